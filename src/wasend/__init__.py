@@ -1,0 +1,84 @@
+"""
+WASend, the hosted WhatsApp gateway, from Python.
+
+`AsyncWasendClient` is awaited, `WasendClient` is called; both have the same calls and raise the same errors.
+"""
+
+from __future__ import annotations
+
+__version__ = "0.1.0"
+
+from ._core.model import Model, Page, Result
+from ._core.options import Options, Timeout
+from ._core.retry import Retry, RetryHook, Wait
+from ._sync import WasendClient
+from .api.messages import LinkPreview, Message
+from .api.sessions import Downstream, QRCode, Session, SessionRef, SessionState
+from .client import AsyncWasendClient
+from .errors import (
+    AccountRestrictedError,
+    APIConnectionError,
+    APIStatusError,
+    APITimeoutError,
+    AuthenticationError,
+    BadRequestError,
+    ClientClosedError,
+    ConfigurationError,
+    ConflictError,
+    DecodeError,
+    InvalidRequestError,
+    NotFoundError,
+    Outcome,
+    OutcomeUnknownError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServerError,
+    SessionNotReadyError,
+    UnprocessableError,
+    WasendError,
+)
+from .media import MediaData
+from .recipients import format_phone_number, is_valid_phone_number
+
+__all__ = [
+    "APIConnectionError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AccountRestrictedError",
+    "AsyncWasendClient",
+    "AuthenticationError",
+    "BadRequestError",
+    "ClientClosedError",
+    "ConfigurationError",
+    "ConflictError",
+    "DecodeError",
+    "Downstream",
+    "InvalidRequestError",
+    "LinkPreview",
+    "MediaData",
+    "Message",
+    "Model",
+    "NotFoundError",
+    "Options",
+    "Outcome",
+    "OutcomeUnknownError",
+    "Page",
+    "PermissionDeniedError",
+    "QRCode",
+    "RateLimitError",
+    "Result",
+    "Retry",
+    "RetryHook",
+    "ServerError",
+    "Session",
+    "SessionNotReadyError",
+    "SessionRef",
+    "SessionState",
+    "Timeout",
+    "UnprocessableError",
+    "Wait",
+    "WasendClient",
+    "WasendError",
+    "format_phone_number",
+    "is_valid_phone_number",
+]

@@ -1,0 +1,1 @@
+"""How any call is made; knows nothing of WhatsApp."""

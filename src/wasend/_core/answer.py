@@ -1,0 +1,287 @@
+"""What an answer says: the error in it, if it is one."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import Any, Final
+
+import attrs
+
+from ..errors import (
+    AccountRestrictedError,
+    APIStatusError,
+    AuthenticationError,
+    BadRequestError,
+    ConflictError,
+    NotFoundError,
+    PermissionDeniedError,
+    RateLimitError,
+    ServerError,
+    SessionNotReadyError,
+    UnknownServerError,
+    UnknownStatusError,
+    UnprocessableError,
+)
+from .call import Call
+from .documents import is_list, is_object
+
+_MESSAGE_LENGTH: Final = 300
+_SIGNALS: Final = re.compile(r"error[ :=]*(463|475)\b|(rate-overlimit)", re.IGNORECASE)
+_BY_STATUS: Final[Mapping[int, type[APIStatusError]]] = {
+    400: BadRequestError,
+    401: AuthenticationError,
+    403: PermissionDeniedError,
+    404: NotFoundError,
+    409: ConflictError,
+    422: UnprocessableError,
+    429: RateLimitError,
+}
+_ADVICE: Final[Mapping[int, str]] = {
+    401: "check the API key",
+    404: "check the id: calls take a session's uniqueSessionId, not its name",
+    409: "the name may be taken: look it up with retrieve_all_sessions()",
+}
+
+
+@attrs.frozen
+class Answer:
+    """
+    What came back.
+
+    Attributes:
+        status: HTTP status.
+        headers: Header names in lower case.
+        content: The bytes of the body; `None` where they could not be read.
+        fault: Why they could not be read.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    content: bytes | None
+    fault: str | None = None
+
+    @property
+    def content_type(self) -> str:
+        """The media type, in lower case."""
+        return self.headers.get("content-type", "").lower()
+
+
+def error_of(
+    answer: Answer, document: Any, call: Call[Any], *, path: str, attempts: int, since: datetime, secret: str
+) -> APIStatusError | None:
+    """
+    The error an answer amounts to, or `None`.
+
+    Args:
+        answer: What came back.
+        document: Its body, parsed; text where it is not JSON.
+        call: What was asked.
+        path: The path asked for, percent-encoded.
+        attempts: How many requests were made so far.
+        since: When the request left.
+        secret: The API key, taken out of whatever echoes it.
+    """
+    accepted = 200 <= answer.status < 300
+    if accepted and not _says_failed(document):
+        return None
+    try:
+        text = message_in(document) or _phrase(answer.status)
+    except RecursionError:  # thousands of brackets: no service's doing
+        document, text = None, _phrase(answer.status)
+    signal = _signal(document) if answer.status >= 500 else None
+    after = retry_after(answer.headers, document)
+    facts: dict[str, Any] = {
+        "status": answer.status,
+        "code": _code(document),
+        "message": _short(_without(text, _private(call), secret)),
+        "body": scrubbed(document, secret),
+        "headers": {name: value.replace(secret, "***") for name, value in answer.headers.items()},
+        "retry_after": after,
+        "method": call.method,
+        "path": path,
+        "attempts": attempts,
+    }
+    kind = _kind(answer.status, document)
+    if signal is not None:
+        kind, facts["signal"] = AccountRestrictedError, signal
+    elif kind is SessionNotReadyError:
+        facts |= _state(document)
+    elif not accepted and _is_ambiguous(answer.status, after):
+        if call.repeatable:
+            facts["outcome"] = "unknown"
+        else:
+            kind = UnknownServerError if answer.status >= 500 else UnknownStatusError
+            facts |= {"call": call, "since": since}
+    return kind(_sentence(call, facts, answer.headers), **facts)
+
+
+def means_no_such_route(error: APIStatusError) -> bool:
+    """Whether the service has no such route, as opposed to no such session."""
+    if error.status == 405:
+        return True
+    return error.status == 404 and (
+        not isinstance(error.body, Mapping | list)
+        or re.match(r"cannot [a-z]+ /", error.message, re.IGNORECASE) is not None
+    )
+
+
+def retry_after(headers: Mapping[str, str], document: Any) -> float | None:
+    """Seconds the service asks to wait, from wherever it says so."""
+    body: Mapping[str, Any] = document if is_object(document) else {}
+    said: tuple[tuple[Any, float], ...] = (
+        (headers.get("retry-after-ms"), 0.001),
+        (headers.get("retry-after"), 1.0),
+        *((body.get(key), 1.0) for key in ("retry_after", "retryAfter", "retryAfterSeconds")),
+    )
+    for value, unit in said:
+        seconds = _wait(value)
+        if seconds is not None:
+            return seconds * unit
+    return None
+
+
+def message_in(document: Any) -> str:
+    """What an error says, from any envelope that the service or a proxy in front of it may send."""
+    if isinstance(document, str):
+        return _plain(document)
+    if is_list(document):
+        return "; ".join(filter(None, map(message_in, document)))
+    if is_object(document):
+        for key in ("message", "error", "exception", "detail", "details", "errors", "title", "reason"):
+            if found := message_in(document.get(key)):
+                return found
+    return ""
+
+
+def scrubbed(document: Any, secret: str) -> Any:
+    """A document without the API key, should something on the way have echoed it."""
+    try:
+        if isinstance(document, str):
+            return document.replace(secret, "***")
+        if is_object(document):
+            return {scrubbed(key, secret): scrubbed(value, secret) for key, value in document.items()}
+        if is_list(document):
+            return [scrubbed(item, secret) for item in document]
+    except RecursionError:
+        return None
+    return document
+
+
+def _is_ambiguous(status: int, after: float | None) -> bool:
+    """Whether a status leaves open what became of the request, as does a 302 or 303 that may follow a success."""
+    return status in (302, 303, 408) or (status >= 500 and status != 501 and not (status == 503 and after is not None))
+
+
+def _kind(status: int, document: Any) -> type[APIStatusError]:
+    if status >= 500:
+        return ServerError
+    if status == 422 and is_object(document) and ("expected" in document or "not as expected" in message_in(document)):
+        return SessionNotReadyError
+    return _BY_STATUS.get(status, APIStatusError)
+
+
+def _state(document: Mapping[str, Any]) -> dict[str, Any]:
+    status, expected = document.get("status"), document.get("expected")
+    return {
+        "session_status": status if isinstance(status, str) else None,
+        "expected": tuple(str(item) for item in expected) if is_list(expected) else (),
+    }
+
+
+def _sentence(call: Call[Any], facts: Mapping[str, Any], headers: Mapping[str, str]) -> str:
+    status = facts["status"]
+    text = f"{call.method} {call.route}: {status} {facts['message']}".rstrip()
+    if 300 <= status < 400:
+        return f"{text}; redirects are not followed, lest the key leak: it points to {_where(headers)}; check base_url"
+    if "call" in facts:
+        return f"{text}; it may or may not have been carried out: look before you repeat it"
+    if facts.get("signal"):
+        return f"{text}; WhatsApp restricts this number: stop sending to new contacts"
+    if facts.get("session_status"):
+        needed = " or ".join(facts["expected"]) or "another state"
+        return f"{text}; the session is {facts['session_status']}, needed is {needed}"
+    if status == 429 and facts["retry_after"] is not None:
+        return f"{text}; try again in {facts['retry_after']:g} s"
+    return f"{text}; {_ADVICE[status]}" if status in _ADVICE else text
+
+
+def _where(headers: Mapping[str, str]) -> str:
+    return re.sub(r"[?#].*", "", headers.get("location", "nowhere"))[:_MESSAGE_LENGTH]
+
+
+def _says_failed(document: Any) -> bool:
+    if not is_object(document) or "success" not in document:
+        return False
+    value = document["success"]
+    return value is False or value == 0 or (isinstance(value, str) and value.lower() in ("false", "0"))
+
+
+def _signal(document: Any) -> str | None:
+    found = _SIGNALS.search(message_in(document))
+    return (found[1] or found[2]).lower() if found else None
+
+
+def _code(document: Any) -> str | None:
+    if not is_object(document):
+        return None
+    inner = document.get("error")
+    for source in (inner, document) if is_object(inner) else (document,):
+        for key in ("key", "code", "errorCode"):
+            if isinstance(source.get(key), str | int):
+                return str(source[key])
+    return None
+
+
+def _wait(value: Any) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    try:
+        seconds = float(value)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(str(value))
+        except ValueError:
+            return None
+        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    except OverflowError:
+        return None
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return ""
+
+
+def _plain(text: str) -> str:
+    """Text without the tags, scripts and styles of a proxy's HTML page."""
+    if "<" in text:
+        text = re.sub(r"<(script|style|head)\b.*?</\1>|<[^>]*>", " ", text, flags=re.IGNORECASE | re.DOTALL)
+    return " ".join(text.split())
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _MESSAGE_LENGTH else text[:_MESSAGE_LENGTH] + "…"
+
+
+def _private(call: Call[Any]) -> list[str]:
+    """What a message says, which an error may echo but must not repeat."""
+    return [
+        value
+        for key, value in (call.body or {}).items()
+        if key in call.private and isinstance(value, str) and value.strip()
+    ]
+
+
+def _without(text: str, private: list[str], secret: str) -> str:
+    text = text.replace(secret, "***")
+    for value in sorted({" ".join(item.split()) for item in private}, key=len, reverse=True):
+        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", text) if len(value) < 8 else text.replace(value, "…")
+    return text

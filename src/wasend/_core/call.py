@@ -1,0 +1,202 @@
+"""One HTTP exchange as a value, and the base class of the rooms that make them."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+from urllib.parse import quote, urlencode
+
+import attrs
+
+from ..errors import InvalidRequestError
+from .documents import is_object
+from .names import folded, nearest
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+T = TypeVar("T")
+S = TypeVar("S")
+R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+P = ParamSpec("P")
+
+
+def _given(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """`None` leaves a field out; any other value is sent, ``0``, ``""`` and `False` too."""
+    return None if fields is None else {key: value for key, value in fields.items() if value is not None}
+
+
+@attrs.frozen(eq=False)
+class Call(Generic[T]):
+    """
+    What to ask of the service.
+
+    Attributes:
+        method: HTTP verb.
+        route: Path below the base URL, with ``{placeholders}``; this, not the path, is what logs show.
+        result: What the answer is read into.
+        at: What the placeholders stand for; percent-encoded here and nowhere else.
+        params: Query parameters; `None` leaves one out.
+        body: JSON fields in the service's spelling; `None` leaves one out.
+        repeatable: Whether doing it twice is as good as once. By default all but POST.
+        envelope: Keys under which some dialects wrap the answer.
+        also: Other routes for the same call, as ``"GET /path"``, where sources disagree.
+        private: Keys of the body whose values no log and no error may repeat.
+    """
+
+    method: str
+    route: str
+    result: type[T]
+    at: Mapping[str, str] = attrs.field(factory=dict[str, str], kw_only=True, repr=False)
+    params: Mapping[str, Any] | None = attrs.field(default=None, kw_only=True, repr=False, converter=_given)
+    body: Mapping[str, Any] | None = attrs.field(default=None, kw_only=True, repr=False, converter=_given)
+    repeatable: bool = attrs.field(
+        default=attrs.Factory(lambda call: cast("Call[Any]", call).method != "POST", takes_self=True), kw_only=True
+    )
+    envelope: tuple[str, ...] = attrs.field(default=(), kw_only=True, repr=False)
+    also: tuple[str, ...] = attrs.field(default=(), kw_only=True, repr=False)
+    private: tuple[str, ...] = attrs.field(default=("text", "caption", "data"), kw_only=True, repr=False)
+
+    def routes(self) -> tuple[tuple[str, str], ...]:
+        """Every verb and route that may serve this call, the official SDK's first."""
+        others = (route.split(" ", 1) for route in self.also)
+        return ((self.method, self.route), *((verb, path) for verb, path in others))
+
+    def target(self, route: str) -> str:
+        """Path and query for one of the routes."""
+        path = route.format_map({key: segment(key, value) for key, value in self.at.items()}) if self.at else route
+        if not self.params:
+            return path
+        return f"{path}?{urlencode([(key, _query(value)) for key, value in self.params.items()])}"
+
+    def content(self) -> bytes | None:
+        """
+        The body as bytes.
+
+        Raises:
+            InvalidRequestError: A field holds what JSON cannot.
+        """
+        if self.body is None:
+            return None
+        try:
+            return _json(self.body)
+        except (TypeError, ValueError, RecursionError):
+            raise _unfit_field(self.body) from None
+
+
+def segment(field: str, value: str) -> str:
+    """
+    One segment of a path, percent-encoded.
+
+    Raises:
+        InvalidRequestError: It is no text, is empty, or would climb in the path.
+    """
+    if not isinstance(value, str) or not value:
+        raise InvalidRequestError(
+            field, "is empty" if value == "" else "is no text", "pass the id as the service gave it"
+        )
+    if value in (".", ".."):
+        raise InvalidRequestError(
+            field, f"{value!r} is a step in a path, not an id", "pass the id as the service gave it"
+        )
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError:
+        raise InvalidRequestError(field, "holds half a surrogate pair", "pass the id as the service gave it") from None
+
+
+def _query(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _json(value: Any) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _unfit_field(body: Mapping[str, Any]) -> InvalidRequestError:
+    for key, value in body.items():
+        try:
+            _json(value)
+        except UnicodeEncodeError:
+            return InvalidRequestError(key, "holds half a surrogate pair", "pass text that UTF-8 can hold")
+        except (TypeError, ValueError, RecursionError):
+            return InvalidRequestError(
+                key, f"JSON cannot hold this {type(value).__name__}", "pass text, numbers, lists or mappings"
+            )
+    return InvalidRequestError("body", "JSON cannot hold it", "pass text as keys")
+
+
+class Calls:
+    """The base of every room: builds calls and hands them to the engine."""
+
+    _engine: Engine
+
+    async def _send(self, call: Call[T]) -> T:
+        return await self._engine.perform(call)
+
+
+class BothForms(Protocol[P, R_co]):
+    """A call that takes its fields as keywords, or as one mapping in the service's own spelling or ours."""
+
+    @overload
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
+    @overload
+    def __call__(self, request: Mapping[str, Any], /) -> R_co: ...
+    @overload
+    def __call__(self, session_id: Any, request: Mapping[str, Any], /) -> R_co: ...
+    @overload
+    def __call__(self, session_id: Any, other_id: str, request: Mapping[str, Any], /) -> R_co: ...
+
+
+def mapping_form(method: Callable[Concatenate[S, P], R]) -> BothForms[P, R]:
+    """
+    Let a method with keyword fields be called with one mapping instead, as the service's own samples do.
+
+    Unknown and missing fields are refused by name before anything is sent.
+    """
+    _, *parameters = inspect.signature(method).parameters.values()
+    ids = [parameter.name for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]
+    fields = [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
+    needed = {parameter.name for parameter in parameters if parameter.default is parameter.empty} - set(ids)
+    spelt = {folded(name): name for name in fields}
+
+    def settle(args: tuple[Any, ...], given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        if len(args) == len(ids) + 1:
+            *args_, request = args
+            if not is_object(request):
+                problem = f"a mapping was due, not {type(request).__name__}"
+                raise InvalidRequestError(_name(method), problem, f"pass keywords: {', '.join(fields)}")
+            given = {**{spelt.get(folded(str(key)), str(key)): value for key, value in request.items()}, **given}
+            args = tuple(args_)
+        for key in given:
+            if key not in fields and key not in ids:
+                raise InvalidRequestError(key, f"{_name(method)} has no such field", nearest(key, fields))
+        for key in fields:
+            if key in needed and given.get(key) is None:
+                raise InvalidRequestError(key, "is missing", f"{_name(method)} needs it")
+        return args, given
+
+    if inspect.iscoroutinefunction(method):
+        coroutine = cast("Callable[..., Coroutine[Any, Any, Any]]", method)
+
+        @functools.wraps(method)
+        async def call(self: Any, *args: Any, **given: Any) -> Any:
+            args, given = settle(args, given)
+            return await coroutine(self, *args, **given)
+
+        return cast("BothForms[P, R]", call)
+
+    @functools.wraps(method)
+    def forward(self: Any, *args: Any, **given: Any) -> Any:
+        args, given = settle(args, given)
+        return cast("Callable[..., Any]", method)(self, *args, **given)
+
+    return cast("BothForms[P, R]", forward)
+
+
+def _name(method: Callable[..., Awaitable[Any]] | Callable[..., Any]) -> str:
+    return str(getattr(method, "__name__", "the call"))

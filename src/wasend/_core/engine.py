@@ -1,0 +1,194 @@
+"""How a call is made: the deadline, the attempts, the routes and the reading, in that order."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import logging
+import time
+from collections.abc import Mapping, MutableMapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import attrs
+
+from ..errors import APIConnectionError, APIStatusError, DecodeError, WasendError
+from .answer import Answer, error_of, means_no_such_route, scrubbed
+from .http import Departure, Http, lost
+from .retry import again, decide, may_repeat
+
+if TYPE_CHECKING:
+    from .call import Call
+    from .options import Options
+
+T = TypeVar("T")
+
+logger: Final = logging.getLogger("wasend")
+
+
+@attrs.define
+class _Trip:
+    """What has happened so far in making one call."""
+
+    deadline: float
+    attempts: int = 0
+    in_doubt: bool = False
+    departure: Departure = attrs.field(factory=Departure)
+
+
+@attrs.frozen
+class Engine:
+    """
+    Makes calls with given options over given connections.
+
+    Attributes:
+        options: The settings.
+        http: The connections.
+        found: For a call to which sources give several routes: the one that has answered.
+    """
+
+    options: Options
+    http: Http
+    found: MutableMapping[str, tuple[str, str]] = attrs.field(factory=dict[str, tuple[str, str]])
+
+    async def perform(self, call: Call[T]) -> T:
+        """
+        Make a call.
+
+        Raises:
+            WasendError: It failed; the error's ``outcome`` says what became of it.
+        """
+        total = self.options.timeout.total
+        trip = _Trip(time.monotonic() + total)
+        content = call.content()
+        attempt = functools.partial(self._attempt, call, content, trip)
+        scope = asyncio.timeout(total)
+        try:
+            async with scope:
+                try:
+                    return await attempt()
+                except WasendError as error:
+                    if not may_repeat(error, repeatable=call.repeatable):
+                        raise
+                    return await again(
+                        attempt, error, functools.partial(self._wait, call, trip), self.options.retry.on_wait
+                    )
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            return self._overdue(call, trip)
+        except WasendError as error:
+            if trip.in_doubt and error.outcome == "not_sent":
+                error.outcome = "unknown"  # the last request had no effect, but one before it may have
+            raise
+
+    async def _wait(self, call: Call[Any], trip: _Trip, error: WasendError, attempt: int) -> float | None:
+        left = trip.deadline - time.monotonic()
+        trip.in_doubt = trip.in_doubt or error.outcome == "unknown"
+        return await decide(self.options.retry, error, attempt, repeatable=call.repeatable, left=left)
+
+    def _overdue(self, call: Call[T], trip: _Trip) -> T:
+        if not call.repeatable and trip.departure.status in range(200, 300):
+            return self._accepted(call, None, "it did not end in time")
+        reason = f"not done within {self.options.timeout.total:g} s in all"
+        error = lost(call, reason, trip.departure, slow=True, attempts=trip.attempts)
+        if trip.in_doubt:
+            error.outcome = "unknown"
+        raise error from None
+
+    async def _attempt(self, call: Call[T], content: bytes | None, trip: _Trip) -> T:
+        routes = self._routes(call)
+        first: APIStatusError | None = None
+        for verb, route in routes:
+            try:
+                value = await self._exchange(call, verb, route, content, trip)
+            except APIStatusError as error:
+                if len(routes) == 1 or not means_no_such_route(error):
+                    raise
+                first = first or error
+            else:
+                if len(routes) > 1:
+                    self.found[call.route] = (verb, route)
+                return value
+        assert first is not None  # noqa: S101 - there is at least one route, and each has failed
+        raise first
+
+    def _routes(self, call: Call[Any]) -> list[tuple[str, str]]:
+        routes = list(call.routes())
+        if self.options.prefer == "docs":
+            routes.reverse()
+        if (known := self.found.get(call.route)) in routes:
+            routes.remove(known)
+            routes.insert(0, known)
+        return routes
+
+    async def _exchange(self, call: Call[T], verb: str, route: str, content: bytes | None, trip: _Trip) -> T:
+        timeout = self.options.timeout
+        silence = timeout.answer if call.repeatable else timeout.send
+        target = call.target(route)
+        trip.attempts += 1
+        trip.departure = departure = Departure()
+        started = time.monotonic()
+        outcome: object = "given up"
+        try:
+            answer = await self.http.exchange(
+                call,
+                verb,
+                target,
+                content=content,
+                key=self.options.api_key,
+                waits={"connect": timeout.connect, "read": silence, "write": silence},
+                departure=departure,
+            )
+            outcome = answer.status
+        except WasendError as error:
+            outcome = type(error).__name__
+            if isinstance(error, APIConnectionError):
+                error.attempts = trip.attempts
+            raise
+        finally:
+            taken = (time.monotonic() - started) * 1000
+            logger.debug("%s %s: %s in %.0f ms, attempt %d", verb, route, outcome, taken, trip.attempts)
+        return self._read(call, answer, target, trip)
+
+    def _read(self, call: Call[T], answer: Answer, target: str, trip: _Trip) -> T:
+        from .codec import decode, parse  # cattrs costs 10 to 20 ms to import
+
+        document: Any = None
+        unread = DecodeError(f"{call.method} {call.route}: {answer.fault}") if answer.content is None else None
+        if answer.content is not None:
+            try:
+                document = parse(answer.content, answer.content_type)
+            except DecodeError as error:
+                document, unread = error.body, error
+        refusal = error_of(
+            answer,
+            document,
+            call,
+            path=target.partition("?")[0],
+            attempts=trip.attempts,
+            since=trip.departure.at,
+            secret=self.options.api_key,
+        )
+        if refusal is not None:
+            raise refusal
+        try:
+            if unread is not None:
+                raise unread
+            return decode(document, call.result, call.envelope)
+        except DecodeError as error:
+            if document is None and unread is None and call.method != "GET":
+                return self._accepted(call, document, None)  # an empty answer to an order is a plain yes
+            if not call.repeatable:
+                return self._accepted(call, document, str(error))
+            key = self.options.api_key
+            text = f"{call.method} {call.route}: {error}".replace(key, "***")
+            raise DecodeError(text, path=error.path.replace(key, "***"), body=scrubbed(error.body, key)) from None
+
+    def _accepted(self, call: Call[T], document: Any, fault: str | None) -> T:
+        """What can be known of a write that was accepted: what its answer and its request say, and never an error."""
+        from .codec import salvage
+
+        if fault is not None:
+            logger.warning("%s %s was accepted, but its answer cannot be read: %s", call.method, call.route, fault)
+        asked: Mapping[str, Any] = {**call.at, **(call.body or {})}
+        return salvage(document, call.result, call.envelope, asked)

@@ -1,0 +1,163 @@
+"""What every answer is read into: frozen attrs classes that can also be read like the mapping that came."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any, Generic, TypeVar, cast, dataclass_transform, overload
+
+import attrs
+
+from .names import camel, folded, nearest
+
+T = TypeVar("T")
+M = TypeVar("M", bound=type)
+
+
+def wire(*names: str, default: Any = None) -> Any:
+    """
+    A field whose name on the wire is not simply its own in camelCase.
+
+    Args:
+        names: The spellings accepted, the first of which is written; the others in order of preference.
+        default: The value where none of them is there.
+    """
+    return attrs.field(default=default, metadata={"wire": names})
+
+
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field, wire))
+def model(cls: M) -> M:
+    """Make a class a model: frozen, with slots, keyword-only."""
+    return attrs.frozen(cls, kw_only=True, repr=False)
+
+
+def wire_names(cls: type[Model]) -> Mapping[str, tuple[str, ...]]:
+    """Attribute → the spellings of it that are accepted, the one to write first."""
+    return _wire_names(cls)
+
+
+@functools.cache
+def _wire_names(cls: type[Model]) -> dict[str, tuple[str, ...]]:
+    return {
+        field.name: field.metadata.get("wire", (camel(field.name),))
+        for field in attrs.fields(cast("type[attrs.AttrsInstance]", cls))
+        if field.name != "extra"
+    }
+
+
+@functools.cache
+def _attributes(cls: type[Model]) -> dict[str, str]:
+    """Any folded spelling → attribute."""
+    found = {folded(spelling): name for name, spellings in _wire_names(cls).items() for spelling in spellings}
+    return {**found, **{folded(name): name for name in _wire_names(cls)}}
+
+
+@model
+class Model(Mapping[str, Any]):
+    """
+    An answer, or a part of one.
+
+    Every field is optional: sources disagree about which ones the service sends. A model is read by attribute
+    (``session.session_name``) or, as in the service's own samples, like a mapping, in either spelling
+    (``session["sessionName"]``, ``session["session_name"]``).
+
+    Attributes:
+        extra: What the service sent beyond the known fields, as it came.
+    """
+
+    extra: Mapping[str, Any] = attrs.field(factory=dict[str, Any], hash=False)
+
+    @classmethod
+    def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
+        """Bring a document of another dialect into the shape of the fields; overridden where dialects differ."""
+        return document
+
+    def to_dict(self) -> dict[str, Any]:
+        """The fields that are there, under the service's own names, as JSON can hold them; `extra` included."""
+        named = {spellings[0]: getattr(self, name) for name, spellings in _wire_names(type(self)).items()}
+        return {**self.extra, **{key: _plain(value) for key, value in named.items() if value is not None}}
+
+    def __getitem__(self, key: str) -> Any:
+        if (name := _attributes(type(self)).get(folded(key))) is not None:
+            return getattr(self, name)
+        if key in self.extra:
+            return self.extra[key]
+        raise KeyError(f"{type(self).__name__} has no {key!r}; {nearest(key, self)}")
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and self.get(key) is not None
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.to_dict())
+
+    def __len__(self) -> int:
+        return len(self.to_dict())
+
+    def __bool__(self) -> bool:
+        return True  # an answer without fields is still an answer
+
+    def __repr__(self) -> str:
+        shown = ((name, getattr(self, name)) for name in (*_wire_names(type(self)), "extra"))
+        return f"{type(self).__name__}({', '.join(f'{n}={_brief(v)}' for n, v in shown if v not in (None, {}))})"
+
+
+@model
+class Result(Model):
+    """
+    That a call without an answer of its own succeeded.
+
+    Attributes:
+        success: Always true: a refusal is raised.
+        message: What the service says about it, if anything.
+    """
+
+    success: bool = True
+    message: str | None = None
+
+
+@attrs.frozen(repr=False)
+class Page(Sequence[T], Generic[T]):
+    """
+    A list as the service answered it: a sequence of models.
+
+    Attributes:
+        items: The models.
+        extra: What came around the list, such as ``pagination``.
+    """
+
+    items: tuple[T, ...]
+    extra: Mapping[str, Any] = attrs.field(factory=dict[str, Any], hash=False)
+
+    @overload
+    def __getitem__(self, index: int) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[T, ...]: ...
+    def __getitem__(self, index: int | slice) -> T | tuple[T, ...]:
+        return self.items[index]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[T]:
+        return iter(self.items)
+
+    def __repr__(self) -> str:
+        return repr(list(self.items))
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Model):
+        return value.to_dict()
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, tuple):
+        return [*map(_plain, cast("Iterable[Any]", value))]
+    return value
+
+
+def _brief(value: Any) -> str:
+    return repr(value.isoformat()) if isinstance(value, datetime) else repr(value)

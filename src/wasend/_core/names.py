@@ -1,0 +1,31 @@
+"""Names: the service spells ``sessionName`` or ``SessionName``, Python ``session_name``; all three mean the same."""
+
+from __future__ import annotations
+
+import difflib
+import functools
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+@functools.lru_cache(maxsize=4096)
+def camel(name: str) -> str:
+    """``session_name`` → ``sessionName``."""
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
+
+
+@functools.lru_cache(maxsize=4096)
+def folded(name: str) -> str:
+    """The form in which ``sessionName``, ``SessionName``, ``session_name`` and ``JID``, ``jid`` are equal."""
+    return name.replace("_", "").replace("-", "").lower()
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """A sentence that names the known name nearest to a misspelt one, or all of them."""
+    known = list(known)
+    spelt = {folded(candidate): candidate for candidate in known}
+    close = difflib.get_close_matches(folded(name), spelt, n=1, cutoff=0.6)
+    return f"did you mean {spelt[close[0]]!r}?" if close else f"known are {', '.join(known)}"

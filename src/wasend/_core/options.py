@@ -1,0 +1,144 @@
+"""Settings of a client: frozen, checked when made, and never printing the key."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+from collections.abc import Callable
+from typing import Any, Final, Literal, TypeVar
+from urllib.parse import urlsplit
+
+import attrs
+
+from ..errors import ConfigurationError
+from .retry import DEFAULT_RETRY, Retry, RetryHook
+
+N = TypeVar("N", int, float)
+
+BASE_URL: Final = "https://api.wasend.dev"
+_MILLISECONDS_FROM: Final = 600.0
+_LOOPBACK: Final = re.compile(r"localhost|.*\.localhost|127(\.\d{1,3}){3}|::1")
+
+
+def _seconds(what: str, value: Any, *, most: float = _MILLISECONDS_FROM) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value) or value <= 0:
+        raise ConfigurationError(f"{what}: {value!r} is not a time; pass seconds above 0, such as 30")
+    if value >= most:
+        raise ConfigurationError(f"{what}: {value!r} is too long; it takes seconds, not milliseconds (below {most:g})")
+    return float(value)
+
+
+@attrs.frozen(kw_only=True)
+class Timeout:
+    """
+    How long to wait, in seconds.
+
+    Attributes:
+        connect: For a connection to be made.
+        answer: For the next bytes of an answer.
+        send: The same for calls that send a message or create something, which the service answers more slowly.
+        total: For the whole call, every attempt and every wait between them included. It also ends a server that drips.
+    """
+
+    connect: float = 5.0
+    answer: float = 30.0
+    send: float = 90.0
+    total: float = 180.0
+
+    def __attrs_post_init__(self) -> None:
+        for name in ("connect", "answer", "send"):
+            _seconds(f"timeout ({name})", getattr(self, name))
+        _seconds("timeout (total)", self.total, most=30_000)
+
+    @classmethod
+    def of(cls, value: float | Timeout | None) -> Timeout:
+        """A `Timeout` as it is; a number for every answer; `None` for the defaults."""
+        if value is None:
+            return cls()
+        if isinstance(value, Timeout):
+            return value
+        seconds = _seconds("timeout", value)
+        return cls(connect=min(seconds, 5.0), answer=seconds, send=seconds)
+
+
+@attrs.frozen(kw_only=True)
+class Options:
+    """What a client is set to."""
+
+    api_key: str = attrs.field(repr=lambda _: "***")
+    base_url: str = BASE_URL
+    timeout: Timeout = attrs.field(factory=Timeout)
+    retry: Retry = attrs.field(factory=Retry)
+    prefer: Literal["sdk", "docs"] = "sdk"
+    session: str | None = None
+
+    @classmethod
+    def resolve(
+        cls,
+        *,
+        api_key: str | None,
+        base_url: str | None,
+        timeout: float | Timeout | None,
+        retry: Retry | RetryHook | None,
+        prefer: Literal["sdk", "docs"],
+    ) -> Options:
+        """Options from arguments, then from the environment, then from the defaults."""
+        if prefer not in ("sdk", "docs"):
+            raise ConfigurationError(f"prefer: {prefer!r} is unknown; pass 'sdk' or 'docs'")
+        if timeout is None and (seconds := os.environ.get("WASEND_TIMEOUT")):
+            timeout = _number("WASEND_TIMEOUT", seconds, float)
+        if retry is DEFAULT_RETRY and (count := os.environ.get("WASEND_MAX_RETRIES")):
+            retry = Retry(max_retries=_number("WASEND_MAX_RETRIES", count, int))
+        return cls(
+            api_key=clean_key(os.environ.get("WASEND_API_KEY") if api_key is None else api_key),
+            base_url=clean_url((os.environ.get("WASEND_BASE_URL") or BASE_URL) if base_url is None else base_url),
+            timeout=Timeout.of(timeout),
+            retry=Retry.of(retry),
+            prefer=prefer,
+            session=os.environ.get("WASEND_SESSION") or None,
+        )
+
+
+def clean_key(key: str | None) -> str:
+    """The key without white space around it; it is never shown in what is raised."""
+    if key is None or (isinstance(key, str) and not key.strip()):
+        raise ConfigurationError("api_key: there is none; pass api_key=... or set WASEND_API_KEY")
+    if not isinstance(key, str):
+        raise ConfigurationError(f"api_key: text was due, not {type(key).__name__}")
+    key = key.strip()
+    if key.lower().startswith("bearer "):
+        raise ConfigurationError("api_key: pass the key alone, without 'Bearer'")
+    if not re.fullmatch(r"[!-~]+", key):
+        raise ConfigurationError("api_key: it holds a space, a control or a non-ASCII character; copy it again")
+    return key
+
+
+def clean_url(url: str) -> str:
+    """The base URL without a slash at its end."""
+    remedy = f"pass one such as {BASE_URL}"
+    try:
+        parts = urlsplit(url.strip())
+        port = parts.port
+    except (ValueError, AttributeError, TypeError):
+        raise ConfigurationError(f"base_url: not a URL; {remedy}") from None
+    if parts.username is not None or parts.password is not None:
+        raise ConfigurationError("base_url: it holds a user or password; pass the key as api_key")
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigurationError(f"base_url: {url!r} lacks its scheme or host; {remedy}")
+    if parts.query or parts.fragment or port == 0 or not re.fullmatch(r"[!-~]+", url.strip()):
+        raise ConfigurationError(f"base_url: {url!r} holds more than scheme, host, port and path; {remedy}")
+    return url.strip().rstrip("/")
+
+
+def is_exposed(url: str) -> bool:
+    """Whether the key would travel in the clear beyond this machine."""
+    parts = urlsplit(url)
+    return parts.scheme == "http" and not _LOOPBACK.fullmatch(parts.hostname or "")
+
+
+def _number(name: str, text: str, kind: Callable[[str], N]) -> N:
+    try:
+        return kind(text)
+    except ValueError:
+        raise ConfigurationError(f"{name}: {text!r} is not a number") from None

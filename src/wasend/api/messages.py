@@ -1,0 +1,490 @@
+"""Messages: texts, media and the small signs around them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from .._core.call import Call, Calls, mapping_form
+from .._core.documents import is_object
+from .._core.model import Model, Result, model, wire
+from .._core.names import camel, folded, nearest
+from ..errors import InvalidRequestError, WasendError
+from ..media import MediaData, load
+from ..recipients import chat_id
+from .sessions import SessionRef, session_ref
+
+logger: Final = logging.getLogger("wasend")
+
+_SECONDS_PER_CHARACTER: Final = 0.05
+
+
+@model
+class Message(Model):
+    """
+    A message, as the service answers when it has taken it.
+
+    Attributes:
+        id: Its id, such as ``true_447700900456@c.us_3EB0…``.
+        to: Whom it was sent to.
+        content: Its text, or a reference to its media.
+        type: ``text``, ``image``, ``video``, ``ptt`` (voice), ``document``, or what else the service says.
+        timestamp: When it was sent.
+        status: How far it has come, as the service words it.
+        from_me: Whether the session sent it.
+        sender: Who sent it.
+        recipient: Who gets it; details may vary.
+    """
+
+    id: str | None = wire("id", "messageId")
+    to: str | None = None
+    content: str | None = wire("content", "text", "body", "caption")
+    type: str | None = None
+    timestamp: datetime | None = wire("timestamp", "sentAt")
+    status: str | None = None
+    from_me: bool | None = None
+    sender: str | None = wire("sender", "from")
+    recipient: str | None = None
+
+    @classmethod
+    def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
+        """One engine gives the id as an object, another puts it under ``key``."""
+        key = document.get("key")
+        if is_object(key) and "id" not in document:
+            document = {"to": key.get("remoteJid"), **document, "id": key.get("id"), "fromMe": key.get("fromMe")}
+        inner = document.get("id")
+        if is_object(inner) and "_serialized" in inner:
+            document = {**document, "id": inner["_serialized"]}
+        return document
+
+
+@model
+class LinkPreview(Model):
+    """
+    What a link in a message looks like.
+
+    Attributes:
+        title: Its title.
+        description: A line below it.
+        thumbnail_url: URL of a small picture.
+    """
+
+    title: str | None = None
+    description: str | None = None
+    thumbnail_url: str | None = None
+
+
+class MessageCalls(Calls):
+    """Send messages; show that they were seen, that one is typing, and reactions."""
+
+    @mapping_form
+    async def send_text(self, *, session: SessionRef, to: str, text: str, reply_to: str | None = None) -> Message:
+        """
+        Send a text message.
+
+        Args:
+            session: The session to send from: its ``uniqueSessionId``, or a `Session`.
+            to: International phone number, chat id or group id.
+            text: What to say; WhatsApp's own markup is allowed.
+            reply_to: Id of the message to quote.
+
+        Raises:
+            InvalidRequestError: The number has no country. Nothing was sent.
+            SessionNotReadyError: The session is not connected.
+            OutcomeUnknownError: No answer came; the message may have been delivered.
+        """
+        body = {"session": session_ref(session), "to": chat_id(to), "text": text, "replyTo": reply_to}
+        return await self._send(Call("POST", "/sendText", Message, body=body))
+
+    @mapping_form
+    async def send_image(
+        self,
+        *,
+        session: SessionRef,
+        to: str,
+        url: str | None = None,
+        data: MediaData | None = None,
+        caption: str | None = None,
+        reply_to: str | None = None,
+    ) -> Message:
+        """
+        Send a picture.
+
+        Args:
+            session: The session to send from: its ``uniqueSessionId``, or a `Session`.
+            to: International phone number, chat id or group id.
+            url: Where the service finds the picture, or
+            data: the picture: bytes, a path, a binary file or base64 text; at most 40 MiB.
+            caption: Text below it.
+            reply_to: Id of the message to quote.
+
+        Raises:
+            InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            OutcomeUnknownError: No answer came; the message may have been delivered.
+        """
+        return await self._media("/sendImage", session, to, url, data, caption=caption, replyTo=reply_to)
+
+    @mapping_form
+    async def send_video(
+        self,
+        *,
+        session: SessionRef,
+        to: str,
+        url: str | None = None,
+        data: MediaData | None = None,
+        caption: str | None = None,
+        reply_to: str | None = None,
+    ) -> Message:
+        """
+        Send a video.
+
+        Args:
+            session: The session to send from: its ``uniqueSessionId``, or a `Session`.
+            to: International phone number, chat id or group id.
+            url: Where the service finds the video, or
+            data: the video: bytes, a path, a binary file or base64 text; at most 40 MiB.
+            caption: Text below it.
+            reply_to: Id of the message to quote.
+
+        Raises:
+            InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            OutcomeUnknownError: No answer came; the message may have been delivered.
+        """
+        return await self._media("/sendVideo", session, to, url, data, caption=caption, replyTo=reply_to)
+
+    @mapping_form
+    async def send_voice(
+        self,
+        *,
+        session: SessionRef,
+        to: str,
+        url: str | None = None,
+        data: MediaData | None = None,
+        duration: float | None = None,
+        reply_to: str | None = None,
+    ) -> Message:
+        """
+        Send a voice message.
+
+        Args:
+            session: The session to send from: its ``uniqueSessionId``, or a `Session`.
+            to: International phone number, chat id or group id.
+            url: Where the service finds the recording, or
+            data: the recording: bytes, a path, a binary file or base64 text; at most 40 MiB.
+            duration: Its length in seconds.
+            reply_to: Id of the message to quote.
+
+        Raises:
+            InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            OutcomeUnknownError: No answer came; the message may have been delivered.
+        """
+        return await self._media("/sendVoice", session, to, url, data, duration=duration, replyTo=reply_to)
+
+    @mapping_form
+    async def send_file(
+        self,
+        *,
+        session: SessionRef,
+        to: str,
+        url: str | None = None,
+        data: MediaData | None = None,
+        file_name: str | None = None,
+        mime_type: str | None = None,
+        reply_to: str | None = None,
+    ) -> Message:
+        """
+        Send a file as a document.
+
+        Args:
+            session: The session to send from: its ``uniqueSessionId``, or a `Session`.
+            to: International phone number, chat id or group id.
+            url: Where the service finds the file, or
+            data: the file: bytes, a path, a binary file or base64 text; at most 40 MiB.
+            file_name: Its name for the recipient; found from a path, a file or a URL where not given.
+            mime_type: Its MIME type; found from the name where not given, else ``application/octet-stream``.
+            reply_to: Id of the message to quote.
+
+        Raises:
+            InvalidRequestError: Not exactly one of `url` and `data`, no name to be found, or the number has no
+                country. Nothing was sent.
+            OutcomeUnknownError: No answer came; the message may have been delivered.
+        """
+        media = await load(url, data, file_name)
+        if not media.name:
+            raise InvalidRequestError(
+                "file_name", "is missing, and cannot be told from the data", "pass file_name='report.pdf'"
+            )
+        body = {
+            "session": session_ref(session),
+            "to": chat_id(to),
+            "url": media.url,
+            "data": media.data,
+            "fileName": media.name,
+            "mimeType": mime_type or media.mime_type or "application/octet-stream",
+            "replyTo": reply_to,
+        }
+        return await self._send(Call("POST", "/sendFile", Message, body=body))
+
+    @mapping_form
+    async def send_link_custom_preview(
+        self,
+        *,
+        session: SessionRef,
+        to: str,
+        text: str,
+        preview: LinkPreview | Mapping[str, Any],
+        reply_to: str | None = None,
+    ) -> Message:
+        """
+        Send a text with a link, and say what the link looks like.
+
+        Args:
+            session: The session to send from: its ``uniqueSessionId``, or a `Session`.
+            to: International phone number, chat id or group id.
+            text: What to say; it contains the URL.
+            preview: The link's look: a `LinkPreview`, or a mapping with ``title`` and, if wanted, ``description`` and
+                ``thumbnailUrl``.
+            reply_to: Id of the message to quote.
+
+        Raises:
+            InvalidRequestError: The preview has no title, or the number has no country. Nothing was sent.
+            OutcomeUnknownError: No answer came; the message may have been delivered.
+        """
+        body = {
+            "session": session_ref(session),
+            "to": chat_id(to),
+            "text": text,
+            "preview": _preview(preview),
+            "replyTo": reply_to,
+        }
+        route, also = "/send/link-custom-preview", ("POST /sendLinkCustomPreview",)
+        return await self._send(Call("POST", route, Message, body=body, also=also))
+
+    @mapping_form
+    async def send_seen(self, *, session: SessionRef, to: str, message_id: str) -> Result:
+        """
+        Mark a message as seen: its sender sees blue ticks.
+
+        Args:
+            session: The session that saw it: its ``uniqueSessionId``, or a `Session`.
+            to: The chat: international phone number, chat id or group id.
+            message_id: Id of the message.
+        """
+        body = {"session": session_ref(session), "to": chat_id(to), "messageId": _id(message_id)}
+        return await self._send(Call("POST", "/sendSeen", Result, body=body, repeatable=True))
+
+    @mapping_form
+    async def send_reaction(self, *, session: SessionRef, message_id: str, reaction: str) -> Result:
+        """
+        React to a message.
+
+        Args:
+            session: The session that reacts: its ``uniqueSessionId``, or a `Session`.
+            message_id: Id of the message, such as ``false_447700900456@c.us_AAA``.
+            reaction: An emoji; ``""`` takes the reaction back.
+        """
+        body = {"session": session_ref(session), "messageId": _id(message_id), "reaction": reaction}
+        return await self._send(Call("PUT", "/reaction", Result, body=body))
+
+    @mapping_form
+    async def start_typing(self, *, session: SessionRef, to: str) -> Result:
+        """
+        Show "typing…" in a chat.
+
+        Args:
+            session: The session that types: its ``uniqueSessionId``, or a `Session`.
+            to: The chat: international phone number, chat id or group id.
+        """
+        body = {"session": session_ref(session), "to": chat_id(to)}
+        return await self._send(Call("POST", "/startTyping", Result, body=body, repeatable=True))
+
+    @mapping_form
+    async def stop_typing(self, *, session: SessionRef, to: str) -> Result:
+        """
+        Show "typing…" no longer.
+
+        Args:
+            session: The session that types: its ``uniqueSessionId``, or a `Session`.
+            to: The chat: international phone number, chat id or group id.
+        """
+        body = {"session": session_ref(session), "to": chat_id(to)}
+        return await self._send(Call("POST", "/stopTyping", Result, body=body, repeatable=True))
+
+    @mapping_form
+    async def send(
+        self,
+        *,
+        session: SessionRef,
+        to: str,
+        text: str | None = None,
+        image_url: str | None = None,
+        video_url: str | None = None,
+        document_url: str | None = None,
+        audio_url: str | None = None,
+        mimetype: str | None = None,
+        filename: str | None = None,
+        preview: Mapping[str, str] | None = None,
+    ) -> Message:
+        """
+        Send whatever is given: a text, or media at a URL with the text as its caption.
+
+        Args:
+            session: The session to send from: its ``uniqueSessionId``, or a `Session`.
+            to: International phone number, chat id or group id.
+            text: The text, or the caption.
+            image_url: URL of a picture.
+            video_url: URL of a video.
+            document_url: URL of a document.
+            audio_url: URL of a recording.
+            mimetype: MIME type of the media.
+            filename: Name of the document.
+            preview: What a link in the text looks like, in the service's own keys.
+
+        Raises:
+            InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
+            OutcomeUnknownError: No answer came; the message may have been delivered.
+        """
+        if all(value is None for value in (text, image_url, video_url, document_url, audio_url)):
+            raise InvalidRequestError("text", "there is nothing to send", "pass text or one of the media URLs")
+        body = {
+            "session": session_ref(session),
+            "to": chat_id(to),
+            "text": text,
+            "imageUrl": image_url,
+            "videoUrl": video_url,
+            "documentUrl": document_url,
+            "audioUrl": audio_url,
+            "mimetype": mimetype,
+            "filename": filename,
+            "preview": preview,
+        }
+        return await self._send(Call("POST", "/send", Message, body=body))
+
+    @mapping_form
+    async def send_message(
+        self,
+        *,
+        session: SessionRef,
+        to: str,
+        text: str | None = None,
+        image_url: str | None = None,
+        video_url: str | None = None,
+        document_url: str | None = None,
+        audio_url: str | None = None,
+        mimetype: str | None = None,
+        filename: str | None = None,
+        preview: Mapping[str, str] | None = None,
+        message_id: str | None = None,
+        send_seen: bool = True,
+        min_typing: float = 3.0,
+        max_typing: float = 8.0,
+    ) -> Message:
+        """
+        Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
+
+        A failure to show any of this does not stop the message; cancelling the call stops the typing.
+
+        Args:
+            session: The session to send from: its ``uniqueSessionId``, or a `Session`.
+            to: International phone number, chat id or group id.
+            text: The text, or the caption. The typing lasts 0.05 s a character, within the bounds below.
+            image_url: URL of a picture.
+            video_url: URL of a video.
+            document_url: URL of a document.
+            audio_url: URL of a recording.
+            mimetype: MIME type of the media.
+            filename: Name of the document.
+            preview: What a link in the text looks like, in the service's own keys.
+            message_id: Id of the message that this answers; marked as seen first.
+            send_seen: Whether to do so.
+            min_typing: Least time of typing, in seconds.
+            max_typing: Most time of typing, in seconds.
+
+        Raises:
+            InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
+            OutcomeUnknownError: No answer came; the message may have been delivered.
+        """
+        typing = _typing_time(text, min_typing, max_typing)
+        chat: dict[str, Any] = {"session": session_ref(session), "to": chat_id(to)}
+        if all(value is None for value in (text, image_url, video_url, document_url, audio_url)):
+            raise InvalidRequestError("text", "there is nothing to send", "pass text or one of the media URLs")
+        if message_id is not None and send_seen:
+            await _politely(self.send_seen(**chat, message_id=message_id))
+        try:
+            await _politely(self.start_typing(**chat))
+            await asyncio.sleep(typing)
+        finally:
+            await _politely(self.stop_typing(**chat))
+        return await self.send(
+            **chat,
+            text=text,
+            image_url=image_url,
+            video_url=video_url,
+            document_url=document_url,
+            audio_url=audio_url,
+            mimetype=mimetype,
+            filename=filename,
+            preview=preview,
+        )
+
+    async def get_message(self, message_id: str) -> Message:
+        """
+        Look at a message that was sent.
+
+        Args:
+            message_id: Its id.
+
+        Raises:
+            NotFoundError: There is no such message.
+        """
+        return await self._send(Call("GET", "/messages/{message_id}", Message, at={"message_id": message_id}))
+
+    async def _media(
+        self, route: str, session: SessionRef, to: str, url: str | None, data: MediaData | None, **fields: Any
+    ) -> Message:
+        chat = {"session": session_ref(session), "to": chat_id(to)}
+        media = await load(url, data)
+        return await self._send(
+            Call("POST", route, Message, body={**chat, "url": media.url, "data": media.data, **fields})
+        )
+
+
+async def _politely(sign: Awaitable[Any]) -> None:
+    """Show a sign that is not worth failing for."""
+    try:
+        await sign
+    except WasendError as error:
+        logger.info("going on without it: %s", type(error).__name__)
+
+
+def _typing_time(text: str | None, least: float, most: float) -> float:
+    for name, seconds in (("min_typing", least), ("max_typing", most)):
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < 600:
+            raise InvalidRequestError(name, f"{seconds!r} is not a time", "pass seconds, not milliseconds, such as 3")
+    return min(max(least, _SECONDS_PER_CHARACTER * len(text or "")), most)
+
+
+def _id(message_id: str) -> str:
+    if isinstance(message_id, str) and message_id.strip():
+        return message_id
+    raise InvalidRequestError("message_id", "is empty", "pass the id as the service gave it")
+
+
+def _preview(preview: LinkPreview | Mapping[str, Any]) -> dict[str, Any]:
+    if not isinstance(preview, Mapping):
+        raise InvalidRequestError(
+            "preview", f"is {type(preview).__name__}", "pass a LinkPreview or a mapping with a title"
+        )
+    known = {folded(name): camel(name) for name in ("title", "description", "thumbnail_url")}
+    fields: dict[str, Any] = {}
+    for key, value in preview.items():
+        if folded(key) not in known:
+            raise InvalidRequestError(f"preview.{key}", "there is no such field", nearest(key, known.values()))
+        if value is not None:
+            fields[known[folded(key)]] = value
+    if not fields.get("title"):
+        raise InvalidRequestError("preview.title", "is missing", "pass the title that the link should show")
+    return fields

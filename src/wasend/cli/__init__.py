@@ -1,0 +1,23 @@
+"""The ``wasend`` command. It comes with the extra ``cli``; without it, the command says so in one line."""
+
+from __future__ import annotations
+
+import sys
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line, and exit with its status."""
+    try:
+        try:
+            from wasend.cli.app import run
+        except ModuleNotFoundError as error:
+            if error.name is not None and error.name.startswith("wasend"):
+                raise
+            hint = "pip install 'wasend[cli]' (in a clone of the project: pip install '.[cli]')"
+            print(f"wasend: the command needs {error.name}, which comes with an extra: {hint}", file=sys.stderr)  # noqa: T201
+            sys.exit(2)
+        sys.exit(run())
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,133 @@
+"""The commands and their options; what a user got wrong is told in one line, with exit status 2."""
+
+from __future__ import annotations
+
+import io
+import signal
+import sys
+import time
+from typing import Annotated, Final, Literal
+
+import typer
+
+from wasend import WasendError, __version__
+from wasend.cli import demo as demo_story
+from wasend.cli.screen import Screen
+from wasend.sandbox import Sandbox
+
+app: Final = typer.Typer(
+    help="WASend, the WhatsApp gateway: a local one to try things with.",
+    add_completion=False,
+    # Pretty tracebacks can show local variables, and one of those may be an API key.
+    pretty_exceptions_enable=False,
+)
+
+
+class _UsageError(Exception):
+    """What the user asked for cannot be."""
+
+
+def run() -> int:
+    """
+    Run the command line.
+
+    Returns:
+        The exit status: 0, 1 where something failed, 2 where the user asked for what cannot be, 130 after Ctrl-C.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an arrow is not worth failing for where only ASCII is printed
+    try:
+        return app(prog_name="wasend", standalone_mode=False) or 0
+    except typer.Abort:
+        return 130
+    except _UsageError as error:
+        return _complain(str(error), 2)
+    except (WasendError, demo_story.DemoError) as error:
+        return _complain(f"the demo failed: {type(error).__name__}: {error}", 1)
+    except Exception as error:
+        # Typer's own errors. It has moved their base class between its versions, but they all can say this.
+        if not hasattr(error, "format_message"):
+            raise
+        return _complain(error.format_message(), 2)
+
+
+def _complain(text: str, status: int) -> int:
+    typer.echo(f"wasend: {' '.join(text.split())}", err=True)
+    return status
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"wasend {__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def wasend(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 - its callback has done the work
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Show the help where no command is given."""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+def demo() -> None:
+    """Play a session's life and a few messages against a local sandbox. Needs no account; takes about 6 seconds."""
+    demo_story.play(Screen())
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8787,
+    dialect: Annotated[
+        Literal["docs", "sdk"],
+        typer.Option(help="Answer as WASend's documentation prints it, or as its official SDK declares it."),
+    ] = "docs",
+    scan_after: Annotated[
+        float | None,
+        typer.Option(metavar="SECONDS", help="Scan a shown QR code after so long; otherwise it waits to be scanned."),
+    ] = None,
+    rate_limit: Annotated[str | None, typer.Option(metavar="LIMIT", help="Such as 20/m, 5/s or 5/10s.")] = None,
+    api_key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="The one key that is let in; otherwise any is.")
+    ] = None,
+) -> None:
+    """Serve a local WASend until Ctrl-C."""
+    try:
+        server = Sandbox(api_key=api_key, dialect=dialect, scan_after=scan_after, rate_limit=rate_limit).serve(port)
+        server.start()
+    except ValueError as error:
+        raise _UsageError(str(error)) from None
+    except OSError as error:
+        reason = f"cannot listen on port {port}: {error.strerror}"
+        raise _UsageError(f"{reason}; take another --port, or 0 for a free one") from None
+    # A shell that starts this in the background has it ignore Ctrl-C; by its process id it can be ended as quietly.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        typer.echo(_how_to_use(server.url, given_key=api_key is not None, scans=scan_after is not None))
+        while True:
+            time.sleep(3600)  # and not for ever: on Windows that would not hear Ctrl-C
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.stop()
+
+
+def _how_to_use(url: str, *, given_key: bool, scans: bool) -> str:
+    key = "the-key-you-gave" if given_key else "any-key"
+    lines = [
+        f"A local WASend is at {url} (Ctrl-C ends it).",
+        "",
+        "Point a client at it in Python,",
+        f'    WasendClient("{key}", base_url="{url}")',
+        "or in its environment:",
+        f"    WASEND_API_KEY={key} WASEND_BASE_URL={url}",
+    ]
+    if not scans:
+        lines += ["", "Scan a session's QR code:", f"    curl -X POST {url}/_sandbox/sessions/SESSION_ID/scan"]
+    return "\n".join([*lines, "", "What was sent:", f"    curl {url}/_sandbox/messages"])

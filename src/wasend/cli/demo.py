@@ -1,0 +1,205 @@
+"""``wasend demo``: a session's life and a few messages, played through both clients against a local sandbox."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import secrets
+import time
+from collections import Counter
+from typing import Final
+
+import attrs
+import segno
+
+from wasend import (
+    AsyncWasendClient,
+    InvalidRequestError,
+    LinkPreview,
+    Message,
+    RateLimitError,
+    Retry,
+    Session,
+    SessionState,
+    Wait,
+    WasendClient,
+    __version__,
+)
+from wasend.cli.qr import half_blocks, read_modules
+from wasend.cli.screen import Screen
+from wasend.sandbox import Sandbox
+
+# Numbers that the United Kingdom keeps for drama: they reach nobody.
+_BAKERY: Final = "+447700900123"
+_CUSTOMER: Final = "+447700900456"
+
+_SCANNED_AFTER: Final = 2.0
+_CONNECTED_WITHIN: Final = 15.0
+_LIMIT: Final = (12, 2.0)
+_BATCH: Final = 15
+_ANSWER_WITHIN: Final = 10.0
+
+
+class DemoError(Exception):
+    """Something did not happen."""
+
+
+@attrs.frozen
+class _Sent:
+    """
+    A message that was answered.
+
+    `content` is what the sandbox is to have stored: a text, or a picture's size.
+    """
+
+    call: str
+    to: str
+    content: str
+    message: Message
+
+
+def play(screen: Screen) -> None:
+    """
+    Play it all.
+
+    Raises:
+        DemoError: Something did not happen.
+        WasendError: A call failed.
+    """
+    key = secrets.token_urlsafe(16)
+    sandbox = Sandbox(api_key=key, scan_after=_SCANNED_AFTER, rate_limit=_LIMIT)
+    with sandbox.serve() as server:
+        screen.title(f"wasend {__version__}, with a local WASend at {server.url}: no account, nothing leaves this machine")
+        session = asyncio.run(_connect(screen, server.url, key))
+        waits: list[Wait] = []
+
+        def waiting(wait: Wait) -> None:
+            waits.append(wait)
+            screen.say(type(wait.error).__name__, f"waiting {wait.seconds:g} s, as the service asks", style="yellow")
+
+        with WasendClient(
+            key, base_url=server.url, timeout=_ANSWER_WITHIN, retry=Retry(on_wait=waiting)
+        ) as client:
+            sent = _send_a_few(screen, client, session)
+            _refuse(screen, client, session, sandbox)
+            sent += _send_batch(screen, client, session)
+        asyncio.run(_delete(screen, server.url, key, session))
+        _check(screen, sandbox, session, sent, waits)
+
+
+async def _connect(screen: Screen, url: str, key: str) -> Session:
+    screen.title("A session, with AsyncWasendClient")
+    async with AsyncWasendClient(key, base_url=url, timeout=_ANSWER_WITHIN) as client:
+        session = await client.create_session(session_name="Harbour Bakery", phone_number=_BAKERY)
+        screen.say("create_session", f"{session.session_name}, {session.unique_session_id}: {session.status}")
+        await client.start_session(session)
+        qr = await client.retrieve_qr_code(session)
+        _draw(screen, qr.png)
+        screen.say("waiting", "a simulated phone scans it by itself")
+        began = time.monotonic()
+        while session.state is not SessionState.CONNECTED:
+            if time.monotonic() - began > _CONNECTED_WITHIN:
+                raise DemoError(f"the session is still {session.status} after {_CONNECTED_WITHIN:g} s")
+            await asyncio.sleep(0.5)
+            session = await client.retrieve_session_info(session)
+        screen.say("retrieve_session_info", f"{session.status} after {time.monotonic() - began:.1f} s", style="green")
+        return session
+
+
+def _draw(screen: Screen, png: bytes | None) -> None:
+    try:
+        modules = read_modules(png or b"")
+    except ValueError as error:
+        raise DemoError(f"the QR code cannot be drawn: {error}") from None
+    screen.say("retrieve_qr_code", f"a PNG of {len(png or b'')} bytes; its {len(modules)} × {len(modules)} modules:")
+    screen.drawing(half_blocks(modules))
+
+
+def _send_a_few(screen: Screen, client: WasendClient, session: Session) -> list[_Sent]:
+    screen.title("Messages, with WasendClient")
+    sent: list[_Sent] = []
+
+    def note(call: str, what: str, content: str, message: Message) -> None:
+        sent.append(_Sent(call, _CUSTOMER, content, message))
+        screen.say(call, what)
+
+    text = "Good morning! Your order is ready."
+    ready = client.send_text(session=session, to=_CUSTOMER, text=text)
+    note("send_text", text, text, ready)
+
+    text = "Today's bread: https://example.org/menu"
+    preview = LinkPreview(title="Harbour Bakery", description="Sourdough, rye, and the last of the scones")
+    message = client.send_link_custom_preview(session=session, to=_CUSTOMER, text=text, preview=preview)
+    note("send_link_custom_preview", text, text, message)
+
+    picture = _picture("https://example.org/menu")
+    message = client.send_image(session=session, to=_CUSTOMER, data=picture, caption="Scan me for the menu")
+    note("send_image", f"a PNG, {len(picture)} bytes", f"{len(picture)} bytes", message)
+
+    client.send_reaction(session=session, message_id=ready.id or "", reaction="👍")
+    screen.say("send_reaction", "👍 to the first message")
+
+    text = "We close at five. See you then!"
+    message = client.send_message(session=session, to=_CUSTOMER, text=text, min_typing=1, max_typing=1)
+    note("send_message", f"{text} (after a second of typing)", text, message)
+    return sent
+
+
+def _picture(text: str) -> bytes:
+    file = io.BytesIO()
+    segno.make_qr(text).save(file, kind="png", scale=4)
+    return file.getvalue()
+
+
+def _refuse(screen: Screen, client: WasendClient, session: Session, sandbox: Sandbox) -> None:
+    screen.title("A number without its country is refused before anything is sent")
+    before = len(sandbox.requests)
+    try:
+        client.send_text(session=session, to="07700 900456", text="Who is this for?")
+    except InvalidRequestError as error:
+        screen.say(type(error).__name__, str(error), style="yellow")
+    else:
+        raise DemoError("a number without its country was not refused")
+    if len(sandbox.requests) != before:
+        raise DemoError("a number without its country was sent to the service")
+
+
+def _send_batch(screen: Screen, client: WasendClient, session: Session) -> list[_Sent]:
+    requests, seconds = _LIMIT
+    screen.title(f"{_BATCH} messages under a limit of {requests} requests in {seconds:g} s")
+    sent: list[_Sent] = []
+    with screen.progress(_BATCH) as progress:
+        for number in range(1, _BATCH + 1):
+            to, text = f"+4477009002{number:02}", f"Order {number} is ready."
+            sent.append(_Sent("send_text", to, text, client.send_text(session=session, to=to, text=text)))
+            progress.advance(progress.task_ids[0])
+    screen.say("send_text", f"{len(sent)} of {_BATCH} sent")
+    return sent
+
+
+async def _delete(screen: Screen, url: str, key: str, session: Session) -> None:
+    screen.title("The session's end, with AsyncWasendClient")
+    async with AsyncWasendClient(key, base_url=url, timeout=_ANSWER_WITHIN) as client:
+        await client.delete_session(session)
+        screen.say("delete_session", f"{session.unique_session_id} is gone")
+
+
+def _check(screen: Screen, sandbox: Sandbox, session: Session, sent: list[_Sent], waits: list[Wait]) -> None:
+    """Compare what was answered with what the sandbox has, whose word it is whether a message arrived."""
+    arrived = Counter(message.id for message in sandbox.messages())
+    screen.title("What arrived, as the sandbox has it")
+    rows = [(one.call, one.to, one.message.id or "", f"{arrived[one.message.id or '']} ×") for one in sent]
+    screen.table(("call", "to", "message id", "arrived"), rows)
+
+    stored = Counter((message.id, message.content) for message in sandbox.messages())
+    if stored != Counter((one.message.id or "", one.content) for one in sent):
+        raise DemoError(f"{len(sent)} messages were sent, but not each of them arrived once and as it was")
+    if not any(isinstance(wait.error, RateLimitError) for wait in waits):
+        raise DemoError("the rate limit was never reached")
+    if session.unique_session_id in sandbox.sessions:
+        raise DemoError("the session was not deleted")
+    for path in ("/reaction", "/startTyping", "/stopTyping"):
+        if [request.status for request in sandbox.requests if request.path == path] != [200]:
+            raise DemoError(f"{path} did not arrive once")
+    times = "time" if len(waits) == 1 else "times"
+    screen.verdict(f"{len(sent)} messages, each arrived exactly once; {len(waits)} {times} the service asked to wait.")

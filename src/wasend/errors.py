@@ -1,0 +1,264 @@
+"""
+Every exception a caller can catch.
+
+One tree under `WasendError`. Each error says in ``outcome`` what became of the request, survives pickling, and carries
+neither the API key nor the text of a message in its own text.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ._core.call import Call
+
+__all__ = [
+    "APIConnectionError",
+    "APIStatusError",
+    "APITimeoutError",
+    "AccountRestrictedError",
+    "AuthenticationError",
+    "BadRequestError",
+    "ClientClosedError",
+    "ConfigurationError",
+    "ConflictError",
+    "DecodeError",
+    "InvalidRequestError",
+    "NotFoundError",
+    "Outcome",
+    "OutcomeUnknownError",
+    "PermissionDeniedError",
+    "RateLimitError",
+    "ServerError",
+    "SessionNotReadyError",
+    "UnprocessableError",
+    "WasendError",
+]
+
+Outcome = Literal["not_sent", "unknown", "sent"]
+"""What became of a request: it had no effect, nobody can say, or the service accepted it."""
+
+
+def _revive(cls: type[WasendError], args: tuple[Any, ...], facts: dict[str, Any]) -> WasendError:
+    error = cls.__new__(cls)
+    error.args = args
+    error.__dict__.update(facts)
+    return error
+
+
+class WasendError(Exception):
+    """
+    Any failure of this package.
+
+    Attributes:
+        outcome: ``"not_sent"``: the request had no effect and may be made again. ``"unknown"``: it may have had its
+            effect. ``"sent"``: the service accepted it, and only the answer could not be used.
+    """
+
+    outcome: Outcome
+
+    def __init__(self, text: str, *, outcome: Outcome = "not_sent") -> None:
+        super().__init__(text)
+        self.outcome = outcome
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Exceptions pickle by calling their class with `args`, which fails for keyword-only facts; job queues need
+        # them to travel.
+        return _revive, (type(self), self.args, self.__dict__)
+
+
+class InvalidRequestError(WasendError, ValueError):
+    """
+    The request was refused before anything was sent.
+
+    Attributes:
+        field: The argument at fault, as the caller spells it.
+        problem: What is wrong with its value.
+        remedy: What would do instead.
+    """
+
+    def __init__(self, field: str, problem: str, remedy: str) -> None:
+        super().__init__(f"{field}: {problem}; {remedy}")
+        self.field = field
+        self.problem = problem
+        self.remedy = remedy
+
+
+class ConfigurationError(WasendError):
+    """The client cannot be built: no key, a bad base URL, a timeout that looks like milliseconds."""
+
+
+class APIStatusError(WasendError):
+    """
+    The service, or a proxy before it, answered with an error.
+
+    Attributes:
+        status: HTTP status, or the 2xx of an answer that says ``"success": false``.
+        code: The machine-readable code in the answer, if any.
+        message: What the answer says, from whichever envelope it came in.
+        body: The answer's document; text where it is not JSON; `None` where it is empty or could not be read.
+        headers: The answer's headers, names in lower case.
+        retry_after: Seconds the service asks to wait, if it does.
+        method: HTTP verb of the request.
+        path: Path of the request, percent-encoded, without its query.
+        attempts: How many requests were made for this call.
+    """
+
+    def __init__(
+        self,
+        text: str,
+        *,
+        status: int,
+        code: str | None = None,
+        message: str = "",
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
+        method: str = "",
+        path: str = "",
+        attempts: int = 1,
+        **rest: Any,
+    ) -> None:
+        super().__init__(text, **rest)
+        self.status = status
+        self.code = code
+        self.message = message
+        self.body = body
+        self.headers: dict[str, str] = dict(headers or {})
+        self.retry_after = retry_after
+        self.method = method
+        self.path = path
+        self.attempts = attempts
+
+
+class BadRequestError(APIStatusError):
+    """400: the service refused a parameter."""
+
+
+class UnprocessableError(APIStatusError):
+    """422: well formed, but not possible now."""
+
+
+class SessionNotReadyError(UnprocessableError):
+    """
+    422: the session is not in a state that allows the call.
+
+    Attributes:
+        session_status: The state it is in, as the service words it.
+        expected: The states that would do.
+    """
+
+    def __init__(
+        self, text: str, *, session_status: str | None = None, expected: tuple[str, ...] = (), **rest: Any
+    ) -> None:
+        super().__init__(text, **rest)
+        self.session_status = session_status
+        self.expected = expected
+
+
+class AuthenticationError(APIStatusError):
+    """401: the API key is missing or not valid."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the key may not do this."""
+
+
+class NotFoundError(APIStatusError):
+    """404: no such session, message or route."""
+
+
+class ConflictError(APIStatusError):
+    """409: the name is taken (session names are unique)."""
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests; ``retry_after`` says how many seconds to wait, where the service told."""
+
+
+class ServerError(APIStatusError):
+    """5xx: the service, or a proxy before it, failed."""
+
+
+class AccountRestrictedError(ServerError):
+    """
+    WhatsApp itself refuses to send for this number: stop, do not retry.
+
+    Attributes:
+        signal: ``"463"``, ``"475"`` or ``"rate-overlimit"``, as found in the answer.
+    """
+
+    def __init__(self, text: str, *, signal: str, **rest: Any) -> None:
+        super().__init__(text, **rest)
+        self.signal = signal
+
+
+class APIConnectionError(WasendError):
+    """No answer came: the connection could not be made, or broke. ``attempts`` says how many requests were made."""
+
+    def __init__(self, text: str, *, attempts: int = 1, **rest: Any) -> None:
+        super().__init__(text, **rest)
+        self.attempts = attempts
+
+
+class APITimeoutError(APIConnectionError):
+    """No answer came in time."""
+
+
+class OutcomeUnknownError(WasendError):
+    """
+    A write left this machine and no usable answer came: it may or may not have been carried out.
+
+    Raised together with what happened: a 500 after ``send_text`` is a `ServerError` and an `OutcomeUnknownError`, a
+        lost answer
+    an `APITimeoutError` or `APIConnectionError` and an `OutcomeUnknownError`. The request was not, and must not be,
+    blindly repeated.
+
+    Attributes:
+        call: The call that was made.
+        since: When its request left this machine (UTC).
+    """
+
+    def __init__(self, text: str, *, call: Call[Any], since: datetime, **rest: Any) -> None:
+        rest["outcome"] = "unknown"
+        super().__init__(text, **rest)
+        self.call = call
+        self.since = since
+
+
+class UnknownStatusError(APIStatusError, OutcomeUnknownError):
+    """A write was answered by a status that does not say what became of it, such as 408."""
+
+
+class UnknownServerError(ServerError, OutcomeUnknownError):
+    """A write was answered by a 5xx that does not say what became of it."""
+
+
+class UnknownConnectionError(APIConnectionError, OutcomeUnknownError):
+    """The connection broke after a write had left this machine."""
+
+
+class UnknownTimeoutError(APITimeoutError, OutcomeUnknownError):
+    """No answer to a write came in time."""
+
+
+class DecodeError(WasendError):
+    """
+    The service accepted the call, but its answer cannot be read.
+
+    Attributes:
+        path: Where in the document, such as ``$.sessions[0].createdAt``; ``$`` is the whole.
+        body: The document, or the text where it is not JSON.
+    """
+
+    def __init__(self, text: str, *, path: str = "$", body: Any = None) -> None:
+        super().__init__(text, outcome="sent")
+        self.path = path
+        self.body = body
+
+
+class ClientClosedError(WasendError):
+    """The client is closed, or was closed during the call."""

@@ -1,0 +1,145 @@
+"""Files to send: from bytes, a path, an open file or base64 text to what the service takes."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import logging
+import mimetypes
+import os
+import re
+from pathlib import Path, PurePath
+from typing import IO, Final, TypeAlias, cast
+from urllib.parse import unquote, urlsplit
+
+import attrs
+
+from .errors import InvalidRequestError
+
+MediaData: TypeAlias = "bytes | bytearray | memoryview | os.PathLike[str] | IO[bytes] | str"
+"""A file's content: bytes, a path (`pathlib.Path`), a file opened in binary mode, or base64 text."""
+
+logger: Final = logging.getLogger("wasend")
+
+_LARGE: Final = 16 * 1024 * 1024
+_TOO_LARGE: Final = 40 * 1024 * 1024
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
+
+
+@attrs.frozen
+class Media:
+    """
+    A file, ready to send.
+
+    Attributes:
+        url: Where the service finds it, or
+        data: its content in base64.
+        name: Its name, as far as that can be told.
+        mime_type: Its type, as far as that can be told.
+    """
+
+    url: str | None
+    data: str | None = attrs.field(repr=False)
+    name: str | None = None
+    mime_type: str | None = None
+
+
+async def load(url: str | None, data: MediaData | None, name: str | None = None) -> Media:
+    """
+    Take a file from where the caller has it. Reading happens in a thread of its own.
+
+    Args:
+        url: An http or https URL that the service can reach, or
+        data: the content.
+        name: The file's name, where the caller gives one.
+
+    Raises:
+        InvalidRequestError: Neither is given, or both, or it is too large, or cannot be read.
+    """
+    if (url is None) == (data is None):
+        problem = "both url and data are given" if url is not None else "there is no media"
+        raise InvalidRequestError("url" if url is not None else "data", problem, "pass exactly one of url and data")
+    if url is not None:
+        path = _path_of(url)
+        name = name or unquote(PurePath(path).name) or None
+        return Media(url, None, name, _guess(name))
+    mime_type: str | None = None
+    if isinstance(data, str):
+        encoded, mime_type = _base64(data)
+        _weigh(len(encoded) * 3 // 4)
+    else:
+        content, found = await asyncio.to_thread(_read, data)
+        name = name or found
+        encoded = (await asyncio.to_thread(base64.b64encode, content)).decode()
+    return Media(None, encoded, name, mime_type or _guess(name))
+
+
+def _path_of(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        if parts.scheme in ("http", "https") and parts.hostname:
+            return parts.path
+    except (ValueError, TypeError, AttributeError):
+        pass
+    raise InvalidRequestError(
+        "url", "is not an http or https URL", "pass a URL that the service can reach, or the file as data="
+    )
+
+
+def _read(data: object) -> tuple[bytes, str | None]:
+    if isinstance(data, bytes | bytearray | memoryview):
+        content = bytes(cast("bytes", data))
+        _weigh(len(content))
+        return content, None
+    try:
+        if isinstance(data, os.PathLike):
+            path = Path(os.fspath(cast("os.PathLike[str]", data)))
+            _weigh(path.stat().st_size)
+            return path.read_bytes(), path.name
+        if callable(read := getattr(data, "read", None)):
+            content = read(_TOO_LARGE + 1)
+            if isinstance(content, bytes):
+                _weigh(len(content))
+                name = getattr(data, "name", None)
+                return content, PurePath(name).name if isinstance(name, str) else None
+            raise InvalidRequestError("data", "the file is not opened in binary mode", "open it with open(path, 'rb')")
+    except OSError as error:
+        raise InvalidRequestError(
+            "data", f"the file cannot be read ({error.strerror})", "check its path and rights"
+        ) from error
+    raise InvalidRequestError(
+        "data", f"is {type(data).__name__}", "pass bytes, a pathlib.Path, a binary file or base64 text"
+    )
+
+
+def _base64(text: str) -> tuple[str, str | None]:
+    mime_type = None
+    if text.startswith("data:"):
+        head, _, text = text.partition(",")
+        mime_type = head[len("data:") :].partition(";")[0] or None
+    try:
+        if not _BASE64.fullmatch(text):
+            raise ValueError
+        encoded = "".join(text.split())
+        base64.b64decode(encoded, validate=True)
+    except (ValueError, binascii.Error):
+        raise InvalidRequestError(
+            "data", "is text, but not base64", "pass a file's path as pathlib.Path(...), or its bytes"
+        ) from None
+    return encoded, mime_type
+
+
+def _weigh(size: int) -> None:
+    if size > _TOO_LARGE:
+        raise InvalidRequestError(
+            "data", f"is {size / 1e6:.0f} MB, over {_TOO_LARGE >> 20} MiB", "send a link to it with url="
+        )
+    if size == 0:
+        raise InvalidRequestError("data", "is empty", "pass the file's content")
+    if size > _LARGE:
+        logger.warning("media of %.0f MB: WhatsApp refuses most media above 16 MB", size / 1e6)
+
+
+def _guess(name: str | None) -> str | None:
+    return mimetypes.guess_type(name)[0] if name else None

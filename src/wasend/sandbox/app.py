@@ -1,0 +1,98 @@
+"""The sandbox's HTTP face: its routes, and the shape of answers and refusals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from http import HTTPStatus
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from wasend.sandbox.bodies import read_object
+from wasend.sandbox.dialects import NO_BODY, Dialect, Json
+from wasend.sandbox.endpoints import Call, Endpoint, InvalidCall
+from wasend.sandbox.guards import Guard, local_guard
+from wasend.sandbox.state import NameTaken, Refusal, UnknownMessage, UnknownSession, WrongStatus
+
+
+class JsonResponse(Response):
+    """JSON in ASCII: half a surrogate pair, which a client may have sent, can be sent back."""
+
+    media_type = "application/json"
+
+    def render(self, content: Json) -> bytes:
+        """Encode the body."""
+        return json.dumps(content, separators=(",", ":")).encode("ascii")
+
+
+def build_app(dialect: Dialect, *, api: Iterable[Endpoint], guard: Guard, control: Iterable[Endpoint]) -> Starlette:
+    """Return the application: the API's endpoints behind `guard`, the sandbox's own for this machine only."""
+    app = Starlette(
+        routes=[
+            *(_route(endpoint, guard, dialect) for endpoint in api),
+            *(_route(endpoint, local_guard, dialect) for endpoint in control),
+        ],
+        exception_handlers=dict.fromkeys((HTTPException, InvalidCall, Refusal, ClientDisconnect), _refusals(dialect)),
+    )
+    app.router.redirect_slashes = False
+    return app
+
+
+def _route(endpoint: Endpoint, guard: Guard, dialect: Dialect) -> Route:
+    status = dialect.post_status if endpoint.verb == "POST" else 200
+
+    async def respond(request: Request) -> Response:
+        guard(request)
+        body = {} if endpoint.fields is None else await read_object(request)
+        if endpoint.fields is not None and (problems := endpoint.fields.problems(body)):
+            raise InvalidCall(problems)
+        answer = endpoint.answer(Call(request.path_params, request.query_params, body))
+        return Response(status_code=status) if answer is NO_BODY else JsonResponse(answer, status)
+
+    return Route(endpoint.path, respond, methods=[endpoint.verb])
+
+
+def _refusals(dialect: Dialect) -> Callable[[Request, Exception], Awaitable[Response]]:
+    # A coroutine, though it waits for nothing: Starlette runs plain functions in a pool of threads.
+    async def refuse(request: Request, error: Exception) -> Response:
+        match error:
+            # The service has no 405: to its router a path with another verb is another route.
+            case HTTPException(status_code=404 | 405):
+                return _nest(404, f"Cannot {request.method} {request.scope['path']}")
+            case HTTPException():
+                return _nest(error.status_code, error.detail, error.headers)
+            case InvalidCall():
+                return _nest(400, error.problems)
+            case UnknownSession() | UnknownMessage():
+                return _nest(404, str(error))
+            case NameTaken():
+                return _nest(409, str(error))
+            case WrongStatus():
+                return JsonResponse(_wrong_status(dialect, error), 422)
+            case ClientDisconnect():
+                return Response(status_code=400)  # for the journal: nobody is there to read it
+            case _:
+                raise error
+
+    return refuse
+
+
+def _nest(status: int, message: str | list[str], headers: Mapping[str, str] | None = None) -> Response:
+    phrase = HTTPStatus(status).phrase
+    body: dict[str, Json] = {"statusCode": status, "message": message}
+    if message != phrase:
+        body["error"] = phrase
+    return JsonResponse(body, status, headers)
+
+
+def _wrong_status(dialect: Dialect, error: WrongStatus) -> Json:
+    return {
+        "error": "Session status is not as expected. Try again later or restart the session",
+        "session": error.session,
+        "status": dialect.word(error.status),
+        "expected": [dialect.word(status) for status in error.expected],
+    }

@@ -1,0 +1,39 @@
+"""
+Recipients as WhatsApp's chat ids.
+
+The sandbox reads them by rules of its own, and not by the client's, so that one mistake cannot hide in both.
+"""
+
+from __future__ import annotations
+
+import re
+
+_NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
+_CHAT = re.compile(
+    r"(?P<user>[0-9]{5,20}(?:-[0-9]{5,20})?)(?::[0-9]+)?@(?P<server>c\.us|s\.whatsapp\.net|g\.us|lid|newsletter)"
+)
+_SEPARATORS = re.compile(r"[\s().-]")
+
+
+def chat_id(recipient: str) -> str:
+    """
+    Return the chat id that a `to` means.
+
+    Args:
+        recipient: ``+447700900456``, ``447700900456``, or ``…@c.us``, ``…@s.whatsapp.net``, ``…@g.us``,
+            ``…@lid``, ``…@newsletter``; a device part (``:12``) is dropped.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    if number := _NUMBER.fullmatch(recipient):
+        return f"{number[1]}@c.us"
+    if chat := _CHAT.fullmatch(recipient):
+        server = chat["server"].replace("s.whatsapp.net", "c.us")
+        return f"{chat['user']}@{server}"
+    raise ValueError("must be an international phone number or a chat id")
+
+
+def looked_up(recipient: str) -> str:
+    """Do as `chat_id`, but forgive the spaces, dots, dashes and brackets that people write in numbers."""
+    return chat_id(recipient if "@" in recipient else _SEPARATORS.sub("", recipient))

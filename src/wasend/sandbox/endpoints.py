@@ -1,0 +1,41 @@
+"""What the rooms of the API are made of: one value an endpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import attrs
+
+from wasend.sandbox.dialects import Json
+from wasend.sandbox.fields import Body, Fields
+
+
+@attrs.frozen
+class Call:
+    """A request that passed the guards: what its path and query name, and its checked body."""
+
+    path: Mapping[str, Any]
+    query: Mapping[str, str]
+    body: Body
+
+
+@attrs.frozen
+class Endpoint:
+    """
+    A verb, a path with ``{name}`` segments, and what answers it. `fields` are those of its body; None means
+    that it takes none, and that whatever comes is not read.
+    """
+
+    verb: str
+    path: str
+    answer: Callable[[Call], Json]
+    fields: Fields | None = None
+
+
+class InvalidCall(Exception):
+    """What was sent is not what the endpoint takes; `problems` names the fields."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(problems)
+        self.problems = problems

@@ -1,0 +1,37 @@
+"""The two clients as one: what a caller of either is told."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from operator import methodcaller
+from typing import Any, Final
+
+import pytest
+
+from wasend import AsyncWasendClient, Retry, WasendClient, WasendError
+
+KEY: Final = "wk-live-0123456789abcdef"
+NUMBER: Final = "+447700900456"
+TEXT: Final = "The password is swordfish"
+SEND: Final = methodcaller("send_text", session="ses_1", to=NUMBER, text=TEXT)
+READ: Final = methodcaller("retrieve_session_info", "ses_1")
+QUICK: Final = Retry(initial_backoff=0.001)
+
+both_colours = pytest.mark.parametrize("colour", ["async", "sync"])
+
+
+def told(colour: str, url: str, do: Callable[[Any], Any], **options: Any) -> Any:
+    """Make a client and a call, and close the client: what the call returned, or which error it raised."""
+    try:
+        if colour == "async":
+            return asyncio.run(_awaited(url, do, options))
+        with WasendClient(KEY, base_url=url, **options) as client:
+            return do(client)
+    except WasendError as error:
+        return error
+
+
+async def _awaited(url: str, do: Callable[[Any], Any], options: dict[str, Any]) -> Any:
+    async with AsyncWasendClient(KEY, base_url=url, **options) as client:
+        return await do(client)

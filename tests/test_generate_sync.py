@@ -1,0 +1,367 @@
+"""The generator of the synchronous client, on small samples and on the real one."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+import wasend
+from tools.generate_sync import PACKAGE, Generator, UnknownSourceError, formatted, main
+
+CLIENT = '''\
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from .api.letters import LetterCalls
+from .api.stamps import StampCalls
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+
+class AsyncWasendClient(LetterCalls, StampCalls):
+    """
+    The asynchronous client of an office.
+
+    Example:
+        ```python
+        import asyncio
+        from office import AsyncWasendClient
+
+
+        async def main() -> None:
+            async with AsyncWasendClient() as client:
+                await client.write("ann")
+
+                await client.write("bob")
+
+
+        asyncio.run(main())
+        ```
+    """
+
+    def __init__(self, name: str = "büro", *, pause: Fraction | Literal["none"] | None = None) -> None:
+        """Open the office."""
+        self.name = name
+        self.closed = False
+
+    def with_options(self, *, name: str) -> AsyncWasendClient:
+        """The same office under another name."""
+        return AsyncWasendClient(name)
+
+    @property
+    def length(self) -> int:
+        """How long the name is."""
+        return len(self.name)
+
+    async def whole(self) -> str:
+        """The name, said slowly."""
+        return self.name
+
+    async def aclose(self) -> None:
+        """Close it: ``await client.aclose()``."""
+        self.closed = True
+'''
+
+LETTERS = '''\
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import overload
+
+from .._core.calls import Calls, doubled
+
+PAPER = "plain"
+
+
+class Letter(str):
+    pass
+
+
+class LetterCalls(Calls):
+    _secret = 1
+
+    @overload
+    async def write(self, to: str, /, *, text: str) -> Letter: ...
+    @overload
+    async def write(self, to: str, /) -> Letter: ...
+    async def write(self, to: str, /, kind: str = PAPER, *, text: str = "dear {x}") -> Letter:
+        r"""
+        Write one, on \\paper.
+
+        Example:
+            >>> import asyncio
+            >>> async def main() -> None:
+            ...     async with AsyncWasendClient() as client:
+            ...         print((await client.write("ann")).upper())
+            ...         async for letter in client.read():
+            ...             print(letter)
+            >>> asyncio.run(main())
+        """
+        return Letter(f"{to} {kind} {text}")
+
+    async def read(self) -> AsyncIterator[Letter]:
+        """Read them, one after another."""
+        yield Letter("a")
+        yield Letter("b")
+
+    @doubled
+    async def weigh(self) -> int:
+        """Weigh it."""
+        return 4
+
+    async def _hidden(self) -> None:
+        pass
+'''
+
+STAMPS = '''\
+from __future__ import annotations
+
+from .._core.calls import Calls
+from .letters import Letter
+
+
+class StampCalls(Calls):
+    """Stamps."""
+
+    async def stamp(self, letter: Letter) -> None:
+        """Put one on."""
+'''
+
+CALLS = """\
+class Calls:
+    pass
+
+
+def doubled(method):
+    method.doubled = True
+    return method
+"""
+
+BRIDGE = """\
+import asyncio
+
+
+class Bridge:
+    def __init__(self, aclose):
+        self.aclose = aclose
+
+    def run(self, coroutine):
+        return asyncio.run(coroutine)
+
+    def iterate(self, iterator):
+        return iter(asyncio.run(self._all(iterator)))
+
+    async def _all(self, iterator):
+        return [item async for item in iterator]
+
+    def close(self):
+        asyncio.run(self.aclose())
+"""
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Path:
+    """A small package in the shape of the real one."""
+    package = tmp_path / "office"
+    for name, text in {
+        "__init__": "",
+        "client": CLIENT,
+        "api.__init__": "",
+        "api.letters": LETTERS,
+        "api.stamps": STAMPS,
+        "_core.__init__": "",
+        "_core.calls": CALLS,
+        "_core.bridge": BRIDGE,
+    }.items():
+        path = package.joinpath(*name.split(".")).with_suffix(".py")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    return package
+
+
+@pytest.fixture
+def made(office: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The generated module of that package, imported."""
+    assert main(["--package", str(office)]) == 0
+    monkeypatch.syspath_prepend(office.parent)
+    for name in [name for name in sys.modules if name.partition(".")[0] == "office"]:
+        monkeypatch.delitem(sys.modules, name)
+    return importlib.import_module("office._sync")
+
+
+def generate(office: Path) -> str:
+    """The formatted text for a package."""
+    return formatted(Generator(office).generate(), office / "_sync.py")
+
+
+def change(office: Path, module: str, old: str, new: str) -> None:
+    """Edit one module of the sample; the old text must be there."""
+    path = office.joinpath(*module.split(".")).with_suffix(".py")
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_generated_methods_give_what_the_asynchronous_ones_give(made: ModuleType) -> None:
+    """A call, an iteration, a property and a view all work, and the arguments arrive where they belong."""
+    with made.WasendClient("post") as client:
+        assert client.write("ann", "fine", text="hi") == "ann fine hi"
+        assert list(client.read()) == ["a", "b"]
+        assert client.length == 4
+        view = client.with_options(name="other")
+        assert isinstance(view, made.WasendClient)
+        assert view.whole() == "other"
+        assert not client._async.closed
+    assert client._async.closed
+
+
+def test_signatures_are_kept_as_written(made: ModuleType) -> None:
+    """Kinds, defaults, annotations and decorators come over; `AsyncIterator` becomes `Iterator`."""
+    client = made.WasendClient
+    assert str(inspect.signature(client.write)) == (
+        "(self, to: 'str', /, kind: 'str' = 'plain', *, text: 'str' = 'dear {x}') -> 'Letter'"
+    )
+    assert str(inspect.signature(client.read)) == "(self) -> 'Iterator[Letter]'"
+    assert str(inspect.signature(client)) == (
+        "(name: 'str' = 'büro', *, pause: \"Fraction | Literal['none'] | None\" = None) -> 'None'"
+    )
+    assert client.weigh.doubled
+
+
+def test_docstrings_lose_what_only_coroutines_need(made: ModuleType) -> None:
+    """Examples read as they would be typed without asyncio; the rest of the text is the same."""
+    assert inspect.getdoc(made.WasendClient.write) == inspect.cleandoc(r"""
+        Write one, on \paper.
+
+        Example:
+            >>> def main() -> None:
+            ...     with WasendClient() as client:
+            ...         print(client.write("ann").upper())
+            ...         for letter in client.read():
+            ...             print(letter)
+            >>> main()
+    """)
+    assert made.WasendClient.close.__doc__ == "Close it: ``client.close()``."
+    assert inspect.getdoc(made.WasendClient) == inspect.cleandoc("""
+        The synchronous client of an office.
+
+        Example:
+            ```python
+            from office import WasendClient
+
+            with WasendClient() as client:
+                client.write("ann")
+
+                client.write("bob")
+            ```
+    """)
+
+
+def test_overloads_are_kept(office: Path) -> None:
+    """Both overloads stand before the method that forwards."""
+    assert generate(office).count("def write(") == 3
+
+
+def test_typing_only_imports_stay_so(office: Path) -> None:
+    """What the source imports for annotations alone is not imported when the program runs."""
+    tree = ast.parse(generate(office))
+    guarded = [ast.unparse(node) for node in tree.body if isinstance(node, ast.If)]
+    assert guarded == ["if TYPE_CHECKING:\n    from fractions import Fraction"]
+
+
+def test_imports_are_no_more_than_needed(office: Path) -> None:
+    """ruff finds no name that is missing and none that is not used."""
+    ruff = [sys.executable, "-m", "ruff", "check", "--select", "F", "--isolated", "-"]
+    assert subprocess.run(ruff, input=generate(office), encoding="utf-8", check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new", "problem"),
+    [
+        ("api.stamps", "letter: Letter", "*letters: Letter", r"\*args"),
+        ("api.stamps", "letter: Letter", "letter", "no annotation"),
+        ("api.stamps", "letter: Letter", "letter: Unheard", "Unheard is not known"),
+        ("api.stamps", ") -> None", ")", "what it returns"),
+        ("api.stamps", '"""Put one on."""', "pass", "no docstring"),
+        ("api.stamps", '"""Put one on."""', '"""You must await it."""', "'await'"),
+        ("api.stamps", '"""Put one on."""', '"""Uses asyncio.gather."""', "'asyncio'"),
+        ("api.stamps", "async def stamp", "async def write", "write is defined twice"),
+        ("api.stamps", '"""Stamps."""', "class Glue: ...", "only methods"),
+        ("api.stamps", '"""Stamps."""', "colour = 'red'", "only methods"),
+        ("api.stamps", "async def stamp", "async def __call__", "__call__"),
+        ("api.stamps", "-> None", "-> AsyncWasendClient", "is awaited"),
+        ("api.stamps", "(Calls)", "(Calls, dict)", "more than Calls"),
+        ("api.stamps", "    async def", "    @classmethod\n    async def", "@classmethod"),
+        ("api.letters", "AsyncIterator[Letter]:", "Coroutine[Letter]:", "Coroutine"),
+        ("api.letters", 'yield Letter("a")\n        yield Letter("b")', "return other()", "a generator"),
+        ("client", "from .api.stamps import StampCalls", "", "StampCalls is not imported"),
+        ("client", "async def aclose", "async def shut", "no aclose"),
+    ],
+)
+def test_unknown_source_is_refused(office: Path, module: str, old: str, new: str, problem: str) -> None:
+    """What has no synchronous spelling stops the generator, with the file and the line."""
+    change(office, module, old, new)
+    with pytest.raises(UnknownSourceError, match=rf"\.py:\d+: .*({problem})"):
+        Generator(office).generate()
+
+
+def test_one_name_with_two_meanings_is_refused(office: Path) -> None:
+    """Two rooms that call different things by one name cannot share a file."""
+    change(office, "api.stamps", "from .letters import Letter", "from .parcels import Letter")
+    with pytest.raises(UnknownSourceError, match="Letter means two things"):
+        Generator(office).generate()
+
+
+def test_refusal_is_told_and_nothing_is_written(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command fails with one line on standard error and leaves the old file alone."""
+    change(office, "api.stamps", "letter: Letter", "**letters: Letter")
+    assert main(["--package", str(office)]) == 1
+    assert "stamps.py" in capsys.readouterr().err
+    assert not (office / "_sync.py").exists()
+
+
+def test_check_shows_what_is_stale(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """``--check`` passes on a fresh file, and prints a diff and fails after a change of the source."""
+    assert main(["--package", str(office)]) == 0
+    assert main(["--package", str(office), "--check"]) == 0
+    change(office, "api.stamps", "letter: Letter", "letter: str")
+    before = (office / "_sync.py").read_text(encoding="utf-8")
+    assert main(["--package", str(office), "--check"]) == 1
+    assert "+    def stamp(self, letter: str) -> None:" in capsys.readouterr().out
+    assert (office / "_sync.py").read_text(encoding="utf-8") == before
+
+
+def test_the_checked_in_client_is_what_the_generator_makes(capsys: pytest.CaptureFixture[str]) -> None:
+    """``src/wasend/_sync.py`` is up to date."""
+    assert main(["--check"]) == 0, capsys.readouterr().out
+    assert (PACKAGE / "_sync.py").exists()
+
+
+def _public(client: type) -> dict[str, object]:
+    return {name: member for name, member in inspect.getmembers(client) if not name.startswith("_")}
+
+
+def test_every_public_member_has_its_sibling() -> None:
+    """The two clients have the same public names; only the way to close them is spelt differently."""
+    names = set(_public(wasend.AsyncWasendClient)) - {"aclose"} | {"close"}
+    assert set(_public(wasend.WasendClient)) == names
+
+
+def test_siblings_take_the_same_arguments() -> None:
+    """Every method of the synchronous client has the parameters of the asynchronous one, and awaits nothing."""
+    siblings = _public(wasend.WasendClient)
+    for name, member in _public(wasend.AsyncWasendClient).items():
+        if callable(member) and name != "aclose":
+            sibling = siblings[name]
+            assert callable(sibling)
+            assert inspect.signature(sibling).parameters == inspect.signature(member).parameters, name
+            assert not inspect.iscoroutinefunction(sibling), name

@@ -1,0 +1,1188 @@
+"""The local WASend: what it answers, what it refuses, how its server begins and ends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from base64 import b64decode, b64encode
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from http.client import HTTPConnection
+from typing import Any, Literal
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from wasend.sandbox import Clock, RecordedRequest, Sandbox
+from wasend.sandbox.limits import parse_limit
+from wasend.sandbox.server import _bound
+
+Shape = Literal["docs", "sdk"]
+
+KEY = {"Authorization": "Bearer a-key"}
+NEW = {"sessionName": "Front Desk", "phoneNumber": "+447700900123"}
+ADA = "+447700900456"
+PICTURE = "https://example.org/a.png"
+
+
+class StillClock(Clock):
+    """A clock that moves only when told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.time = 1_750_000_000.0
+
+    def now(self) -> float:
+        return self.time
+
+    def advance(self, seconds: float) -> None:
+        self.time += seconds
+
+
+@asynccontextmanager
+async def calling(sandbox: Sandbox, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
+    transport = httpx.ASGITransport(app=sandbox)
+    options = {"base_url": "http://sandbox", "headers": KEY} | options
+    async with httpx.AsyncClient(transport=transport, **options) as client:
+        yield client
+
+
+async def created(client: httpx.AsyncClient, **changes: Any) -> str:
+    answer = await client.post("/sessions", json=NEW | changes)
+    session: str = answer.json()["uniqueSessionId"]
+    return session
+
+
+async def connected(client: httpx.AsyncClient, sandbox: Sandbox, **changes: Any) -> str:
+    session = await created(client, **changes)
+    await client.post(f"/sessions/{session}/start")
+    sandbox.scan(session)
+    return session
+
+
+@pytest.fixture(params=["docs", "sdk"])
+def shape(request: pytest.FixtureRequest) -> Shape:
+    """Both dialects."""
+    dialect: Shape = request.param
+    return dialect
+
+
+def qr_path(sandbox: Sandbox, session: str) -> str:
+    return f"/sessions/{session}/{'qr' if sandbox.dialect == 'docs' else 'auth/qr'}"
+
+
+# Sessions
+
+
+async def test_create_docs() -> None:
+    """The documentation's dialect answers a new session with the six documented fields and no other."""
+    async with calling(Sandbox(clock=StillClock())) as client:
+        answer = await client.post("/sessions", json=NEW)
+    session = answer.json()
+    assert answer.status_code == 200
+    assert re.fullmatch("ses_[0-9a-f]{8}", session.pop("uniqueSessionId"))
+    assert session == {
+        "sessionName": "Front Desk",
+        "phoneNumber": "+447700900123",
+        "status": "CREATED",
+        "createdAt": "2025-06-15T15:06:40.000Z",
+        "updatedAt": "2025-06-15T15:06:40.000Z",
+    }
+
+
+async def test_create_sdk() -> None:
+    """The SDK's dialect answers a new session with the fields that the SDK's `Session` declares, and 201."""
+    async with calling(Sandbox(dialect="sdk")) as client:
+        answer = await client.post(
+            "/sessions", json=NEW | {"enableWebhook": True, "webhookUrl": "https://example.org/hook"}
+        )
+    session = answer.json()
+    assert answer.status_code == 201
+    assert re.fullmatch("[0-9a-f]{24}", session["id"])
+    assert session["name"] == session["uniqueSessionId"]
+    assert session["status"] == "CREATED"
+    assert session["enableWebhook"] is True
+    assert session["webhookUrl"] == "https://example.org/hook"
+    assert session["enableAccountProtection"] is False
+    assert {"user.id", "user.email"} == session["config"]["metadata"].keys()
+    assert session["engine"]["gows"] == {"found": True, "connected": False}
+    assert {"userId", "sessionName", "phoneNumber", "createdAt", "updatedAt"} <= session.keys()
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"phoneNumber": "+447700900123"}, "sessionName"),
+        (NEW | {"sessionName": None}, "sessionName"),
+        (NEW | {"sessionName": 7}, "sessionName"),
+        (NEW | {"sessionName": " "}, "sessionName"),
+        ({"sessionName": "n"}, "phoneNumber"),
+        (NEW | {"phoneNumber": 447700900123}, "phoneNumber"),
+        (NEW | {"phoneNumber": "07700 900123"}, "phoneNumber"),
+        (NEW | {"phoneNumber": "447700900123"}, "phoneNumber"),
+        (NEW | {"phoneNumber": "+0447700900123"}, "phoneNumber"),
+        (NEW | {"phoneNumber": "+447700900123\n"}, "phoneNumber"),
+        (NEW | {"phoneNumber": "+٤٤٧٧٠٠٩٠٠١٢٣"}, "phoneNumber"),
+        (NEW | {"enableAccountProtection": "yes"}, "enableAccountProtection"),
+        (NEW | {"enableMessageLogging": 2}, "enableMessageLogging"),
+        (NEW | {"enableWebhook": []}, "enableWebhook"),
+        (NEW | {"enableWebhook": True}, "webhookUrl"),
+        (NEW | {"enableWebhook": 1, "webhookUrl": None}, "webhookUrl"),
+        (NEW | {"webhookUrl": "ftp://example.org"}, "webhookUrl"),
+        (NEW | {"webhookUrl": "http://["}, "webhookUrl"),
+        (NEW | {"webhookUrl": "https://"}, "webhookUrl"),
+        (NEW | {"webhookUrl": "https://a b"}, "webhookUrl"),
+    ],
+)
+async def test_create_invalid(shape: Shape, body: dict[str, Any], field: str) -> None:
+    """A wrong field is answered with 400 and a list of sentences that names it; nothing is created."""
+    sandbox = Sandbox(dialect=shape)
+    async with calling(sandbox) as client:
+        answer = await client.post("/sessions", json=body)
+    assert answer.status_code == 400
+    assert answer.json()["error"] == "Bad Request"
+    assert [problem.split()[0] for problem in answer.json()["message"]] == [field]
+    assert not sandbox.sessions
+
+
+async def test_create_names_every_problem() -> None:
+    """All that is wrong with a body is said at once."""
+    async with calling(Sandbox()) as client:
+        answer = await client.post("/sessions", json={"enableWebhook": "no"})
+    assert [problem.split()[0] for problem in answer.json()["message"]] == [
+        "sessionName",
+        "phoneNumber",
+        "enableWebhook",
+    ]
+
+
+async def test_flags_as_numbers() -> None:
+    """Flags may be 1 and 0, as the documentation's Go example sends them."""
+    async with calling(Sandbox()) as client:
+        session = await created(client, enableAccountProtection=1, enableMessageLogging=0)
+        config = (await client.get(f"/sessions/{session}")).json()["config"]
+    assert config == {"enableAccountProtection": True, "enableMessageLogging": False, "enableWebhook": False}
+
+
+async def test_name_taken(shape: Shape) -> None:
+    """A second session of one name is a conflict, until the first is deleted."""
+    async with calling(Sandbox(dialect=shape)) as client:
+        session = await created(client)
+        conflict = await client.post("/sessions", json=NEW)
+        await client.delete(f"/sessions/{session}")
+        again = await client.post("/sessions", json=NEW)
+    assert conflict.status_code == 409
+    assert conflict.json()["error"] == "Conflict"
+    assert again.is_success
+
+
+async def test_list_docs() -> None:
+    """The documentation's list wraps each session and shows its status."""
+    async with calling(Sandbox()) as client:
+        ids = [await created(client, sessionName=name) for name in "ab"]
+        sessions = (await client.get("/sessions")).json()["sessions"]
+    assert [item["session"]["uniqueSessionId"] for item in sessions] == ids
+    assert [item["session"]["status"] for item in sessions] == ["CREATED", "CREATED"]
+    assert all(item.keys() == {"session"} for item in sessions)
+
+
+async def test_list_sdk() -> None:
+    """The SDK's list has no status in the session; it is the engine's, in the engine's words."""
+    sandbox = Sandbox(dialect="sdk")
+    async with calling(sandbox) as client:
+        await created(client, sessionName="new")
+        session = await connected(client, sandbox)
+        new, ready = (await client.get("/sessions")).json()["sessions"]
+    assert "status" not in ready["session"]
+    assert ready["downstream"]["name"] == session
+    assert ready["downstream"]["status"] == "WORKING"
+    assert ready["downstream"]["engine"]["gows"]["connected"] is True
+    assert new["downstream"]["status"] == "STOPPED"
+
+
+async def test_info_docs() -> None:
+    """Asking for one session adds the flags, under `config`."""
+    async with calling(Sandbox()) as client:
+        session = await created(client, enableWebhook=True, webhookUrl="https://example.org/hook")
+        info = (await client.get(f"/sessions/{session}")).json()
+    assert info["uniqueSessionId"] == session
+    assert info["config"] == {
+        "enableAccountProtection": False,
+        "enableMessageLogging": False,
+        "enableWebhook": True,
+        "webhookUrl": "https://example.org/hook",
+    }
+
+
+async def test_delete(shape: Shape) -> None:
+    """A deleted session is gone for every call; what it sent can still be read."""
+    sandbox = Sandbox(dialect=shape)
+    async with calling(sandbox) as client:
+        session = await connected(client, sandbox)
+        await client.post("/sendText", json={"session": session, "to": ADA, "text": "Hi"})
+        deleted = await client.delete(f"/sessions/{session}")
+        after = await client.get(f"/sessions/{session}")
+        again = await client.delete(f"/sessions/{session}")
+    assert deleted.status_code == 200
+    assert deleted.content == (b'{"success":true}' if shape == "docs" else b"")
+    assert after.status_code == again.status_code == 404
+    assert after.json() == {"statusCode": 404, "message": f"Session {session} not found", "error": "Not Found"}
+    assert len(sandbox.messages(session=session)) == 1
+
+
+@pytest.mark.parametrize("verb", ["start", "stop", "restart"])
+async def test_unknown_session(shape: Shape, verb: str) -> None:
+    """A session that does not exist cannot be moved."""
+    async with calling(Sandbox(dialect=shape)) as client:
+        answer = await client.post(f"/sessions/ses_00000000/{verb}")
+    assert answer.status_code == 404
+    assert answer.json()["message"] == "Session ses_00000000 not found"
+
+
+async def test_life_of_a_session(shape: Shape) -> None:
+    """A session starts, shows its code, is scanned, and once linked connects again without a scan."""
+    clock = StillClock()
+    sandbox = Sandbox(dialect=shape, start_after=2, clock=clock)
+    ready = "CONNECTED" if shape == "docs" else "WORKING"
+    async with calling(sandbox) as client:
+        session = await created(client)
+
+        async def moved(verb: str) -> str:
+            status: str = (await client.post(f"/sessions/{session}/{verb}")).json()["status"]
+            return status
+
+        async def status() -> str:
+            now: str = (await client.get(f"/sessions/{session}")).json()["status"]
+            return now
+
+        assert await status() == "CREATED"
+        assert await moved("start") == "STARTING"
+        clock.advance(1.9)
+        assert await status() == "STARTING"
+        clock.advance(0.1)
+        assert await status() == "SCAN_QR_CODE"
+        assert await moved("start") == "SCAN_QR_CODE"
+        sandbox.scan(session)
+        assert await status() == ready
+        assert await moved("start") == ready
+        assert await moved("stop") == "STOPPED"
+        assert await moved("stop") == "STOPPED"
+        assert await moved("start") == "STARTING"
+        clock.advance(2)
+        assert await status() == ready
+        assert await moved("restart") == "STARTING"
+        clock.advance(2)
+        assert await status() == ready
+
+
+async def test_updated_when_the_status_changed() -> None:
+    """A change by time alone is dated when it came due, not when somebody looked."""
+    clock = StillClock()
+    async with calling(Sandbox(start_after=2, scan_after=3, clock=clock)) as client:
+        session = await created(client)
+        await client.post(f"/sessions/{session}/start")
+        clock.advance(100)
+        info = (await client.get(f"/sessions/{session}")).json()
+    assert info["status"] == "CONNECTED"
+    assert info["createdAt"] == "2025-06-15T15:06:40.000Z"
+    assert info["updatedAt"] == "2025-06-15T15:06:45.000Z"
+
+
+async def test_qr_straight_after_create_docs() -> None:
+    """By the documentation a new session can be asked for its code at once, and then waits for the scan."""
+    sandbox = Sandbox(start_after=60)
+    async with calling(sandbox) as client:
+        session = await created(client)
+        answer = await client.get(qr_path(sandbox, session))
+    assert answer.status_code == 200
+    assert b64decode(answer.json()["data"]).startswith(b"\x89PNG\r\n\x1a\n")
+    assert sandbox.sessions[session].status == "SCAN_QR_CODE"
+
+
+async def test_qr_before_start_sdk() -> None:
+    """In the SDK's dialect a code is to be had only after start; before, the engine's own refusal says so."""
+    sandbox = Sandbox(dialect="sdk")
+    async with calling(sandbox) as client:
+        session = await created(client)
+        early = await client.get(qr_path(sandbox, session))
+        await client.post(f"/sessions/{session}/start")
+        late = await client.get(qr_path(sandbox, session))
+    assert early.status_code == 422
+    assert early.json() == {
+        "error": "Session status is not as expected. Try again later or restart the session",
+        "session": session,
+        "status": "CREATED",
+        "expected": ["SCAN_QR_CODE"],
+    }
+    assert late.status_code == 200
+
+
+async def test_qr_of_a_connected_session(shape: Shape) -> None:
+    """A connected session has no code to show."""
+    sandbox = Sandbox(dialect=shape)
+    async with calling(sandbox) as client:
+        answer = await client.get(qr_path(sandbox, await connected(client, sandbox)))
+    assert answer.status_code == 422
+    assert answer.json()["status"] == ("CONNECTED" if shape == "docs" else "WORKING")
+
+
+async def test_qr_codes_rotate_and_run_out(shape: Shape) -> None:
+    """The first code is good for 60 s, five more for 20 s each; then the session has failed until a restart."""
+    clock = StillClock()
+    sandbox = Sandbox(dialect=shape, clock=clock)
+    async with calling(sandbox) as client:
+        session = await created(client)
+        await client.post(f"/sessions/{session}/start")
+
+        async def code() -> str:
+            data: str = (await client.get(qr_path(sandbox, session))).json()["data"]
+            return data
+
+        seen = []
+        for good_for in (60, 20, 20, 20, 20, 20):
+            seen.append(await code())
+            clock.advance(good_for - 0.5)
+            assert await code() == seen[-1]
+            clock.advance(0.5)
+        assert len(set(seen)) == 6
+        failed = await client.get(qr_path(sandbox, session))
+        started = await client.post(f"/sessions/{session}/start")
+        restarted = await client.post(f"/sessions/{session}/restart")
+        assert failed.status_code == started.status_code == 422
+        assert failed.json()["status"] == "FAILED"
+        assert restarted.json()["status"] == "STARTING"
+        assert await code() not in seen
+
+
+async def test_scan_by_itself(shape: Shape) -> None:
+    """With `scan_after`, a shown code is scanned when that time is over."""
+    clock = StillClock()
+    sandbox = Sandbox(dialect=shape, scan_after=5, clock=clock)
+    async with calling(sandbox) as client:
+        session = await created(client)
+        await client.post(f"/sessions/{session}/start")
+        clock.advance(4.9)
+        assert sandbox.sessions[session].status == "SCAN_QR_CODE"
+        clock.advance(0.1)
+        assert sandbox.sessions[session].status == "CONNECTED"
+        assert sandbox.sessions[session].linked
+
+
+async def test_scan_refused() -> None:
+    """Only a code that is shown can be scanned; the error says what is wrong."""
+    sandbox = Sandbox()
+    async with calling(sandbox) as client:
+        session = await created(client)
+    with pytest.raises(ValueError, match=f"session {session} is CREATED; this needs SCAN_QR_CODE"):
+        sandbox.scan(session)
+    with pytest.raises(ValueError, match="Session nobody not found"):
+        sandbox.scan("nobody")
+
+
+# Messages
+
+SENDS: list[tuple[str, dict[str, Any], str, str]] = [
+    ("/sendText", {"text": "See you at 10", "replyTo": "false_1@c.us_AA"}, "text", "See you at 10"),
+    ("/sendImage", {"url": PICTURE, "caption": "the door"}, "image", PICTURE),
+    ("/sendImage", {"data": b64encode(b"four").decode()}, "image", "4 bytes"),
+    ("/sendVideo", {"url": "https://example.org/a.mp4", "caption": None}, "video", "https://example.org/a.mp4"),
+    ("/sendVoice", {"data": b64encode(b"12345").decode(), "duration": 2.5}, "ptt", "5 bytes"),
+    ("/sendFile", {"url": PICTURE, "fileName": "a.png", "mimeType": "image/png"}, "document", PICTURE),
+    ("/send", {"text": "Hi", "imageUrl": PICTURE}, "image", PICTURE),
+    ("/send", {"videoUrl": PICTURE, "preview": {"title": "t"}}, "video", PICTURE),
+    ("/send", {"documentUrl": PICTURE, "filename": "a", "mimetype": "image/png"}, "document", PICTURE),
+    ("/send", {"audioUrl": PICTURE}, "ptt", PICTURE),
+    ("/send", {"text": "Hi"}, "text", "Hi"),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "kind", "content"), SENDS)
+async def test_send(shape: Shape, path: str, body: dict[str, Any], kind: str, content: str) -> None:
+    """Each kind of message is answered in the documented shape, and stored with the body as it came."""
+    sandbox = Sandbox(dialect=shape, clock=StillClock())
+    async with calling(sandbox) as client:
+        session = await connected(client, sandbox)
+        body = {"session": session, "to": ADA, **body}
+        answer = await client.post(path, json=body)
+    message = answer.json()
+    assert answer.status_code == (200 if shape == "docs" else 201)
+    assert re.fullmatch("true_447700900456@c.us_3EB0[0-9A-F]{16}", message["id"])
+    assert message == {
+        "id": message["id"],
+        "to": ADA,
+        "content": content,
+        "type": kind,
+        "timestamp": "2025-06-15T15:06:40.000Z",
+        "status": "sent",
+        "fromMe": True,
+        "sender": "+447700900123",
+        "recipient": ADA,
+    }
+    (stored,) = sandbox.messages()
+    assert (stored.id, stored.session, stored.to) == (message["id"], session, "447700900456@c.us")
+    assert (stored.type, stored.content, stored.timestamp) == (kind, content, 1_750_000_000.0)
+    assert stored.body == body
+
+
+@pytest.mark.parametrize("thumbnail", [{}, {"description": "d", "thumbnailUrl": PICTURE}])
+async def test_link_preview(shape: Shape, thumbnail: dict[str, str]) -> None:
+    """A link with a preview of one's own goes by the dialect's route, and by no other."""
+    sandbox = Sandbox(dialect=shape)
+    paths = ["/sendLinkCustomPreview", "/send/link-custom-preview"]
+    right, wrong = paths if shape == "docs" else reversed(paths)
+    async with calling(sandbox) as client:
+        session = await connected(client, sandbox)
+        body = {"session": session, "to": ADA, "text": "https://example.org", "preview": {"title": "t", **thumbnail}}
+        sent = await client.post(right, json=body)
+        unknown = await client.post(wrong, json=body)
+    assert sent.json()["type"] == "text"
+    assert unknown.status_code == 404
+    assert unknown.json()["message"] == f"Cannot POST {wrong}"
+
+
+INVALID: list[tuple[str, dict[str, Any], str]] = [
+    ("/sendText", {}, "text"),
+    ("/sendText", {"text": ""}, "text"),
+    ("/sendText", {"text": "a", "session": 1}, "session"),
+    ("/sendText", {"text": "a", "to": 447700900456}, "to"),
+    ("/sendText", {"text": "a", "to": "Ada"}, "to"),
+    ("/sendText", {"text": "a", "to": "07700900456"}, "to"),
+    ("/sendText", {"text": "a", "to": "+44770090045678901"}, "to"),
+    ("/sendText", {"text": "a", "to": "447700900456@example.org"}, "to"),
+    ("/sendText", {"text": "a", "replyTo": 5}, "replyTo"),
+    ("/sendImage", {}, "url"),
+    ("/sendImage", {"url": PICTURE, "data": "AAAA"}, "url"),
+    ("/sendImage", {"url": "a.png"}, "url"),
+    ("/sendImage", {"data": "&"}, "data"),
+    ("/sendImage", {"data": "é"}, "data"),
+    ("/sendImage", {"data": ""}, "data"),
+    ("/sendVideo", {"url": PICTURE, "caption": 1}, "caption"),
+    ("/sendVoice", {"url": PICTURE, "duration": "2"}, "duration"),
+    ("/sendVoice", {"url": PICTURE, "duration": True}, "duration"),
+    ("/sendVoice", {"url": PICTURE, "duration": -1}, "duration"),
+    ("/sendFile", {"url": PICTURE, "mimeType": "a/b"}, "fileName"),
+    ("/sendFile", {"url": PICTURE, "fileName": "a"}, "mimeType"),
+    ("/send", {}, "one"),
+    ("/send", {"text": ""}, "one"),
+    ("/send", {"imageUrl": 5}, "imageUrl"),
+    ("/send", {"text": "a", "preview": {"title": 5}}, "preview"),
+    ("/send", {"text": "a", "preview": "t"}, "preview"),
+    ("/sendLinkCustomPreview", {"text": "a"}, "preview"),
+    ("/sendLinkCustomPreview", {"text": "a", "preview": {}}, "preview"),
+    ("/sendLinkCustomPreview", {"text": "a", "preview": {"title": "t", "thumbnailUrl": "x"}}, "preview"),
+    ("/sendSeen", {}, "messageId"),
+    ("/startTyping", {"to": None}, "to"),
+    ("/stopTyping", {"session": ""}, "session"),
+]
+
+
+@pytest.mark.parametrize(("path", "body", "field"), INVALID)
+async def test_send_invalid(path: str, body: dict[str, Any], field: str) -> None:
+    """A wrong field is answered with 400 and a sentence that names it; nothing is stored."""
+    sandbox = Sandbox()
+    async with calling(sandbox) as client:
+        session = await connected(client, sandbox)
+        answer = await client.post(path, json={"session": session, "to": ADA, **body})
+    assert answer.status_code == 400
+    assert [problem.split()[0] for problem in answer.json()["message"]] == [field]
+    assert sandbox.messages() == ()
+
+
+async def test_send_from_a_session_that_is_not_connected(shape: Shape) -> None:
+    """An unknown session is 404; one that is not connected is 422 and says its state."""
+    sandbox = Sandbox(dialect=shape)
+    async with calling(sandbox) as client:
+        session = await created(client)
+        unknown = await client.post("/sendText", json={"session": "Front Desk", "to": ADA, "text": "a"})
+        early = await client.post("/sendText", json={"session": session, "to": ADA, "text": "a"})
+    assert unknown.status_code == 404
+    assert unknown.json()["message"] == "Session Front Desk not found"
+    assert early.status_code == 422
+    assert early.json()["status"] == "CREATED"
+    assert early.json()["expected"] == ["CONNECTED" if shape == "docs" else "WORKING"]
+    assert sandbox.messages() == ()
+
+
+SIGNALS = [
+    ("POST", "/sendSeen", {"to": ADA, "messageId": "false_1@c.us_AA"}),
+    ("POST", "/startTyping", {"to": "120363041234567890@g.us"}),
+    ("POST", "/stopTyping", {"to": ADA}),
+    ("PUT", "/reaction", {"messageId": "false_1@c.us_AA", "reaction": "👍"}),
+    ("PUT", "/reaction", {"messageId": "false_1@c.us_AA", "reaction": ""}),
+]
+
+
+@pytest.mark.parametrize(("verb", "path", "body"), SIGNALS)
+async def test_signals(shape: Shape, verb: str, path: str, body: dict[str, Any]) -> None:
+    """Seen, typing and reactions answer the dialect's word for nothing, and need a connected session."""
+    sandbox = Sandbox(dialect=shape)
+    async with calling(sandbox) as client:
+        session = await connected(client, sandbox)
+        done = await client.request(verb, path, json={"session": session, **body})
+        await client.post(f"/sessions/{session}/stop")
+        refused = await client.request(verb, path, json={"session": session, **body})
+    assert done.status_code == (201 if shape == "sdk" and verb == "POST" else 200)
+    assert done.content == (b'{"success":true}' if shape == "docs" else b"")
+    assert refused.status_code == 422
+    assert sandbox.messages() == ()
+
+
+async def test_ids_are_unique() -> None:
+    """No two messages share an id, even of one text to one chat at one moment."""
+    sandbox = Sandbox(clock=StillClock())
+    async with calling(sandbox) as client:
+        session = await connected(client, sandbox)
+        body = {"session": session, "to": ADA, "text": "again"}
+        ids = {(await client.post("/sendText", json=body)).json()["id"] for _ in range(50)}
+    assert len(ids) == 50
+
+
+SPELLINGS = {
+    "+447700900456": "447700900456@c.us",
+    "447700900456": "447700900456@c.us",
+    "447700900456@c.us": "447700900456@c.us",
+    "447700900456@s.whatsapp.net": "447700900456@c.us",
+    "447700900456:12@s.whatsapp.net": "447700900456@c.us",
+    "120363041234567890@g.us": "120363041234567890@g.us",
+    "447700900456-1600000000@g.us": "447700900456-1600000000@g.us",
+    "98765432101234@lid": "98765432101234@lid",
+    "120363041234567890@newsletter": "120363041234567890@newsletter",
+}
+
+
+@pytest.mark.parametrize(("spelling", "chat"), SPELLINGS.items())
+async def test_recipients(spelling: str, chat: str) -> None:
+    """A recipient may be spelled in several ways: the answer keeps the spelling, the store knows the chat."""
+    sandbox = Sandbox()
+    async with calling(sandbox) as client:
+        session = await connected(client, sandbox)
+        answer = await client.post("/sendText", json={"session": session, "to": spelling, "text": "a"})
+    assert answer.json()["to"] == spelling
+    assert [message.to for message in sandbox.messages()] == [chat]
+    assert sandbox.messages(to=spelling) == sandbox.messages(to=chat) == sandbox.messages()
+
+
+async def test_messages_by_recipient_and_session() -> None:
+    """Stored messages are found by recipient in any spelling and by session, oldest first."""
+    sandbox = Sandbox()
+    async with calling(sandbox) as client:
+        one = await connected(client, sandbox, sessionName="one")
+        two = await connected(client, sandbox, sessionName="two")
+        for session, to, text in [(one, ADA, "a"), (two, ADA[1:], "b"), (one, "+447700900457", "c")]:
+            await client.post("/sendText", json={"session": session, "to": to, "text": text})
+
+    def contents(**where: str) -> list[str]:
+        return [message.content for message in sandbox.messages(**where)]
+
+    assert contents() == ["a", "b", "c"]
+    assert contents(to="+44 7700 900-456") == ["a", "b"]
+    assert contents(session=one) == ["a", "c"]
+    assert contents(to=ADA, session=two) == ["b"]
+    assert contents(to="+447700900499") == []
+    with pytest.raises(ValueError, match="phone number or a chat id"):
+        sandbox.messages(to="Ada")
+
+
+async def test_get_message(shape: Shape) -> None:
+    """A message can be asked for by its id; the SDK's dialect wraps it."""
+    sandbox = Sandbox(dialect=shape, clock=StillClock())
+    async with calling(sandbox) as client:
+        session = await connected(client, sandbox)
+        sent = (await client.post("/sendText", json={"session": session, "to": ADA, "text": "Hi"})).json()
+        found = (await client.get(f"/messages/{sent['id'].replace('@', '%40')}")).json()
+        missing = await client.get("/messages/msg_55")
+    message = {
+        "id": sent["id"],
+        "to": ADA,
+        "content": "Hi",
+        "sentAt": "2025-06-15T15:06:40.000Z",
+        "status": "sent",
+    }
+    assert found == (message if shape == "docs" else {"success": True, "data": message})
+    assert missing.status_code == 404
+    assert missing.json()["message"] == "Message msg_55 not found"
+
+
+async def test_account(shape: Shape) -> None:
+    """The account has an id, a name and a plan; the SDK's dialect wraps it."""
+    async with calling(Sandbox(dialect=shape)) as client:
+        account = (await client.get("/account")).json()
+    account = account if shape == "docs" else account["data"]
+    assert account.keys() == {"id", "name", "plan"}
+
+
+# Keys, routes, bodies, limits
+
+
+@pytest.mark.parametrize(
+    ("header", "status"),
+    [
+        ("Bearer a-key", 200),
+        ("bearer a-key", 200),
+        ("Bearer  a-key", 200),
+        ("Bearer other", 401),
+        ("Bearer é", 401),
+        ("Bearer", 401),
+        ("Bearer ", 401),
+        ("a-key", 401),
+        ("Basic a-key", 401),
+        ("", 401),
+        (None, 401),
+    ],
+)
+async def test_key(shape: Shape, header: str | None, status: int) -> None:
+    """Only the sandbox's key is let in; whatever else is in the header is answered with 401."""
+    headers = {} if header is None else {"Authorization": header.encode()}
+    async with calling(Sandbox(api_key="a-key", dialect=shape), headers=headers) as client:
+        answer = await client.get("/sessions")
+    assert answer.status_code == status
+    if status == 401:
+        assert answer.json() == {"statusCode": 401, "message": "Unauthorized"}
+
+
+@pytest.mark.parametrize(("header", "status"), [("Bearer anything", 200), ("Bearer ", 401), ("x y", 401)])
+async def test_any_key(header: str, status: int) -> None:
+    """Without a key of its own the sandbox lets in any bearer key, but not none."""
+    async with calling(Sandbox(), headers={"Authorization": header}) as client:
+        assert (await client.get("/sessions")).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("verb", "path"),
+    [
+        ("GET", "/"),
+        ("GET", "/session"),
+        ("GET", "/sessions/"),
+        ("PATCH", "/sessions"),
+        ("GET", "/sendText"),
+        ("POST", "/reaction"),
+        ("OPTIONS", "/sessions"),
+        ("POST", "/messages"),
+        ("GET", "/_sandbox/reset"),
+        ("GET", "/a%3Fb%23c"),
+    ],
+)
+async def test_no_such_route(shape: Shape, verb: str, path: str) -> None:
+    """An unknown path, and a known one with another verb, are answered as Express and Nest do."""
+    async with calling(Sandbox(dialect=shape)) as client:
+        answer = await client.request(verb, path)
+    path = path.replace("%3F", "?").replace("%23", "#")
+    assert answer.status_code == 404
+    assert answer.json() == {"statusCode": 404, "message": f"Cannot {verb} {path}", "error": "Not Found"}
+
+
+async def test_qr_route_of_the_other_dialect(shape: Shape) -> None:
+    """The other dialect's route of the QR code does not exist, and its 404 is no missing session."""
+    sandbox = Sandbox(dialect=shape)
+    other = Sandbox(dialect="sdk" if shape == "docs" else "docs")
+    async with calling(sandbox) as client:
+        path = qr_path(other, await created(client))
+        answer = await client.get(path)
+    assert answer.status_code == 404
+    assert answer.json()["message"] == f"Cannot GET {path}"
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "status"),
+    [
+        (b"", "application/json", 400),
+        (b"{", "application/json", 400),
+        (b"[]", "application/json", 400),
+        (b'"text"', "application/json", 400),
+        (b"null", "application/json; charset=utf-8", 400),
+        (b"\xff", "application/json", 400),
+        (b"\xef\xbb\xbf{}", "application/json", 400),
+        (b'{"x": NaN}', "application/json", 400),
+        (b'{"x": 1e999}', "application/json", 400),
+        (b'{"x": ' + b"9" * 5000 + b"}", "application/json", 400),
+        (b"[" * 100_000, "application/json", 400),
+        (b'{"x": ' + b"[" * 50 + b"]" * 50 + b"}", "application/json", 400),
+        (json.dumps(NEW).encode(), "text/plain", 415),
+        (json.dumps(NEW).encode(), "application/x-www-form-urlencoded", 415),
+        (json.dumps(NEW).encode(), "", 415),
+        (json.dumps(NEW).encode(), "Application/JSON ; charset=utf-8", 200),
+    ],
+)
+async def test_body_that_is_no_json_object(content: bytes, content_type: str, status: int) -> None:
+    """A body that is not a JSON object, or is not said to be JSON, is refused with a reason."""
+    async with calling(Sandbox()) as client:
+        answer = await client.post("/sessions", content=content, headers={"Content-Type": content_type})
+    assert answer.status_code == status
+    assert status == 200 or isinstance(answer.json()["message"], str)
+
+
+async def test_body_too_large() -> None:
+    """A body above 64 MiB is refused while it is read, whether or not its length was told."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for _ in range(65):
+            yield bytes(1024 * 1024)
+
+    async with calling(Sandbox()) as client:
+        answer = await client.post("/sessions", content=chunks(), headers={"Content-Type": "application/json"})
+    assert answer.status_code == 413
+
+
+async def test_body_with_half_a_character() -> None:
+    """Half of a surrogate pair comes back as it went in."""
+    sandbox = Sandbox()
+    async with calling(sandbox) as client:
+        session = await connected(client, sandbox)
+        content = json.dumps({"session": session, "to": ADA, "text": "\ud83d"})
+        answer = await client.post("/sendText", content=content, headers={"Content-Type": "application/json"})
+        stored = await client.get("/_sandbox/messages")
+    assert answer.json()["content"] == "\ud83d"
+    assert stored.json()["messages"][0]["content"] == "\ud83d"
+
+
+@pytest.mark.parametrize(
+    ("limit", "parsed"),
+    [
+        ("20/m", (20, 60)),
+        ("5/s", (5, 1)),
+        ("5/10s", (5, 10)),
+        ("1 / 0.5s", (1, 0.5)),
+        ("100/h", (100, 3600)),
+        ((3, 7.5), (3, 7.5)),
+    ],
+)
+def test_limits(limit: str | tuple[int, float], parsed: tuple[int, float]) -> None:
+    """A rate limit is read in each of its spellings."""
+    assert parse_limit(limit) == parsed
+
+
+@pytest.mark.parametrize("limit", ["", "5", "5/", "five/s", "5/d", "0/s", "5/0s", (0, 1), (1, 0), "\u0665/s"])
+def test_limits_that_mean_nothing(limit: str | tuple[int, float]) -> None:
+    """A rate limit that cannot be read, or lets nothing through, is refused at construction."""
+    with pytest.raises(ValueError, match="rate limit"):
+        Sandbox(rate_limit=limit)
+
+
+async def test_rate_limit() -> None:
+    """Above the limit 429 says how long to wait, in whole seconds; each key has a window of its own."""
+    clock = StillClock()
+    sandbox = Sandbox(rate_limit="2/10s", clock=clock)
+    async with calling(sandbox) as client:
+        await client.get("/sessions")
+        clock.advance(3.5)
+        await client.get("/account")
+        refused = await client.get("/sessions")
+        other = await client.get("/sessions", headers={"Authorization": "Bearer other"})
+        steering = await client.get("/_sandbox/messages")
+        clock.advance(6.4)
+        still = await client.get("/sessions")
+        clock.advance(0.1)
+        one = await client.get("/sessions")
+        two = await client.get("/sessions")
+        sandbox.reset()
+        after = await client.get("/sessions")
+    assert refused.status_code == 429
+    assert refused.headers["Retry-After"] == "7"
+    assert refused.json() == {"statusCode": 429, "message": "Too many requests", "error": "Too Many Requests"}
+    assert other.status_code == steering.status_code == 200
+    assert (still.status_code, still.headers["Retry-After"]) == (429, "1")
+    assert (one.status_code, two.status_code) == (200, 429)
+    assert after.status_code == 200
+
+
+async def test_date() -> None:
+    """The Date header tells the sandbox's time, so that a client can learn its skew."""
+    clock = StillClock()
+    async with calling(Sandbox(clock=clock)) as client:
+        answer = await client.get("/account")
+    assert answer.headers["Date"] == "Sun, 15 Jun 2025 15:06:40 GMT"
+
+
+PATHS = [
+    "/sessions",
+    "/sessions/{session}",
+    "/sessions/{session}/start",
+    "/sessions/{session}/stop",
+    "/sessions/{session}/qr",
+    "/sessions/{session}/auth/qr",
+    "/sendText",
+    "/sendImage",
+    "/sendFile",
+    "/sendVoice",
+    "/send",
+    "/sendLinkCustomPreview",
+    "/send/link-custom-preview",
+    "/sendSeen",
+    "/reaction",
+    "/messages/{session}",
+    "/_sandbox/messages",
+    "/_sandbox/reset",
+    "/_sandbox/sessions/{session}/scan",
+]
+FIELDS = [
+    *("session", "to", "text", "url", "data", "preview", "title", "messageId", "reaction", "duration", "fileName"),
+    *("mimeType", "sessionName", "phoneNumber", "enableWebhook", "webhookUrl", "imageUrl", "replyTo"),
+]
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=8)
+    | st.sampled_from(["{session}", ADA, "120363041234567890@g.us", PICTURE, "AAAA", "http://[", "\ud800"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(FIELDS), inner, max_size=3),
+    max_leaves=6,
+)
+SEGMENTS = st.sampled_from(["{session}", "", "%00", "%FF", "..", "%2F", "é", "a?b=%FF&to=x", "?to=%2B447700900456"])
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+async def test_nothing_breaks_it(shape: Shape, data: st.DataObject) -> None:
+    """Whatever is asked, and however wrongly, the answer is no 5xx and no exception."""
+    sandbox = Sandbox(dialect=shape)
+    async with calling(sandbox) as client:
+        session = await connected(client, sandbox)
+        for _ in range(3):
+            path = data.draw(st.sampled_from(PATHS)).replace("{session}", data.draw(SEGMENTS))
+            body = data.draw(st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=10) | VALUES)
+            content = data.draw(st.just(json.dumps(body).encode()) | st.binary(max_size=20))
+            headers = {
+                "Content-Type": data.draw(st.sampled_from(["application/json", "text/plain", "", ";", "é"])).encode(),
+                "Host": data.draw(st.sampled_from(["sandbox", "[", "", "a b", "é"])).encode(),
+                "Authorization": data.draw(st.sampled_from(["Bearer k", "Bearer é", ""])).encode(),
+            }
+            answer = await client.request(
+                data.draw(st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "BREW"])),
+                path.replace("{session}", session),
+                content=content.replace(b"{session}", session.encode()),
+                headers=headers,
+            )
+            assert answer.status_code < 500
+        assert (await client.get("/_sandbox/messages")).status_code == 200
+
+
+# Steering
+
+
+async def test_steering_over_http(shape: Shape) -> None:
+    """A scan, the stored messages and a reset are to be had over HTTP, without a key."""
+    sandbox = Sandbox(api_key="a-key", dialect=shape)
+    async with calling(sandbox) as client:
+        session = await created(client)
+        await client.post(f"/sessions/{session}/start")
+        async with calling(sandbox, headers={}) as phone:
+            scanned = await phone.post(f"/_sandbox/sessions/{session}/scan")
+            again = await phone.post(f"/_sandbox/sessions/{session}/scan")
+            nobody = await phone.post("/_sandbox/sessions/nobody/scan")
+            await client.post("/sendText", json={"session": session, "to": ADA, "text": "Hi"})
+            stored = (await phone.get("/_sandbox/messages", params={"to": ADA, "session": session})).json()
+            other = (await phone.get("/_sandbox/messages", params={"session": "other"})).json()
+            wrong = await phone.get("/_sandbox/messages", params={"to": "Ada"})
+            reset = await phone.post("/_sandbox/reset")
+    assert scanned.is_success
+    assert scanned.json()["uniqueSessionId"] == session
+    assert (again.status_code, nobody.status_code) == (422, 404)
+    (message,) = stored["messages"]
+    assert (message["to"], message["content"], message["session"]) == ("447700900456@c.us", "Hi", session)
+    assert message["body"] == {"session": session, "to": ADA, "text": "Hi"}
+    assert other == {"messages": []}
+    assert wrong.status_code == 400
+    assert reset.is_success
+    assert not sandbox.sessions
+    assert sandbox.messages() == ()
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1", "somewhere"])
+async def test_steering_from_elsewhere(address: str) -> None:
+    """Another machine may be let in to the API, but it does not steer, and reads nobody's messages."""
+    transport = httpx.ASGITransport(app=Sandbox(), client=(address, 5000))
+    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox", headers=KEY) as client:
+        steering = await client.get("/_sandbox/messages")
+        api = await client.get("/sessions")
+    assert (steering.status_code, api.status_code) == (403, 200)
+
+
+async def test_requests_are_noted() -> None:
+    """Every answered request of the API is noted with method, path and status; steering is not; reset forgets."""
+    sandbox = Sandbox()
+    async with calling(sandbox) as client:
+        await client.get("/account?x=1")
+        await client.post("/sessions", json={})
+        await client.get("/_sandbox/messages")
+        await client.get("/nowhere", headers={"Authorization": ""})
+    assert sandbox.requests == (
+        RecordedRequest("GET", "/account", 200),
+        RecordedRequest("POST", "/sessions", 400),
+        RecordedRequest("GET", "/nowhere", 404),
+    )
+    sandbox.reset()
+    assert sandbox.requests == ()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"api_key": " "}, "empty api_key"),
+        ({"dialect": "other"}, "dialect"),
+        ({"scan_after": -1}, "scan_after"),
+        ({"scan_after": 160}, "scan_after"),
+        ({"start_after": -1}, "start_after"),
+        ({"start_after": float("nan")}, "start_after"),
+    ],
+)
+def test_options_that_mean_nothing(options: dict[str, Any], words: str) -> None:
+    """An option that could do nothing sensible is refused at construction."""
+    with pytest.raises(ValueError, match=words):
+        Sandbox(**options)
+
+
+def test_repr_without_the_key() -> None:
+    """What is printed says what is inside, and not the key."""
+    assert repr(Sandbox(api_key="a-secret")) == "Sandbox(dialect='docs', 0 sessions, 0 messages)"
+
+
+def test_clock() -> None:
+    """The clock goes on, can be moved forward, and never back."""
+    clock = Clock()
+    before = clock.now()
+    clock.advance(3600)
+    assert clock.now() >= before + 3600
+    for wrong in (-1, float("nan"), float("inf")):
+        with pytest.raises(ValueError, match="advances by"):
+            clock.advance(wrong)
+
+
+def test_without_the_extra() -> None:
+    """Without the extra's packages, importing the sandbox says what to install."""
+    script = "import sys; sys.modules['segno'] = None; import wasend.sandbox"
+    run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert run.returncode == 1
+    assert "ImportError: wasend.sandbox needs segno" in run.stderr
+    assert "pip install 'wasend[sandbox]'" in run.stderr
+    assert "pip install '.[sandbox]'" in run.stderr
+
+
+# The server
+
+
+def ask(url: str, path: str = "/account") -> int:
+    """Make a blocking request without a connection pool."""
+    connection = HTTPConnection(url.removeprefix("http://"), timeout=10)
+    try:
+        connection.request("GET", path, headers=KEY)
+        return connection.getresponse().status
+    finally:
+        connection.close()
+
+
+def test_serve() -> None:
+    """A blocking client gets its answers over a socket, and the whole life of a session works there."""
+    sandbox = Sandbox()
+    with sandbox.serve() as server, httpx.Client(base_url=server.url, headers=KEY, trust_env=False) as client:
+        assert server.sandbox is sandbox
+        assert server.url == f"http://127.0.0.1:{server.port}"
+        session = client.post("/sessions", json=NEW).json()["uniqueSessionId"]
+        assert b64decode(client.get(f"/sessions/{session}/qr").json()["data"]).startswith(b"\x89PNG")
+        sandbox.scan(session)
+        client.post("/sendText", json={"session": session, "to": ADA, "text": "Hi"}).raise_for_status()
+        assert client.get(f"/messages/{sandbox.messages(to=ADA)[0].id}").json()["content"] == "Hi"
+
+
+async def test_serve_async() -> None:
+    """Entered asynchronously it serves both an asynchronous client and a blocking one in the loop's own thread."""
+    async with Sandbox(dialect="sdk").serve() as server:
+        assert ask(server.url) == 200
+        async with httpx.AsyncClient(base_url=server.url, headers=KEY, trust_env=False) as client:
+            assert (await client.get("/account")).json()["success"] is True
+
+
+def test_end_leaves_nothing() -> None:
+    """After the end there is no thread, no listener, no signal handler, and the port is free for the next one."""
+    threads = set(threading.enumerate())
+    handler = signal.getsignal(signal.SIGINT)
+    sandbox = Sandbox()
+    server = sandbox.serve()
+    with server:
+        port = server.port
+        assert signal.getsignal(signal.SIGINT) is handler
+        assert ask(server.url) == 200
+    assert set(threading.enumerate()) == threads
+    with pytest.raises(RuntimeError, match="not running"):
+        _ = server.url
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port)).close()
+    server.stop()
+    with sandbox.serve(port) as again:
+        assert again.port == port
+        assert ask(again.url) == 200
+
+
+def test_start_twice() -> None:
+    """A running server is not started again, and one that ended can be."""
+    server = Sandbox().serve()
+    with server, pytest.raises(RuntimeError, match="is running"):
+        server.start()
+    with server:
+        assert ask(server.url) == 200
+
+
+def test_port_in_use() -> None:
+    """A port that somebody listens on is an error for the caller, not for a thread, and can be tried again."""
+    with Sandbox().serve() as first:
+        second = Sandbox().serve(first.port)
+        with pytest.raises(OSError, match="in use"):
+            second.start()
+    with second:
+        assert ask(second.url) == 200
+
+
+def test_failure_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes wrong in the server's thread before it listens is raised where it was started."""
+
+    async def broken(*args: object, **options: object) -> None:
+        raise OSError("no more descriptors")
+
+    threads = set(threading.enumerate())
+    monkeypatch.setattr(asyncio.BaseEventLoop, "create_server", broken)
+    server = Sandbox().serve()
+    with pytest.raises(OSError, match="no more descriptors"):
+        server.start()
+    assert repr(server) == "SandboxServer(not running)"
+    assert set(threading.enumerate()) == threads
+
+
+def test_keep_alive() -> None:
+    """One connection carries many requests, refused ones and unread bodies among them."""
+    sandbox = Sandbox()
+    with sandbox.serve() as server:
+        connection = HTTPConnection("127.0.0.1", server.port, timeout=10)
+        connection.connect()
+        own = connection.sock
+        statuses = []
+        for headers in (KEY, {}, KEY | {"Content-Type": "text/plain"}, KEY):
+            connection.request("POST", "/sessions", body=json.dumps({}), headers=headers)
+            answer = connection.getresponse()
+            answer.read()
+            statuses.append(answer.status)
+        assert connection.sock is own
+        connection.close()
+    assert statuses == [415, 401, 415, 415]
+
+
+def test_answers_are_not_held_back() -> None:
+    """The listener names its protocol: only then does asyncio send each answer at once (TCP_NODELAY)."""
+    with _bound("127.0.0.1", 0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+
+
+def test_end_with_open_connections() -> None:
+    """Idle connections and half a request do not hold up the end."""
+    with Sandbox().serve() as server:
+        idle = socket.create_connection(("127.0.0.1", server.port))
+        half = socket.create_connection(("127.0.0.1", server.port))
+        half.sendall(
+            b"POST /sessions HTTP/1.1\r\nHost: a\r\nAuthorization: Bearer k\r\n"
+            b"Content-Type: application/json\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n"
+        )
+        assert half.recv(100).startswith(b"HTTP/1.1 100")
+    for connection in (idle, half):
+        connection.settimeout(10)
+        with connection:
+            assert ended(connection)
+
+
+def ended(connection: socket.socket) -> bool:
+    try:
+        return connection.recv(100) == b""
+    except ConnectionResetError:
+        return True
+
+
+def test_garbage_prints_nothing(capfd: pytest.CaptureFixture[str]) -> None:
+    """What is no HTTP at all gets a 400 and leaves no word on the terminal, even without logging set up."""
+    script = """
+import socket
+from wasend.sandbox import Sandbox
+with Sandbox().serve() as server, socket.create_connection(("127.0.0.1", server.port)) as connection:
+    connection.sendall(b"garbage\\r\\n\\r\\n")
+    assert connection.recv(100).startswith(b"HTTP/1.1 400")
+"""
+    subprocess.run([sys.executable, "-X", "dev", "-W", "error", "-c", script], check=True)
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "example.org", "", "::"])
+def test_other_addresses_are_refused(host: str) -> None:
+    """Without a word to allow it, the sandbox is not shown to other machines."""
+    with pytest.raises(ValueError, match="allow_remote=True"):
+        Sandbox().serve(host=host)
+
+
+def test_other_addresses_on_demand(caplog: pytest.LogCaptureFixture) -> None:
+    """Shown to other machines on demand, it warns, and its URL still works here."""
+    with caplog.at_level(logging.WARNING, "wasend"), Sandbox().serve(host="0.0.0.0", allow_remote=True) as server:
+        assert [record.name for record in caplog.records] == ["wasend.sandbox"]
+        assert server.url == f"http://127.0.0.1:{server.port}"
+        assert ask(server.url) == 200
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])
+def test_loopback_addresses(host: str) -> None:
+    """Each of this machine's own addresses serves without a word."""
+    try:
+        server = Sandbox().serve(host=host)
+        server.start()
+    except OSError:
+        pytest.skip(f"this machine has no {host}")
+    try:
+        assert ask(server.url) == 200
+        assert ask(server.url, "/_sandbox/messages") == 200
+    finally:
+        server.stop()
+
+
+def test_many_threads() -> None:
+    """Requests over sockets and calls from test threads at once lose nothing and share no id."""
+    sandbox = Sandbox()
+    with sandbox.serve() as server, httpx.Client(base_url=server.url, headers=KEY, trust_env=False) as client:
+        session = client.post("/sessions", json=NEW).json()["uniqueSessionId"]
+        client.get(f"/sessions/{session}/qr")
+        sandbox.scan(session)
+
+        def send(n: int) -> str:
+            text = {"session": session, "to": ADA, "text": str(n)}
+            message: str = client.post("/sendText", json=text).json()["id"]
+            assert message in {stored.id for stored in sandbox.messages(to=ADA)}
+            assert sandbox.sessions[session].status == "CONNECTED"
+            return message
+
+        with ThreadPoolExecutor(8) as pool:
+            ids = list(pool.map(send, range(200)))
+    assert len(set(ids)) == 200
+    assert {message.content for message in sandbox.messages()} == {str(n) for n in range(200)}
+
+
+def test_one_name_under_many_threads() -> None:
+    """Of many attempts at one name at once exactly one succeeds."""
+    sandbox = Sandbox()
+
+    async def attempt() -> int:
+        async with calling(sandbox) as client:
+            return (await client.post("/sessions", json=NEW)).status_code
+
+    barrier = threading.Barrier(8)
+
+    def run(make: Callable[[], Any]) -> int:
+        barrier.wait(10)
+        status: int = asyncio.run(make())
+        return status
+
+    with ThreadPoolExecutor(8) as pool:
+        statuses = sorted(pool.map(run, [attempt] * 8))
+    assert statuses == [200] + [409] * 7

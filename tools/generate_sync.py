@@ -1,0 +1,378 @@
+"""
+Write the synchronous client: one forwarding method for each public one of `AsyncWasendClient`.
+
+    python tools/generate_sync.py            # write src/wasend/_sync.py
+    python tools/generate_sync.py --check    # fail with a diff where that file is not what this would write
+
+It reads source, not objects: annotations and defaults stay as they are written, and the result is the same
+on every Python. What it does not know it refuses, with file and line, rather than leave out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import builtins
+import difflib
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "src" / "wasend"
+ASYNC, SYNC = "AsyncWasendClient", "WasendClient"
+LIFETIME = ("aclose", "__aenter__", "__aexit__", "__init__", "__repr__")
+
+Method = ast.FunctionDef | ast.AsyncFunctionDef
+
+HEAD = '''\
+# Written by tools/generate_sync.py from client.py and the rooms in api/; change those, not this.
+"""The synchronous client."""
+
+from __future__ import annotations
+
+{imports}
+
+class {sync}:
+    {docstring}
+
+    def __init__({parameters}) -> None:
+        {init_docstring}
+        self._async = {target}({arguments})
+        self._loop = Bridge(self._async.aclose)
+
+    @classmethod
+    def _over(cls, client: {target}, loop: Bridge) -> Self:
+        """Another view of the same connections, on the same event loop."""
+        view = cls.__new__(cls)
+        view._async, view._loop = client, loop
+        return view
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return repr(self._async).replace("{target}", "{sync}", 1)
+
+    def close(self) -> None:
+        {close_docstring}
+        self._loop.close()
+'''
+
+# How a docstring's examples and words read when nothing is awaited. Order matters.
+SPELLING = [
+    (r"(?<![\w\])])\(await ([\w.]+\([^()]*\))\)", r"\1"),  # (await f(x)).y -> f(x).y
+    (r"\bawait (?=[\w.]+\()", ""),
+    (r"\basync (for|with|def)\b", r"\1"),
+    (r"\basyncio\.run\((\w+\([^()]*\))\)", r"\1"),
+    (r"\n[ >]*import asyncio(?=\n)", ""),
+    (r"\ba(next|iter)\(", r"\1("),
+    (r"\baclose\b", "close"),
+    (r"\bAsync(WasendClient|Iterator)\b", r"\1"),
+    (r"\b([Aa])n asynchronous\b", r"\1 synchronous"),
+    (r"\basynchronous\b", "synchronous"),
+    (r"\bAsynchronous\b", "Synchronous"),
+]
+
+
+# A whole program in an example: its `main` is there for asyncio alone.
+PROGRAM = re.compile(r"\n+( *)async def main\(\) -> None:\n((?:\1    .*\n|\n)+)\1asyncio\.run\(main\(\)\)")
+
+
+class UnknownSourceError(Exception):
+    """The source holds something that has no synchronous spelling here."""
+
+
+@dataclass(frozen=True)
+class Import:
+    """How the generated file gets at a name."""
+
+    statement: str
+    typing_only: bool = False
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module of the package: its text, its tree, and where its global names come from."""
+
+    path: Path
+    name: str
+    text: str = field(repr=False)
+    tree: ast.Module = field(repr=False)
+
+    @classmethod
+    def read(cls, package: Path, name: str) -> Module:
+        """Read ``api.sessions``, say, of the package."""
+        path = package.joinpath(*name.split(".")).with_suffix(".py")
+        text = path.read_text(encoding="utf-8")
+        return cls(path, name, text, ast.parse(text, str(path)))
+
+    def source(self, node: ast.AST) -> str:
+        """The text of a node, as written."""
+        return ast.get_source_segment(self.text, node) or self.refuse(node, "has no source")
+
+    def refuse(self, node: ast.AST, problem: str) -> NoReturn:
+        """Stop, and say where."""
+        raise UnknownSourceError(f"{self.path}:{getattr(node, 'lineno', 1)}: {problem}")
+
+    def find_class(self, name: str) -> ast.ClassDef:
+        """A class defined at the top of this module."""
+        found = (node for node in self.tree.body if isinstance(node, ast.ClassDef) and node.name == name)
+        return next(found, None) or self.refuse(self.tree, f"no class {name}")
+
+    def origin(self, name: str) -> Import | None:
+        """The import that makes a global name of this module known elsewhere in the package."""
+        return next((found for known, found in self._globals(self.tree.body) if known == name), None)
+
+    def _globals(self, body: list[ast.stmt], *, typing_only: bool = False) -> Iterator[tuple[str, Import]]:
+        own = f"from .{self.name} import "
+        for node in body:
+            if isinstance(node, ast.If):
+                guarded = typing_only or "TYPE_CHECKING" in ast.dump(node.test)
+                yield from self._globals(node.body, typing_only=guarded)
+                yield from self._globals(node.orelse, typing_only=typing_only)
+            elif isinstance(node, ast.Import):
+                for alias in node.names:
+                    bound = alias.asname or alias.name.partition(".")[0]
+                    yield bound, Import(f"import {self.source(alias)}", typing_only)
+            elif isinstance(node, ast.ImportFrom):
+                for alias in node.names:
+                    statement = f"from {self._from_root(node)} import {self.source(alias)}"
+                    yield alias.asname or alias.name, Import(statement, typing_only)
+            elif isinstance(node, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+                yield node.name, Import(own + node.name, typing_only)
+            else:
+                for target in _targets(node):
+                    if isinstance(target, ast.Name):
+                        yield target.id, Import(own + target.id, typing_only)
+
+    def _from_root(self, node: ast.ImportFrom) -> str:
+        """The module imported from, as the package's root would name it."""
+        if not node.level:
+            return node.module or ""
+        above = self.name.split(".")[: -node.level]
+        return "." + ".".join([*above, *([node.module] if node.module else [])])
+
+
+class Generator:
+    """Collects the methods of one package's client and the imports that they need."""
+
+    def __init__(self, package: Path) -> None:
+        self.package = package
+        self.client = Module.read(package, "client")
+        self.imports: dict[str, Import] = {
+            ASYNC: Import(f"from .client import {ASYNC}"),
+            "Bridge": Import("from ._core.bridge import Bridge"),
+            "Self": Import("from typing import Self"),
+        }
+        self.done: set[str] = set()
+
+    def generate(self) -> str:
+        """The whole file, before formatting."""
+        client = self.client.find_class(ASYNC)
+        owners = [*(self._room(base) for base in client.bases), (self.client, client)]
+        methods = [text for module, node in owners for text in self._methods(module, node)]
+
+        lifetime = {node.name: node for node in client.body if isinstance(node, Method)}
+        if missing := [name for name in ("__init__", "aclose") if name not in lifetime]:
+            self.client.refuse(client, f"{ASYNC} has no {' and no '.join(missing)}")
+        init = lifetime["__init__"]
+        head = HEAD.format(
+            sync=SYNC,
+            target=ASYNC,
+            docstring=self._docstring(self.client, client),
+            parameters=self._parameters(self.client, init),
+            init_docstring=self._docstring(self.client, init),
+            arguments=_arguments(init),
+            close_docstring=self._docstring(self.client, lifetime["aclose"]),
+            imports=self._import_lines(),
+        )
+        return "\n".join([head, *methods])
+
+    def _room(self, base: ast.expr) -> tuple[Module, ast.ClassDef]:
+        name = self.client.source(base)
+        origin = self.client.origin(name)
+        if origin is None or not (found := re.fullmatch(r"from \.(\S+) import (\w+)", origin.statement)):
+            self.client.refuse(base, f"{name} is not imported from a module of this package")
+        module = Module.read(self.package, found[1])
+        room = module.find_class(found[2])
+        for inherited in room.bases:
+            if module.source(inherited) != "Calls":
+                module.refuse(inherited, f"{name} inherits more than Calls: its methods would be missed")
+        return module, room
+
+    def _methods(self, module: Module, owner: ast.ClassDef) -> Iterator[str]:
+        for node in owner.body:
+            if isinstance(node, Method):
+                if node.name in LIFETIME and module is self.client:
+                    continue
+                if node.name.startswith("__"):
+                    module.refuse(node, f"no synchronous spelling is known for {node.name}")
+                if not node.name.startswith("_"):
+                    yield self._method(module, node)
+            elif not (isinstance(node, ast.Pass | ast.Expr) or _assigns_private(node)):
+                module.refuse(node, "only methods can be forwarded")
+
+    def _method(self, module: Module, node: Method) -> str:
+        decorators = [self._use(module, decorator) for decorator in node.decorator_list]
+        names = [decorator.partition("(")[0].rpartition(".")[2] for decorator in decorators]
+        if unfit := {"classmethod", "staticmethod", "asynccontextmanager", "setter"}.intersection(names):
+            module.refuse(node, f"{node.name}: no synchronous spelling is known for @{unfit.pop()}")
+        if node.name in self.done:
+            module.refuse(node, f"{node.name} is defined twice")
+
+        returns, forward = self._forward(module, node)
+        if "property" in names:
+            forward = f"self._async.{node.name}"
+        lines = [f"@{decorator}" for decorator in decorators]
+        lines.append(f"def {node.name}({self._parameters(module, node)}) -> {returns}:")
+        if "overload" in names:
+            lines[-1] += " ..."
+        else:
+            lines += [f"    {self._docstring(module, node)}", f"    return {forward}"]
+            self.done.add(node.name)
+        return "\n".join(f"    {line}" for line in lines) + "\n"
+
+    def _forward(self, module: Module, node: Method) -> tuple[str, str]:
+        """The return annotation, and the expression that is returned."""
+        returns = node.returns or module.refuse(node, f"{node.name} says not what it returns")
+        call = f"self._async.{node.name}({_arguments(node)})"
+        if isinstance(returns, ast.Subscript) and module.source(returns.value).endswith("AsyncIterator"):
+            if isinstance(node, ast.AsyncFunctionDef) and not _yields(node):
+                module.refuse(node, f"{node.name} must be iterated after it is awaited: make it a generator")
+            self._add("Iterator", Import("from collections.abc import Iterator"), module, node)
+            return f"Iterator[{self._use(module, returns.slice)}]", f"self._loop.iterate({call})"
+        if module.source(returns) in (ASYNC, "Self"):
+            if isinstance(node, ast.AsyncFunctionDef):
+                module.refuse(node, f"{node.name} makes a client and is awaited")
+            return "Self", f"self._over({call}, self._loop)"
+        if isinstance(node, ast.AsyncFunctionDef):
+            call = f"self._loop.run({call})"
+        return self._use(module, returns), call
+
+    def _parameters(self, module: Module, node: Method) -> str:
+        """The parameters as written, in one line."""
+        given = node.args
+        if given.vararg or given.kwarg:
+            module.refuse(node, f"{node.name} takes *args or **kwargs")
+        positional = [*given.posonlyargs, *given.args]
+        if not positional or positional[0].arg != "self":
+            module.refuse(node, f"{node.name} does not take self")
+        defaults = [*[None] * (len(positional) - len(given.defaults)), *given.defaults, *given.kw_defaults]
+        written = ["self"]
+        for parameter, default in zip([*positional, *given.kwonlyargs], defaults, strict=True):
+            if parameter.arg == "self":
+                continue
+            if parameter.annotation is None:
+                module.refuse(parameter, f"{node.name}: {parameter.arg} has no annotation")
+            text = f"{parameter.arg}: {self._use(module, parameter.annotation)}"
+            written.append(text if default is None else f"{text} = {self._use(module, default)}")
+        if given.kwonlyargs:
+            written.insert(len(positional), "*")
+        if given.posonlyargs:
+            written.insert(len(given.posonlyargs), "/")
+        return ", ".join(written)
+
+    def _docstring(self, module: Module, node: Method | ast.ClassDef) -> str:
+        first = node.body[0]
+        if ast.get_docstring(node) is None:
+            module.refuse(node, f"{node.name} has no docstring")
+        text = PROGRAM.sub(_without_main, module.source(first))
+        for pattern, spelling in SPELLING:
+            text = re.sub(pattern, spelling, text)
+        if left := re.search(r"\b(await|async|asyncio)\b", text):
+            module.refuse(first, f"{node.name}: no synchronous spelling is known for {left[0]!r} as used here")
+        return text
+
+    def _use(self, module: Module, node: ast.expr) -> str:
+        """The expression as written; the names in it are imported."""
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name):
+                if re.match("Async|Awaitable|Coroutine", part.id):
+                    module.refuse(part, f"no synchronous spelling is known for {part.id}")
+                origin = module.origin(part.id)
+                if origin is not None:
+                    self._add(part.id, origin, module, part)
+                elif not hasattr(builtins, part.id):
+                    module.refuse(part, f"{part.id} is not known in this module")
+        return module.source(node)
+
+    def _add(self, name: str, origin: Import, module: Module, node: ast.AST) -> None:
+        known = self.imports.setdefault(name, origin)
+        if known.statement != origin.statement:
+            module.refuse(node, f"{name} means two things: {known.statement!r} and {origin.statement!r}")
+        if not origin.typing_only:
+            self.imports[name] = origin
+
+    def _import_lines(self) -> str:
+        lines = sorted({origin.statement for origin in self.imports.values() if not origin.typing_only})
+        if guarded := sorted({origin.statement for origin in self.imports.values() if origin.typing_only}):
+            lines += ["from typing import TYPE_CHECKING", "if TYPE_CHECKING:"]
+            lines += [f"    {statement}" for statement in guarded]
+        return "\n".join(lines)
+
+
+def _arguments(node: Method) -> str:
+    positional = [parameter.arg for parameter in [*node.args.posonlyargs, *node.args.args]][1:]
+    keywords = [f"{parameter.arg}={parameter.arg}" for parameter in node.args.kwonlyargs]
+    return ", ".join(positional + keywords)
+
+
+def _without_main(program: re.Match[str]) -> str:
+    return "\n\n" + re.sub("(?m)^    ", "", program[2].rstrip())
+
+
+def _targets(node: ast.stmt) -> list[ast.expr]:
+    if isinstance(node, ast.AnnAssign):
+        return [node.target]
+    return node.targets if isinstance(node, ast.Assign) else []
+
+
+def _assigns_private(node: ast.stmt) -> bool:
+    targets = _targets(node)
+    return bool(targets) and all(isinstance(name, ast.Name) and name.id.startswith("_") for name in targets)
+
+
+def _yields(node: ast.AsyncFunctionDef) -> bool:
+    return any(isinstance(part, ast.Yield) for part in ast.walk(node))
+
+
+def formatted(text: str, path: Path) -> str:
+    """Imports sorted and everything laid out by ruff, with the project's settings."""
+    for command in (["check", "--select", "I", "--fix", "--quiet"], ["format", "--quiet"]):
+        run = [sys.executable, "-m", "ruff", *command, "--config", str(ROOT / "pyproject.toml")]
+        run += ["--stdin-filename", str(path), "-"]
+        text = subprocess.run(run, input=text, stdout=subprocess.PIPE, encoding="utf-8", check=True).stdout
+    return text
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write or check the file; the exit code is 1 where the source is unknown or the file stale."""
+    parser = argparse.ArgumentParser(description="Write the synchronous client from the asynchronous one.")
+    parser.add_argument("--check", action="store_true", help="fail with a diff where it is stale")
+    parser.add_argument("--package", type=Path, default=PACKAGE, help="folder of client.py")
+    options = parser.parse_args(argv)
+    target = options.package / "_sync.py"
+    try:
+        text = formatted(Generator(options.package).generate(), target)
+    except UnknownSourceError as unknown:
+        print(unknown, file=sys.stderr)
+        return 1
+    if not options.check:
+        target.write_text(text, encoding="utf-8", newline="\n")
+        return 0
+    there = target.read_text(encoding="utf-8") if target.exists() else ""
+    before, after = there.splitlines(keepends=True), text.splitlines(keepends=True)
+    sys.stdout.writelines(difflib.unified_diff(before, after, "_sync.py as it is", "as it should be"))
+    return int(there != text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
