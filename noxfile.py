@@ -49,9 +49,7 @@ def starts(python: Path, version: str) -> bool:
     """Whether the interpreter runs, and is the version that its name says."""
     program = "import sys; print('%d.%d' % sys.version_info[:2])"
     try:
-        answer = subprocess.run(
-            [python, "-I", "-c", program], capture_output=True, text=True, timeout=30, check=False
-        )
+        answer = subprocess.run([python, "-I", "-c", program], capture_output=True, text=True, timeout=30, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return False
     return answer.returncode == 0 and answer.stdout.strip() == version
@@ -59,9 +57,7 @@ def starts(python: Path, version: str) -> bool:
 
 PYTHONS = installed_pythons()
 # nox finds an interpreter by its version on PATH, and session names stay the same on every machine.
-os.environ["PATH"] = os.pathsep.join(
-    [*(str(python.parent) for python in PYTHONS.values()), os.environ["PATH"]]
-)
+os.environ["PATH"] = os.pathsep.join([*(str(python.parent) for python in PYTHONS.values()), os.environ["PATH"]])
 
 
 @nox.session

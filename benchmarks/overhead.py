@@ -10,11 +10,14 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import os
 import platform
+import resource
 import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -88,25 +91,25 @@ class Turn:
     cpu: float
 
 
-def timed(work: Callable[[], object], calls: int = 1) -> Turn:
+def timed(calls: int, work: Callable[[], object]) -> Turn:
     gc.collect()
     wall, cpu = time.perf_counter(), time.process_time()
     work()
     return Turn((time.perf_counter() - wall) / calls, (time.process_time() - cpu) / calls)
 
 
-def in_turns(*sides: Callable[[], Turn], rounds: int, seconds: float) -> list[tuple[Turn, ...]]:
-    """One turn of each side to warm up; then so many rounds of a turn each, or fewer, but three, if `seconds` are over."""
-    for side in sides:
-        side()
+def in_turns(ours: Callable[[], Turn], other: Callable[[], Turn], *, pairs: int, seconds: float) -> list[tuple[Turn, Turn]]:
+    """So many pairs of turns; fewer, but at least one, when the time is over."""
     end = time.perf_counter() + seconds
-    done: list[tuple[Turn, ...]] = []
-    while len(done) < rounds and (len(done) < 3 or time.perf_counter() < end):
-        done.append(tuple(side() for side in sides))
+    done: list[tuple[Turn, Turn]] = []
+    while not done or (len(done) < pairs and time.perf_counter() < end):
+        done.append((ours(), other()))
     return done
 
 
-async def repeat(call: CallOnce, calls: int, in_flight: int) -> None:
+async def repeat(call: CallOnce, calls: int, in_flight: int = 1) -> None:
+    """Call so often, always so many at once."""
+
     async def work() -> None:
         for _ in range(calls // in_flight):
             await call()
@@ -116,23 +119,66 @@ async def repeat(call: CallOnce, calls: int, in_flight: int) -> None:
             group.create_task(work())
 
 
+class Ours:
+    """The two calls, made with `wasend`."""
+
+    def __init__(self, url: str) -> None:
+        self.client = wasend.AsyncWasendClient("key", base_url=url)
+
+    async def look(self) -> object:
+        return await self.client.retrieve_session_info(SESSION)
+
+    async def send(self) -> object:
+        return await self.client.send_text(session=SESSION, to=RECIPIENT, text=TEXT)
+
+
+class Bare:
+    """The same two calls, made with httpx alone, over as many connections."""
+
+    def __init__(self, url: str) -> None:
+        limits = httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=5.0)
+        timeout = httpx.Timeout(60, pool=None)  # else most of 1000 calls at once give up in its queue
+        headers = {"Authorization": "Bearer key"}
+        self.client = httpx.AsyncClient(base_url=url, headers=headers, limits=limits, timeout=timeout, trust_env=False)
+
+    async def look(self) -> object:
+        return (await self.client.get(f"/sessions/{SESSION}")).json()
+
+    async def send(self) -> object:
+        body = {"session": SESSION, "to": RECIPIENT, "text": TEXT}
+        return (await self.client.post("/sendText", json=body)).json()
+
+
 @attrs.frozen
-class Figure:
-    """A line of the table: a value a round, and what its median should be."""
+class Scale:
+    """How much is measured: calls a turn, pairs of turns, and seconds after which no pair is begun."""
 
-    name: str
-    ours: str
-    other: str
-    values: list[float]
-    unit: str
-    at_most: float | None = None
-    at_least: float | None = None
-
-    def __str__(self) -> str:
-        median = statistics.median(self.values)
-        spread = f"{min(self.values):.2f} … {max(self.values):.2f}" if self.unit == "×" else f"{min(self.values):.0f} … {max(self.values):.0f}"
-        return spread + str(median)
+    calls: int
+    pairs: int
+    seconds: float
+    imports: int
+    thousand: bool
 
 
-if __name__ == "__main__" and sys.argv[1:]==["--serve"]:
-    asyncio.run(serve())
+FULL: Final = Scale(calls=400, pairs=15, seconds=12.0, imports=15, thousand=True)
+QUICK: Final = Scale(calls=100, pairs=5, seconds=3.0, imports=5, thousand=False)
+
+
+def report(name: str, values: list[float], aim: str, met: bool | None, unit: str, note: str) -> None:
+    """One line of the table."""
+    digits = 0 if unit == "µs" else 2
+    middle, least, most = (f"{f(values):.{digits}f}" for f in (statistics.median, min, max))
+    verdict = "" if met is None else "met" if met else "MISSED"
+    print(f"{name:<32}{middle + ' ' + unit:>10}  {least + ' … ' + most:<16}{aim:>9}  {verdict:<7} {note}", flush=True)
+
+
+def report_ratio(
+    name: str, values: list[float], note: str, *, at_most: float | None = None, at_least: float | None = None, unit: str = "×"
+) -> None:
+    median = statistics.median(values)
+    if at_most is not None:
+        report(name, values, f"≤ {at_most:g} {unit}", median <= at_most, unit, note)
+    elif at_least is not None:
+        report(name, values, f"≥ {at_least:g} {unit}", median >= at_least, unit, note)
+    else:
+        report(name, values, "", None, unit, note)

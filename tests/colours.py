@@ -19,6 +19,7 @@ READ: Final = methodcaller("retrieve_session_info", "ses_1")
 QUICK: Final = Retry(initial_backoff=0.001)
 
 both_colours = pytest.mark.parametrize("colour", ["async", "sync"])
+both_calls = pytest.mark.parametrize("do", [SEND, READ], ids=["send", "read"])
 
 
 def told(colour: str, url: str, do: Callable[[Any], Any], **options: Any) -> Any:

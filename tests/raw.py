@@ -26,7 +26,9 @@ PATIENCE = 20.0
 class Peer:
     """A connection at the moment that a request begins to come."""
 
-    def __init__(self, server: RawServer, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def __init__(
+        self, server: RawServer, number: int, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self.server = server
         self.number = number
         self._reader = reader
@@ -82,7 +84,15 @@ Behaviour: TypeAlias = Callable[[Peer], Awaitable[None]]
 
 def message(status: int = 200, body: Any = None, headers: Mapping[str, str] | None = None) -> bytes:
     """An answer as bytes: text and bytes go as they are, `None` is no body, anything else is sent as JSON."""
-    content = b"" if body is None else body.encode() if isinstance(body, str) else body if isinstance(body, bytes) else json.dumps(body).encode()
+    content = (
+        b""
+        if body is None
+        else body.encode()
+        if isinstance(body, str)
+        else body
+        if isinstance(body, bytes)
+        else json.dumps(body).encode()
+    )
     names = {"content-length": str(len(content)), "content-type": "application/json", **(headers or {})}
     lines = [f"HTTP/1.1 {status} ", *(f"{name}: {value}" for name, value in names.items())]
     return "\r\n".join([*lines, "", ""]).encode() + content
@@ -192,14 +202,14 @@ class RawServer:
     def __init__(self, *script: Behaviour, sock: socket.socket | None = None) -> None:
         self._script = itertools.chain(script, itertools.repeat(script[-1]))
         self._sock = sock or reserved()
-        self.url = "http://{}:{}".format(*self._sock.getsockname())
+        self.url = url_of(self._sock)
         self.requests: list[bytes] = []
         self.used: list[int] = []
         self.connections = self.open = self.peak = self.cut_off = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._failures: list[Exception] = []
         self._ready = threading.Event()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._main()), name="raw server")
+        self._thread = threading.Thread(target=self._run, name="raw server")
         self._thread.start()
         assert self._ready.wait(PATIENCE)
 
@@ -220,23 +230,34 @@ class RawServer:
         for failure in self._failures:
             raise failure
 
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+            runner.run(self._main())
+
     async def _main(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._stopping, self.gate = asyncio.Event(), asyncio.Event()
-        listener = await asyncio.start_server(self._meet, sock=self._sock, backlog=512)
+        # Not asyncio's own server, which loses a connection that it accepts while it is being closed.
+        self._sock.setblocking(False)
+        self._sock.listen(512)
+        self._loop.add_reader(self._sock, self._accept)
         self._ready.set()
         await self._stopping.wait()
-        listener.close()
+        self._loop.remove_reader(self._sock)
+        self._sock.close()
+        await asyncio.sleep(0)  # the last task has begun then, and closes its connection when it is cancelled
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.create_task(self._serve(reader, writer))
+    def _accept(self) -> None:
+        connection, _ = self._sock.accept()
+        task = self._loop.create_task(self._serve(connection))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve(self, connection: socket.socket) -> None:
+        reader, writer = await asyncio.open_connection(sock=connection)
         self.connections += 1
         self.open += 1
         self.peak = max(self.peak, self.open)
@@ -260,6 +281,10 @@ def reserved() -> socket.socket:
     sock = socket.socket()
     sock.bind(("127.0.0.1", 0))
     return sock
+
+
+def url_of(sock: socket.socket) -> str:
+    return "http://{}:{}".format(*sock.getsockname())
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import contextvars
 import gc
 import inspect
 import logging
+import os
 import queue
 import signal
 import subprocess
@@ -354,6 +355,23 @@ class TestClose:
             loop.run(coro)
         assert caught.value.outcome == "not_sent"
         assert inspect.getcoroutinestate(coro) == inspect.CORO_CLOSED
+
+    def test_while_the_first_call_starts_the_loop(self, bridge: Bridge, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Closing that finds no loop yet, because another thread is starting it, leaves no thread behind."""
+        threads: list[threading.Thread] = []
+
+        class SlowToStart(bridge_module._Loop):
+            def __init__(self, *args: Any) -> None:
+                super().__init__(*args)
+                threads.append(self.thread)
+                bridge.close()
+
+        monkeypatch.setattr(bridge_module, "_Loop", SlowToStart)
+        with pytest.raises(ClientClosedError) as caught:
+            bridge.run(add(1, 2))
+        assert caught.value.outcome == "not_sent"
+        threads[0].join(PATIENCE)
+        assert not threads[0].is_alive()
 
     def test_it_ends_the_calls_of_other_threads(
         self, bridge: Bridge, pool: concurrent.futures.ThreadPoolExecutor

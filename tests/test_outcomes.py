@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
+import copy
+import logging
 import pickle
+import re
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -14,7 +17,7 @@ import attrs
 import httpx
 import pytest
 
-from wasend import AsyncWasendClient, Message, Retry, Session, Timeout, Wait, errors
+from wasend import AsyncWasendClient, Message, Session, Timeout, Wait, errors
 from wasend._core.call import Call
 from wasend.errors import (
     AccountRestrictedError,
@@ -39,8 +42,24 @@ from wasend.errors import (
     WasendError,
 )
 
-from .colours import KEY, NUMBER, QUICK, READ, SEND, TEXT, both_colours, told
-from .raw import Behaviour, answer, close, hang, message, raw, reserved, reset, reset_early, serving, streaming, truncated
+from .colours import KEY, NUMBER, QUICK, READ, SEND, TEXT, both_calls, both_colours, told
+from .raw import (
+    Behaviour,
+    Peer,
+    RawServer,
+    answer,
+    close,
+    hang,
+    message,
+    raw,
+    reserved,
+    reset,
+    reset_early,
+    serving,
+    streaming,
+    truncated,
+    url_of,
+)
 
 
 @attrs.frozen
@@ -84,7 +103,9 @@ def refused(kind: type, status: int, **facts: Any) -> Expected:
     return expect(1, kind, **({"outcome": "not_sent", "attempts": 1, "status": status} | facts), waits=[])
 
 
-def status(code: int, body: Any = None, headers: Mapping[str, str] | None = None) -> tuple[list[Behaviour], Expected, Expected]:
+def status(
+    code: int, body: Any = None, headers: Mapping[str, str] | None = None
+) -> tuple[list[Behaviour], Expected, Expected]:
     """A status that leaves open what became of a write."""
     kind, unknown = (ServerError, UnknownServerError) if code >= 500 else (APIStatusError, UnknownStatusError)
     return [answer(code, body, headers)], in_doubt(unknown, status=code), thrice(kind, status=code)
@@ -119,7 +140,11 @@ CASES: dict[str, tuple[list[Behaviour], Expected, Expected]] = {
     "reset while being read": ([reset_early], in_doubt(UnknownConnectionError, 0), thrice(APIConnectionError, 0)),
     "closed": ([close], in_doubt(UnknownConnectionError), thrice(APIConnectionError)),
     "not HTTP": ([raw(b"hello\r\n\r\n")], in_doubt(UnknownConnectionError), thrice(APIConnectionError)),
-    "half a status line": ([raw(b"HTTP/1.1 2", then_close=True)], in_doubt(UnknownConnectionError), thrice(APIConnectionError)),
+    "half a status line": (
+        [raw(b"HTTP/1.1 2", then_close=True)],
+        in_doubt(UnknownConnectionError),
+        thrice(APIConnectionError),
+    ),
     "408": status(408),
     "500": status(500, {"error": {"code": "E1", "message": "no"}}),
     "500 HTML": status(500, HTML, {"content-type": "text/html"}),
@@ -139,11 +164,15 @@ CASES: dict[str, tuple[list[Behaviour], Expected, Expected]] = {
     "429 untold": then_fine(answer(429)),
     "429 always": always(RateLimitError, 429, None, {"retry-after-ms": "1"}, retry_after=0.001, waits=[0.001, 0.001]),
     "429 above the cap": never(RateLimitError, 429, None, {"retry-after": "61"}, retry_after=61.0),
-    "429 tomorrow": never(RateLimitError, 429, None, {"retry-after": TOMORROW}, retry_after=pytest.approx(86_400, abs=600)),
+    "429 tomorrow": never(
+        RateLimitError, 429, None, {"retry-after": TOMORROW}, retry_after=pytest.approx(86_400, abs=600)
+    ),
     "400": never(BadRequestError, 400, said("bad number"), message="bad number"),
     "401": never(AuthenticationError, 401, {"error": "no such key"}, message="no such key"),
     "403": never(PermissionDeniedError, 403, {"exception": {"message": "not yours"}}, message="not yours"),
-    "404": never(NotFoundError, 404, {"error": {"key": "E7", "message": ["no", "such"]}}, code="E7", message="no; such"),
+    "404": never(
+        NotFoundError, 404, {"error": {"key": "E7", "message": ["no", "such"]}}, code="E7", message="no; such"
+    ),
     "409": never(ConflictError, 409, {"detail": "taken"}, message="taken"),
     "422": never(UnprocessableError, 422, said("no")),
     "422 state": never(
@@ -167,8 +196,16 @@ CASES: dict[str, tuple[list[Behaviour], Expected, Expected]] = {
     "200 empty": ([answer(200)], the_send(), expect(1, DecodeError, outcome="sent", body=None)),
     "reset, then fine": ([reset, FINE], in_doubt(UnknownConnectionError), the_read(2)),
     "truncated, then fine": ([truncated(200, {}), FINE], the_send(), the_read(2)),
-    "429, then 500": ([answer(429, {"retryAfter": 0}), answer(500)], expect(2, UnknownServerError, attempts=2), thrice(ServerError)),
-    "500, then 404": ([answer(500), answer(404)], in_doubt(UnknownServerError), expect(2, NotFoundError, attempts=2, outcome="unknown")),
+    "429, then 500": (
+        [answer(429, {"retryAfter": 0}), answer(500)],
+        expect(2, UnknownServerError, attempts=2),
+        thrice(ServerError),
+    ),
+    "500, then 404": (
+        [answer(500), answer(404)],
+        in_doubt(UnknownServerError),
+        expect(2, NotFoundError, attempts=2, outcome="unknown"),
+    ),
 }
 
 
@@ -184,7 +221,7 @@ def shown(error: BaseException) -> str:
 
 
 @both_colours
-@pytest.mark.parametrize("do", [SEND, READ], ids=["send", "read"])
+@both_calls
 @pytest.mark.parametrize("case", CASES)
 def test_outcome(case: str, do: Callable[[Any], Any], colour: str) -> None:
     """The server gets exactly so many requests, and the caller is told exactly what became of them."""
@@ -204,23 +241,204 @@ def test_outcome(case: str, do: Callable[[Any], Any], colour: str) -> None:
         assert not [secret for secret in (KEY, TEXT, NUMBER.strip("+")) if secret in shown(got)]
 
 
+@both_calls
 @both_colours
-@pytest.mark.parametrize("do", [SEND, READ], ids=["send", "read"])
 def test_refused_connections(do: Callable[[Any], Any], colour: str) -> None:
     """Where no connection could be made nothing has left: a send, too, is made again, and arrives once."""
-    with reserved() as sock:
-        contexts: list[Any] = []
+    servers: list[RawServer] = []
+    with ExitStack() as stack:
+        sock = stack.enter_context(reserved())
 
         def start(wait: Wait) -> None:
-            assert type(wait.error) is APIConnectionError
-            assert wait.error.outcome == "not_sent"
+            assert (type(wait.error), wait.error.outcome) == (APIConnectionError, "not_sent")
             if wait.attempt == 2:
-                contexts.append(serving(FINE, sock=sock))
-                contexts.append(contexts[0].__enter__())
+                servers.append(stack.enter_context(serving(FINE, sock=sock)))
 
-        url = "http://{}:{}".format(*sock.getsockname())
-        got = told(colour, url, do, retry=attrs.evolve(QUICK, on_wait=start))
-        context, server = contexts
-        context.__exit__(None, None, None)
+        got = told(colour, url_of(sock), do, retry=attrs.evolve(QUICK, on_wait=start))
     assert isinstance(got, Message if do is SEND else Session)
-    assert server.deliveries == 1
+    assert servers[0].deliveries == 1
+
+
+@both_calls
+@both_colours
+def test_connections_refused_for_good(do: Callable[[Any], Any], colour: str) -> None:
+    """Where nobody ever listens, the caller is told that nothing was sent, and after how many attempts."""
+    with reserved() as sock:
+        error = told(colour, url_of(sock), do, retry=QUICK)
+    assert (type(error), error.outcome, error.attempts) == (APIConnectionError, "not_sent", 3)
+
+
+async def no_tls(peer: Peer) -> None:
+    """Answer the first byte of a handshake as an HTTP server does."""
+    await peer.write(message(400))
+    await peer.hang_up()
+
+
+@both_calls
+@pytest.mark.parametrize("script", [reset_early, no_tls])
+def test_failed_tls(script: Behaviour, do: Callable[[Any], Any]) -> None:
+    """A TLS handshake that fails is a connection that was not made: nothing was sent, and it is tried again."""
+    with serving(script) as server:
+        error = told("async", server.url.replace("http:", "https:"), do, retry=QUICK)
+    assert (type(error), error.outcome, error.attempts) == (APIConnectionError, "not_sent", 3)
+    assert (server.connections, server.deliveries) == (3, 0)
+
+
+PROXY_FAULTS: dict[str, Behaviour] = {"refuses": answer(407), "hangs up": close, "breaks": reset, "is silent": hang}
+
+
+@both_calls
+@pytest.mark.parametrize("fault", PROXY_FAULTS)
+def test_failed_proxy(fault: str, do: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that opens no tunnel leaves nothing sent: the call is tried again, and the key stays here."""
+    with serving(PROXY_FAULTS[fault]) as server:
+        monkeypatch.setenv("https_proxy", server.url)
+        error = told(
+            "async", "https://wasend.invalid", do, retry=QUICK, timeout=Timeout(connect=0.2, answer=0.2, send=0.2)
+        )
+    assert isinstance(error, APIConnectionError)
+    assert (error.outcome, error.attempts) == ("not_sent", 3)
+    assert [request.split(b"\r\n")[0] for request in server.requests] == [b"CONNECT wasend.invalid:443 HTTP/1.1"] * 3
+    assert KEY.encode() not in b"".join(server.requests)
+
+
+@both_calls
+def test_plain_proxy(do: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The proxy that the environment names is used, and what it answers is the answer."""
+    with serving(FINE) as server:
+        monkeypatch.setenv("http_proxy", server.url)
+        got = told("async", "http://wasend.invalid/api", do)
+    assert isinstance(got, Message if do is SEND else Session)
+    assert b" http://wasend.invalid/api/se" in server.requests[0]
+
+
+@both_calls
+@pytest.mark.parametrize("ours", [True, False], ids=["ours", "theirs"])
+@pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
+async def test_redirect(code: int, ours: bool, do: Callable[[Any], Any]) -> None:
+    """A redirect is refused with an error that names its target, and the target hears nothing."""
+    with serving(FINE) as target, serving(answer(code, None, {"location": f"{target.url}/away?token=t0"})) as server:
+        async with httpx.AsyncClient(follow_redirects=True) as theirs:
+            async with AsyncWasendClient(KEY, base_url=server.url, http_client=None if ours else theirs) as client:
+                with pytest.raises(APIStatusError, match=f"{target.url}/away; check base_url$") as caught:
+                    await do(client)
+        assert (server.deliveries, target.connections) == (1, 0)
+    assert caught.value.status == code
+    assert isinstance(caught.value, OutcomeUnknownError) == (do is SEND and code in (302, 303))
+
+
+@pytest.mark.parametrize(
+    ("url", "warnings"),
+    [
+        ("http://wasend.test", 1),
+        ("http://10.0.0.1:8080", 1),
+        ("https://wasend.test", 0),
+        ("http://[::1]:80", 0),
+        ("http://localhost", 0),
+    ],
+)
+def test_plain_http(url: str, warnings: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Plain http to another machine warns once, when the client is made."""
+    AsyncWasendClient(KEY, base_url=url).with_options(timeout=3)
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * warnings
+
+
+def echo(status: int, content_type: str = "application/json", page: str | None = None) -> Behaviour:
+    """Answer with everything that must not be repeated, in the body and in the headers."""
+
+    async def behave(peer: Peer) -> None:
+        key = re.findall(rb"Bearer (\S+)", await peer.request())[0].decode()
+        said = f"{key} may not say {TEXT!r} to {NUMBER}"
+        body = {"success": False, "message": said, key: [key, {"inner": key}], "error": {"code": key}}
+        headers = {"x-echo": f"Bearer {key}", "location": f"/{key}", "content-type": content_type}
+        await peer.write(message(status, page and page % (key, TEXT, NUMBER) or body, headers))
+
+    return behave
+
+
+@both_calls
+@pytest.mark.parametrize(
+    "script",
+    [
+        echo(400),
+        echo(422),
+        echo(500),
+        echo(200),
+        echo(307),
+        echo(401, "text/html", "<p>%s</p> %s %s"),
+        echo(200, "text/html", "{%s %s %s}"),
+    ],
+    ids=["400", "422", "500", "not a success", "307", "401 HTML", "unreadable"],
+)
+def test_echoed_secrets(script: Behaviour, do: Callable[[Any], Any]) -> None:
+    """Whatever echoes the key and the message: no error shows them, and the key is nowhere in what it carries."""
+    with serving(script) as server:
+        got = told("async", server.url, do, retry=None)
+    secrets = (KEY, TEXT, NUMBER) if do is SEND else (KEY,)
+    assert isinstance(got, Message) or not [secret for secret in secrets if secret in shown(got)]
+    assert KEY.encode() not in pickle.dumps(got)
+
+
+@both_calls
+@both_colours
+def test_logs(do: Callable[[Any], Any], colour: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A line an attempt at DEBUG, with the route and without ids; a line a wait at INFO; nobody's number, text or key anywhere."""
+    caplog.set_level(logging.DEBUG)
+    caplog.handler.setFormatter(logging.Formatter("%(message)s %(args)s"))
+    with serving(answer(429, {"retryAfter": 0.01}), answer(200, "<html>")) as server:
+        told(colour, server.url, do)
+    route = "POST /sendText" if do is SEND else "GET /sessions/{session_id}"
+    said = {
+        level: [r.getMessage() for r in caplog.records if (r.name, r.levelname) == ("wasend", level)]
+        for level in ("DEBUG", "INFO", "WARNING")
+    }
+    assert [re.sub(r"\d+ ms", "N ms", line) for line in said["DEBUG"]] == [
+        f"{route}: 429 in N ms, attempt 1",
+        f"{route}: 200 in N ms, attempt 2",
+    ]
+    assert said["INFO"] == ["waiting 0.01 s before attempt 2: RateLimitError"]
+    assert len(said["WARNING"]) == (1 if do is SEND else 0)
+    assert "httpcore.http11" in {record.name for record in caplog.records}
+    assert not [secret for secret in (KEY, TEXT, NUMBER.strip("+"), "ses_1") if secret in caplog.text]
+
+
+@both_calls
+@pytest.mark.parametrize("chunked", [False, True], ids=["announced", "chunked"])
+def test_oversized_answer(chunked: bool, do: Callable[[Any], Any]) -> None:
+    """100 MB are refused while they are read: a read fails, and a send is known to be accepted."""
+    with serving(streaming(100_000_000, chunked=chunked)) as server:
+        got = told("async", server.url, do)
+    assert isinstance(got, Message if do is SEND else DecodeError)
+    assert got.to == NUMBER if do is SEND else "larger than 64 MiB" in str(got)
+    assert (server.deliveries, server.cut_off) == (1, 1)
+
+
+SINCE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+STATUS = {"status": 500, "code": "E1", "message": "no", "body": {"a": [1]}, "headers": {"x": "y"}, "retry_after": 1.5}
+STATUS |= {"method": "PUT", "path": "/a%2Fb", "attempts": 2}
+CALL = Call("POST", "/sendText", Message, body={"to": NUMBER})
+FACTS: dict[str, dict[str, Any]] = {
+    "AccountRestrictedError": STATUS | {"signal": "463"},
+    "SessionNotReadyError": STATUS | {"session_status": "STOPPED", "expected": ("WORKING",)},
+    "APIConnectionError": {"attempts": 3},
+    "APITimeoutError": {"attempts": 3, "outcome": "unknown"},
+    "DecodeError": {"path": "$.a", "body": [1]},
+    "OutcomeUnknownError": {"call": CALL, "since": SINCE},
+    "UnknownStatusError": STATUS | {"call": CALL, "since": SINCE},
+    "UnknownServerError": STATUS | {"call": CALL, "since": SINCE},
+    "UnknownConnectionError": {"attempts": 1, "call": CALL, "since": SINCE},
+    "UnknownTimeoutError": {"attempts": 1, "call": CALL, "since": SINCE},
+}
+
+
+@pytest.mark.parametrize("name", sorted({*errors.__all__, *FACTS} - {"Outcome"}))
+def test_errors_travel(name: str) -> None:
+    """Every error survives pickling with all that it carries, notes included, as job queues need it to."""
+    kind = getattr(errors, name)
+    facts = FACTS.get(name, STATUS if issubclass(kind, APIStatusError) else {})
+    error = kind("to", "is empty", "pass one") if name == "InvalidRequestError" else kind("what happened", **facts)
+    error.add_note("while testing")
+    assert facts.items() <= vars(error).items()
+    for revived in (pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
+        assert facts_of(revived) == facts_of(error)
+        assert (str(revived), revived.outcome) == (str(error), error.outcome)

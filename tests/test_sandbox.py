@@ -463,7 +463,7 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
     ("/sendImage", {}, "url"),
     ("/sendImage", {"url": PICTURE, "data": "AAAA"}, "url"),
     ("/sendImage", {"url": "a.png"}, "url"),
-    ("/sendImage", {"data": "&"}, "data"),
+    ("/sendImage", {"data": "AA&AA="}, "data"),
     ("/sendImage", {"data": "é"}, "data"),
     ("/sendImage", {"data": ""}, "data"),
     ("/sendVideo", {"url": PICTURE, "caption": 1}, "caption"),
@@ -853,9 +853,9 @@ async def test_nothing_breaks_it(shape: Shape, data: st.DataObject) -> None:
             body = data.draw(st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=10) | VALUES)
             content = data.draw(st.just(json.dumps(body).encode()) | st.binary(max_size=20))
             headers = {
-                "Content-Type": data.draw(st.sampled_from(["application/json", "text/plain", "", ";", "é"])).encode(),
-                "Host": data.draw(st.sampled_from(["sandbox", "[", "", "a b", "é"])).encode(),
-                "Authorization": data.draw(st.sampled_from(["Bearer k", "Bearer é", ""])).encode(),
+                b"Content-Type": data.draw(st.sampled_from(["application/json", "text/plain", "", ";", "é"])).encode(),
+                b"Host": data.draw(st.sampled_from(["sandbox", "[", "", "a b", "é"])).encode(),
+                b"Authorization": data.draw(st.sampled_from(["Bearer k", "Bearer é", ""])).encode(),
             }
             answer = await client.request(
                 data.draw(st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "BREW"])),
@@ -1113,7 +1113,7 @@ with Sandbox().serve() as server, socket.create_connection(("127.0.0.1", server.
     connection.sendall(b"garbage\\r\\n\\r\\n")
     assert connection.recv(100).startswith(b"HTTP/1.1 400")
 """
-    subprocess.run([sys.executable, "-X", "dev", "-W", "error", "-c", script], check=True)
+    subprocess.run([sys.executable, "-W", "error", "-c", script], check=True)
     assert capfd.readouterr() == ("", "")
 
 

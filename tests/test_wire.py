@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import respx
 
 import wasend
 from tests.calls import BASE, FACES, KEY, PNG, PNG_TEXT, ROWS, SESSION, Row, ask
-from wasend import AsyncWasendClient, InvalidRequestError, LinkPreview, Message, NotFoundError, Result, WasendError
+from wasend import AsyncWasendClient, InvalidRequestError, LinkPreview, Message, NotFoundError, Result, Session, WasendError
 from wasend._core.call import Call
 
 FORMS = [(row, form) for row in ROWS for form in row.forms()]
@@ -87,14 +87,14 @@ def test_the_table_is_whole() -> None:
 )
 def test_query(params: Mapping[str, Any], query: str) -> None:
     """Query parameters are percent-encoded, booleans in lower case; `None` leaves one out, 0 and false are sent."""
-    assert Call("GET", "/x", Result, params=params).target("/x") == f"/x?{query}"
+    assert Call("GET", "/x", Result, params=params).target() == f"/x?{query}"
 
 
 @pytest.mark.parametrize("value", ["\ud800", "x" * 70_000])
 def test_query_that_cannot_be_sent(value: str) -> None:
     """A parameter that no URL can hold is refused by name."""
     with pytest.raises(InvalidRequestError) as caught:
-        Call("GET", "/x", Result, params={"a": "b", "search": value}).target("/x")
+        Call("GET", "/x", Result, params={"a": "b", "search": value}).target()
     assert caught.value.field == "search"
 
 
@@ -161,7 +161,7 @@ def test_id_on_the_wire(session_id: str, path: str) -> None:
         ("..", "step in a path"),
         ("a\ud800", "surrogate"),
         ("☎" * 10_000, "too long"),
-        (attrs_without_id := wasend.Session(session_name="n"), "has no uniqueSessionId"),
+        (Session(session_name="n"), "has no uniqueSessionId"),
     ],
 )
 def test_id_refused(service: respx.MockRouter, session_id: Any, problem: str, face: str) -> None:
@@ -330,34 +330,36 @@ def test_send_message_goes_on(service: respx.MockRouter, failing: str, how: Any)
     assert lines(service) == [*SIGNS, "POST /send"]
 
 
-@pytest.mark.parametrize("at", ["/sendSeen", "/startTyping", "while typing"])
-async def test_send_message_cancelled(service: respx.MockRouter, at: str) -> None:
+@pytest.mark.parametrize(
+    ("at", "shown"),
+    [
+        ("/sendSeen", ["/sendSeen"]),
+        ("/startTyping", ["/sendSeen", "/startTyping", "/stopTyping"]),
+        ("typing", ["/sendSeen", "/startTyping", "/stopTyping"]),
+    ],
+)
+async def test_send_message_cancelled(service: respx.MockRouter, at: str, shown: list[str]) -> None:
     """Cancelled before the message goes, it does not go, and what typing has started is stopped."""
+    paths: list[str] = []
     reached = asyncio.Event()
 
-    def hold(wait: bool) -> Callable[[httpx.Request], Any]:
-        async def reply(request: httpx.Request) -> httpx.Response:
+    async def reply(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        if request.url.path == at:
             reached.set()
-            if wait:
-                await asyncio.Event().wait()
-            return httpx.Response(200)
+            await asyncio.Event().wait()
+        return httpx.Response(200)
 
-        return reply
-
-    service.route(path=at if at.startswith("/") else "/startTyping").mock(side_effect=hold(at.startswith("/")))
-    service.route().respond(200)
+    service.route().mock(side_effect=reply)
     async with AsyncWasendClient(KEY, retry=None) as client:
-        task = asyncio.create_task(client.send_message(**{**HUMAN, "min_typing": 300, "max_typing": 300}, message_id="q"))
-        await reached.wait()
-        if at == "while typing":
-            while len(service.calls) < 2:
-                await asyncio.sleep(0)
+        given = {**HUMAN, "message_id": "q", "min_typing": 300, "max_typing": 300}
+        task = asyncio.create_task(client.send_message(given))
+        while not reached.is_set() and len(service.calls) < 2:
+            await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    paths = [call.request.url.path for call in service.calls]
-    assert paths[-1] == ("/sendSeen" if at == "/sendSeen" else "/stopTyping")
-    assert "/send" not in paths
+    assert paths == shown
 
 
 @pytest.mark.parametrize(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import io
 import logging
 import mimetypes
 import os
-import re
+from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import IO, Final, TypeAlias, cast
 from urllib.parse import unquote, urlsplit
@@ -24,7 +25,6 @@ logger: Final = logging.getLogger("wasend")
 
 _LARGE: Final = 16 * 1024 * 1024
 _TOO_LARGE: Final = 40 * 1024 * 1024
-_BASE64: Final = re.compile(r"[A-Za-z0-9+/\s]*={0,2}\s*")
 
 
 @attrs.frozen
@@ -66,7 +66,7 @@ async def load(url: str | None, data: MediaData | None, name: str | None = None)
         return Media(url, None, name, _guess(name))
     mime_type: str | None = None
     if isinstance(data, str):
-        encoded, mime_type = _base64(data)
+        encoded, mime_type = await asyncio.to_thread(_base64, data)
         _weigh(len(encoded) * 3 // 4)
     else:
         content, found = await asyncio.to_thread(_read, data)
@@ -98,36 +98,48 @@ def _read(data: object) -> tuple[bytes, str | None]:
             _weigh(path.stat().st_size)
             return path.read_bytes(), path.name
         if callable(read := getattr(data, "read", None)):
-            content = read(_TOO_LARGE + 1)
-            if isinstance(content, bytes):
-                _weigh(len(content))
-                name = getattr(data, "name", None)
-                return content, PurePath(name).name if isinstance(name, str) else None
-            raise InvalidRequestError("data", "the file is not opened in binary mode", "open it with open(path, 'rb')")
-    except OSError as error:
-        raise InvalidRequestError(
-            "data", f"the file cannot be read ({error.strerror})", "check its path and rights"
-        ) from error
+            content = _read_all(read, text=isinstance(data, io.TextIOBase))
+            _weigh(len(content))
+            name = getattr(data, "name", None)
+            return content, PurePath(name).name if isinstance(name, str) else None
+    except InvalidRequestError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a closed file, a path that cannot be
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise InvalidRequestError("data", f"the file cannot be read ({reason})", "check its path and rights") from error
     raise InvalidRequestError(
         "data", f"is {type(data).__name__}", "pass bytes, a pathlib.Path, a binary file or base64 text"
     )
+
+
+def _read_all(read: Callable[[int], bytes], *, text: bool) -> bytes:
+    """Read to the end, or one byte past what may be sent: a pipe gives what it has, not what was asked for."""
+    content = bytearray()
+    while not text and len(content) <= _TOO_LARGE and (chunk := read(_TOO_LARGE + 1 - len(content))):
+        text = isinstance(chunk, str)
+        content += b"" if text else chunk
+    if text:
+        raise InvalidRequestError("data", "the file is not opened in binary mode", "open it with open(path, 'rb')")
+    return bytes(content)
 
 
 def _base64(text: str) -> tuple[str, str | None]:
     mime_type = None
     if text.startswith("data:"):
         head, _, text = text.partition(",")
-        mime_type = head[len("data:") :].partition(";")[0] or None
+        mime_type, _, coding = head.removeprefix("data:").partition(";")
+        if not coding.endswith("base64"):
+            text = "%"  # the other kind is percent-encoded
+    encoded = "".join(text.split())
     try:
-        if not _BASE64.fullmatch(text):
+        if len(encoded) % 4:
             raise ValueError
-        encoded = "".join(text.split())
         base64.b64decode(encoded, validate=True)
     except (ValueError, binascii.Error):
         raise InvalidRequestError(
             "data", "is text, but not base64", "pass a file's path as pathlib.Path(...), or its bytes"
         ) from None
-    return encoded, mime_type
+    return encoded, mime_type or None
 
 
 def _weigh(size: int) -> None:

@@ -37,13 +37,7 @@ def e164(value: str, field: str = "phone_number") -> str:
     """
     if not isinstance(value, str):
         raise InvalidRequestError(field, f"is no text but {type(value).__name__}", f"{_FORM}, in quotes")
-    # Numbers pasted from web pages and address books carry dashes, spaces and direction marks of every kind.
-    plain = "".join(
-        char for char in value if char not in "().-/" and unicodedata.category(char) not in ("Zs", "Pd", "Cf", "Cc")
-    )
-    plain = plain.replace("\uff0b", "+")  # the full-width plus of East Asian keyboards
-    if plain.startswith("00"):
-        plain = "+" + plain[2:]
+    plain = _plain(value)
     digits = plain.removeprefix("+")
     shown = masked(value)
     if not re.fullmatch(r"[0-9]+", digits):
@@ -53,6 +47,16 @@ def e164(value: str, field: str = "phone_number") -> str:
     if not 7 <= len(digits) <= 15:
         raise InvalidRequestError(field, f"{shown} has {len(digits)} digits, where a number has 7 to 15", _FORM)
     return "+" + digits
+
+
+def _plain(value: str) -> str:
+    """A number without its punctuation, and with ``+`` for ``00``."""
+    # Numbers pasted from web pages and address books carry dashes, spaces and direction marks of every kind.
+    plain = "".join(
+        char for char in value if char not in "().-/" and unicodedata.category(char) not in ("Zs", "Pd", "Cf", "Cc")
+    )
+    plain = plain.replace("\uff0b", "+")  # the full-width plus of East Asian keyboards
+    return "+" + plain[2:] if plain.startswith("00") else plain
 
 
 def chat_id(value: str, field: str = "to") -> str:
@@ -125,16 +129,13 @@ def format_phone_number(phone_number: str, country_code: str | None = None) -> s
     Raises:
         InvalidRequestError: It is no phone number, or its country cannot be told.
     """
-    text = phone_number.strip() if isinstance(phone_number, str) else phone_number
-    if country_code is None or not isinstance(text, str) or text.startswith(("+", "00", "\uff0b")):
-        return e164(text)
-    code = country_code.strip().removeprefix("+")
+    national = _plain(phone_number) if isinstance(phone_number, str) else ""
+    if country_code is None or not national or national.startswith("+"):
+        return e164(phone_number)
+    code = country_code.strip().removeprefix("+") if isinstance(country_code, str) else ""
     if not re.fullmatch(r"[1-9]\d{0,3}", code, re.ASCII):
         raise InvalidRequestError("country_code", f"{country_code!r} is not one", "pass its digits, such as '44'")
-    national = re.sub(r"[^0-9]", "", text)
-    if not is_valid_phone_number("+" + code + national):
-        return e164(text)  # raises, and says what is wrong with it
     if national.startswith(code):
-        problem = f"{masked(text)} begins with the country code {code} already, or happens to"
+        problem = f"{masked(phone_number)} begins with the country code {code} already, or happens to"
         raise InvalidRequestError("phone_number", problem, f"write it with its + in front, +{code}…")
     return e164(f"+{code}{national if code in _KEEP_ZERO else national.removeprefix('0')}")

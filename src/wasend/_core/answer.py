@@ -32,6 +32,7 @@ from .documents import is_list, is_object
 
 _MESSAGE_LENGTH: Final = 300
 _SIGNALS: Final = re.compile(r"error[ :=]*(463|475)\b|(rate-overlimit)", re.IGNORECASE)
+_NUMBER: Final = re.compile(r"\+?(\d{7,15})(?:@[a-z.]+)?")
 _BY_STATUS: Final[Mapping[int, type[APIStatusError]]] = {
     400: BadRequestError,
     401: AuthenticationError,
@@ -89,6 +90,8 @@ def error_of(
     accepted = 200 <= answer.status < 300
     if accepted and not _says_failed(document):
         return None
+    document = scrubbed(document, secret)
+    headers = {name: value.replace(secret, "***") for name, value in answer.headers.items()}
     try:
         text = message_in(document) or _phrase(answer.status)
     except RecursionError:  # thousands of brackets: no service's doing
@@ -98,9 +101,9 @@ def error_of(
     facts: dict[str, Any] = {
         "status": answer.status,
         "code": _code(document),
-        "message": _short(_without(text, _private(call), secret)),
-        "body": scrubbed(document, secret),
-        "headers": {name: value.replace(secret, "***") for name, value in answer.headers.items()},
+        "message": _short(_discreet(text, call)),
+        "body": document,
+        "headers": headers,
         "retry_after": after,
         "method": call.method,
         "path": path,
@@ -117,7 +120,7 @@ def error_of(
         else:
             kind = UnknownServerError if answer.status >= 500 else UnknownStatusError
             facts |= {"call": call, "since": since}
-    return kind(_sentence(call, facts, answer.headers), **facts)
+    return kind(_sentence(call, facts), **facts)
 
 
 def means_no_such_route(error: APIStatusError) -> bool:
@@ -193,11 +196,12 @@ def _state(document: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _sentence(call: Call[Any], facts: Mapping[str, Any], headers: Mapping[str, str]) -> str:
+def _sentence(call: Call[Any], facts: Mapping[str, Any]) -> str:
     status = facts["status"]
     text = f"{call.method} {call.route}: {status} {facts['message']}".rstrip()
     if 300 <= status < 400:
-        return f"{text}; redirects are not followed, lest the key leak: it points to {_where(headers)}; check base_url"
+        where = _where(facts["headers"])
+        return f"{text}; redirects are not followed, lest the key leak: it points to {where}; check base_url"
     if "call" in facts:
         return f"{text}; it may or may not have been carried out: look before you repeat it"
     if facts.get("signal"):
@@ -271,17 +275,13 @@ def _short(text: str) -> str:
     return text if len(text) <= _MESSAGE_LENGTH else text[:_MESSAGE_LENGTH] + "…"
 
 
-def _private(call: Call[Any]) -> list[str]:
-    """What a message says, which an error may echo but must not repeat."""
-    return [
-        value
-        for key, value in (call.body or {}).items()
-        if key in call.private and isinstance(value, str) and value.strip()
-    ]
-
-
-def _without(text: str, private: list[str], secret: str) -> str:
-    text = text.replace(secret, "***")
-    for value in sorted({" ".join(item.split()) for item in private}, key=len, reverse=True):
+def _discreet(text: str, call: Call[Any]) -> str:
+    """What an answer says, without what the message said and with the numbers of the request masked."""
+    told = {**call.at, **(call.body or {})}
+    private = {" ".join(told[key].split()) for key in call.private if isinstance(told.get(key), str)} - {""}
+    for value in sorted(private, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", text) if len(value) < 8 else text.replace(value, "…")
+    for value in told.values():
+        if isinstance(value, str) and (number := _NUMBER.fullmatch(value)):
+            text = text.replace(number[1], f"{number[1][:2]}…{number[1][-4:]}")
     return text

@@ -6,7 +6,7 @@ import functools
 import inspect
 import json
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, Protocol, TypeVar, cast, overload
 from urllib.parse import quote, urlencode
 
 import attrs
@@ -23,6 +23,9 @@ S = TypeVar("S")
 R = TypeVar("R")
 R_co = TypeVar("R_co", covariant=True)
 P = ParamSpec("P")
+
+_AS_GIVEN: Final = "pass the id as the service gave it"
+_LONGEST_TARGET: Final = 60_000  # httpx refuses a URL above 65 536 characters, and a server far shorter ones
 
 
 def _given(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -44,7 +47,7 @@ class Call(Generic[T]):
         body: JSON fields in the service's spelling; `None` leaves one out.
         repeatable: Whether doing it twice is as good as once. By default all but POST.
         envelope: Keys under which some dialects wrap the answer.
-        also: Other routes for the same call, as ``"GET /path"``, where sources disagree.
+        otherwise: The same call as other sources spell it, where they disagree; see `or_at`.
         private: Keys of the body whose values no log and no error may repeat.
     """
 
@@ -58,20 +61,36 @@ class Call(Generic[T]):
         default=attrs.Factory(lambda call: cast("Call[Any]", call).method != "POST", takes_self=True), kw_only=True
     )
     envelope: tuple[str, ...] = attrs.field(default=(), kw_only=True, repr=False)
-    also: tuple[str, ...] = attrs.field(default=(), kw_only=True, repr=False)
+    otherwise: tuple[Call[T], ...] = attrs.field(default=(), kw_only=True, repr=False)
     private: tuple[str, ...] = attrs.field(default=("text", "caption", "data"), kw_only=True, repr=False)
 
-    def routes(self) -> tuple[tuple[str, str], ...]:
-        """Every verb and route that may serve this call, the official SDK's first."""
-        others = (route.split(" ", 1) for route in self.also)
-        return ((self.method, self.route), *((verb, path) for verb, path in others))
+    def or_at(self, method: str, route: str, **changes: Any) -> Call[T]:
+        """This call, and another route to try where the service does not have this one."""
+        other = attrs.evolve(self, method=method, route=route, repeatable=self.repeatable, otherwise=(), **changes)
+        return attrs.evolve(self, otherwise=(*self.otherwise, other))
 
-    def target(self, route: str) -> str:
-        """Path and query for one of the routes."""
-        path = route.format_map({key: segment(key, value) for key, value in self.at.items()}) if self.at else route
-        if not self.params:
-            return path
-        return f"{path}?{urlencode([(key, _query(value)) for key, value in self.params.items()])}"
+    def path(self) -> str:
+        """The path below the base URL, percent-encoded."""
+        return (
+            self.route.format_map({key: segment(key, value) for key, value in self.at.items()})
+            if self.at
+            else self.route
+        )
+
+    def target(self) -> str:
+        """
+        Path and query.
+
+        Raises:
+            InvalidRequestError: An id or a parameter is none that a URL can hold.
+        """
+        target = self.path()
+        if self.params:
+            target = f"{target}?{urlencode([(key, _query(key, value)) for key, value in self.params.items()])}"
+        if len(target) > _LONGEST_TARGET:
+            values = {**self.at, **(self.params or {})}
+            raise InvalidRequestError(max(values, key=lambda key: len(str(values[key]))), "is too long for a URL", "shorten it")
+        return target
 
     def content(self) -> bytes | None:
         """
@@ -96,21 +115,20 @@ def segment(field: str, value: str) -> str:
         InvalidRequestError: It is no text, is empty, or would climb in the path.
     """
     if not isinstance(value, str) or not value:
-        raise InvalidRequestError(
-            field, "is empty" if value == "" else "is no text", "pass the id as the service gave it"
-        )
+        raise InvalidRequestError(field, "is empty" if value == "" else "is no text", _AS_GIVEN)
     if value in (".", ".."):
-        raise InvalidRequestError(
-            field, f"{value!r} is a step in a path, not an id", "pass the id as the service gave it"
-        )
+        raise InvalidRequestError(field, f"{value!r} is a step in a path, not an id", _AS_GIVEN)
     try:
         return quote(value, safe="")
     except UnicodeEncodeError:
-        raise InvalidRequestError(field, "holds half a surrogate pair", "pass the id as the service gave it") from None
+        raise InvalidRequestError(field, "holds half a surrogate pair", _AS_GIVEN) from None
 
 
-def _query(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _query(field: str, value: Any) -> bytes:
+    try:
+        return (str(value).lower() if isinstance(value, bool) else str(value)).encode()
+    except UnicodeEncodeError:
+        raise InvalidRequestError(field, "holds half a surrogate pair", "pass text that UTF-8 can hold") from None
 
 
 def _json(value: Any) -> bytes:

@@ -20,7 +20,7 @@ import cattrs
 
 from ..errors import DecodeError
 from .documents import is_list, is_object
-from .model import Model, Page, wire_names
+from .model import Model, Page, Result, wire_names
 from .names import folded
 
 T = TypeVar("T")
@@ -71,6 +71,8 @@ def decode(document: Any, into: type[T], envelope: tuple[str, ...] = ()) -> T:
     Raises:
         DecodeError: Something in it does not fit; its ``path`` says where.
     """
+    if into is Result:  # an order has no answer of its own: whatever came is a yes, and what fits of it is kept
+        return salvage(document, into, envelope, {})
     try:
         path, inner, around = _unwrap(document, into, envelope)
         try:
@@ -97,7 +99,7 @@ def salvage(document: Any, into: type[T], envelope: tuple[str, ...], known: Mapp
     answer: Mapping[str, Any] = inner if is_object(inner) else {}
     answered = {key: value for key, value in answer.items() if _alone(key, value, into) is not None}
     asked = {key: value for key, value in known.items() if (alone := _alone(key, value, into)) and not alone.extra}
-    return decode({**asked, **answered}, into)
+    return _reader(into)({**asked, **answered}, into)
 
 
 def _alone(key: str, value: Any, into: type[Any]) -> Model | None:
@@ -116,6 +118,8 @@ def _unwrap(document: Any, into: type[Any], envelope: tuple[str, ...]) -> tuple[
         if not is_object(document):
             break
         inner = document.get(key)
+        if listed and inner is None and key in document:
+            inner = []  # how a Go service, such as the engine behind WASend, writes a list of none
         if is_list(inner) if listed else is_object(inner):
             around = {**around, **{name: item for name, item in document.items() if name != key}}
             path, document = f"{path}.{key}", inner
@@ -161,8 +165,9 @@ def _model_hook(converter: cattrs.Converter, cls: type[Model]) -> Callable[[Any,
         known: dict[str, Any] = {}
         ranks: dict[str, int] = {}
         extra: dict[str, Any] = {}
-        for key, item in cls.from_wire(dict(_mapping(value))).items():
-            field = fields.get(folded(key)) if isinstance(key, str) else None
+        given = {key: item for key, item in _mapping(value).items() if item is not None or folded(key) not in fields}
+        for key, item in cls.from_wire(given).items():
+            field = fields.get(folded(key))
             if field is None:
                 extra[key] = item
                 continue
@@ -213,7 +218,7 @@ def _text(value: Any) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, int | float):
+    if isinstance(value, int) or (isinstance(value, float) and math.isfinite(value)):
         return str(value)
     raise _Unfit(f"text was due, not {_kind_of(value)}")
 
@@ -241,7 +246,7 @@ def _whole(value: Any) -> int:
 def _truth(value: Any) -> bool:
     if isinstance(value, bool):
         return value
-    word = str(value).strip().lower() if isinstance(value, int | float | str) else ""
+    word = str(value).strip().lower() if isinstance(value, int | float | str) else None
     if word in ("1", "1.0", "true", "yes"):
         return True
     if word in ("0", "0.0", "false", "no", ""):
@@ -250,20 +255,22 @@ def _truth(value: Any) -> bool:
 
 
 def _time(value: Any) -> datetime | None:
-    if isinstance(value, str):
-        try:
-            moment = datetime.fromisoformat(value.strip())
-        except ValueError:
-            pass
-        else:
-            # Year 1 is how a Go service, such as the engine behind WASend, says "never".
-            return None if moment.year == 1 else moment.replace(tzinfo=moment.tzinfo or UTC)
-        if not value.strip():
-            return None
-    seconds = _number(value)
-    for scale in (1e3, 1e3, 1e3):  # milliseconds, microseconds, nanoseconds are told apart by their size
+    text = value.strip() if isinstance(value, str) else None
+    if text == "":
+        return None
+    try:
+        # Digits alone are seconds or milliseconds, although Python reads some of them as a date and an hour.
+        moment = datetime.fromisoformat(text) if text and not text.isdecimal() else _instant(_number(value))
+    except ValueError:
+        moment = _instant(_number(value))
+    # Year 1 is how a Go service, such as the engine behind WASend, says "never".
+    return None if moment.year == 1 else moment.replace(tzinfo=moment.tzinfo or UTC)
+
+
+def _instant(seconds: float) -> datetime:
+    for _ in range(3):  # milliseconds, microseconds, nanoseconds are told apart by their size
         if abs(seconds) >= 1e11:
-            seconds /= scale
+            seconds /= 1e3
     try:
         return datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, OSError, ValueError):

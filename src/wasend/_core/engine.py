@@ -13,7 +13,7 @@ import attrs
 
 from ..errors import APIConnectionError, APIStatusError, DecodeError, WasendError
 from .answer import Answer, error_of, means_no_such_route, scrubbed
-from .http import Departure, Http, lost
+from .http import Departure, Http
 from .retry import again, decide, may_repeat
 
 if TYPE_CHECKING:
@@ -43,12 +43,12 @@ class Engine:
     Attributes:
         options: The settings.
         http: The connections.
-        found: For a call to which sources give several routes: the one that has answered.
+        found: For a call to which sources give several routes: the one that serves it.
     """
 
     options: Options
     http: Http
-    found: MutableMapping[str, tuple[str, str]] = attrs.field(factory=dict[str, tuple[str, str]])
+    found: MutableMapping[str, str] = attrs.field(factory=dict[str, str])
 
     async def perform(self, call: Call[T]) -> T:
         """
@@ -57,11 +57,18 @@ class Engine:
         Raises:
             WasendError: It failed; the error's ``outcome`` says what became of it.
         """
-        total = self.options.timeout.total
-        trip = _Trip(time.monotonic() + total)
-        content = call.content()
-        attempt = functools.partial(self._attempt, call, content, trip)
-        scope = asyncio.timeout(total)
+        trip = _Trip(time.monotonic() + self.options.timeout.total)
+        try:
+            return await self._in_time(call, trip)
+        except WasendError as error:
+            if trip.in_doubt and error.outcome == "not_sent":
+                error.outcome = "unknown"  # the last request had no effect, but one before it may have
+            raise
+
+    async def _in_time(self, call: Call[T], trip: _Trip) -> T:
+        attempt = functools.partial(self._attempt, call, trip)
+        scope = asyncio.timeout(self.options.timeout.total)
+        self.http.deadlines[scope] = asyncio.get_running_loop()
         try:
             async with scope:
                 try:
@@ -76,55 +83,52 @@ class Engine:
             if not scope.expired():
                 raise
             return self._overdue(call, trip)
-        except WasendError as error:
-            if trip.in_doubt and error.outcome == "not_sent":
-                error.outcome = "unknown"  # the last request had no effect, but one before it may have
-            raise
+        finally:
+            del self.http.deadlines[scope]
 
     async def _wait(self, call: Call[Any], trip: _Trip, error: WasendError, attempt: int) -> float | None:
         left = trip.deadline - time.monotonic()
         trip.in_doubt = trip.in_doubt or error.outcome == "unknown"
+        trip.departure = Departure(begun=trip.in_doubt)  # nothing is on its way meanwhile
         return await decide(self.options.retry, error, attempt, repeatable=call.repeatable, left=left)
 
     def _overdue(self, call: Call[T], trip: _Trip) -> T:
-        if not call.repeatable and trip.departure.status in range(200, 300):
-            return self._accepted(call, None, "it did not end in time")
+        answer = trip.departure.answer
+        if answer is not None and not (call.repeatable and 200 <= answer.status < 300):
+            # The status has come, and with it what became of the request.
+            return self._read(call, attrs.evolve(answer, fault="the answer did not end in time"), trip)
         reason = f"not done within {self.options.timeout.total:g} s in all"
-        error = lost(call, reason, trip.departure, slow=True, attempts=trip.attempts)
-        if trip.in_doubt:
-            error.outcome = "unknown"
-        raise error from None
+        raise self.http.lost(call, reason, trip.departure, slow=True, attempts=trip.attempts) from None
 
-    async def _attempt(self, call: Call[T], content: bytes | None, trip: _Trip) -> T:
-        routes = self._routes(call)
+    async def _attempt(self, call: Call[T], trip: _Trip) -> T:
+        ways = self._ways(call)
         first: APIStatusError | None = None
-        for verb, route in routes:
+        for way in ways:
             try:
-                value = await self._exchange(call, verb, route, content, trip)
+                value = await self._exchange(way, trip)
             except APIStatusError as error:
-                if len(routes) == 1 or not means_no_such_route(error):
+                if len(ways) == 1 or not means_no_such_route(error):
                     raise
                 first = first or error
             else:
-                if len(routes) > 1:
-                    self.found[call.route] = (verb, route)
+                if len(ways) > 1:
+                    self.found[call.route] = way.route
                 return value
-        assert first is not None  # noqa: S101 - there is at least one route, and each has failed
+        assert first is not None  # noqa: S101 - there is at least one way, and each has failed
         raise first
 
-    def _routes(self, call: Call[Any]) -> list[tuple[str, str]]:
-        routes = list(call.routes())
-        if self.options.prefer == "docs":
-            routes.reverse()
-        if (known := self.found.get(call.route)) in routes:
-            routes.remove(known)
-            routes.insert(0, known)
-        return routes
+    def _ways(self, call: Call[T]) -> list[Call[T]]:
+        ways = [call, *call.otherwise]
+        if len(ways) > 1:
+            if self.options.prefer == "docs":
+                ways.reverse()
+            ways.sort(key=lambda way: way.route != self.found.get(call.route))
+        return ways
 
-    async def _exchange(self, call: Call[T], verb: str, route: str, content: bytes | None, trip: _Trip) -> T:
+    async def _exchange(self, call: Call[T], trip: _Trip) -> T:
         timeout = self.options.timeout
         silence = timeout.answer if call.repeatable else timeout.send
-        target = call.target(route)
+        content = call.content()
         trip.attempts += 1
         trip.departure = departure = Departure()
         started = time.monotonic()
@@ -132,9 +136,7 @@ class Engine:
         try:
             answer = await self.http.exchange(
                 call,
-                verb,
-                target,
-                content=content,
+                content,
                 key=self.options.api_key,
                 waits={"connect": timeout.connect, "read": silence, "write": silence},
                 departure=departure,
@@ -147,14 +149,14 @@ class Engine:
             raise
         finally:
             taken = (time.monotonic() - started) * 1000
-            logger.debug("%s %s: %s in %.0f ms, attempt %d", verb, route, outcome, taken, trip.attempts)
-        return self._read(call, answer, target, trip)
+            logger.debug("%s %s: %s in %.0f ms, attempt %d", call.method, call.route, outcome, taken, trip.attempts)
+        return self._read(call, answer, trip)
 
-    def _read(self, call: Call[T], answer: Answer, target: str, trip: _Trip) -> T:
+    def _read(self, call: Call[T], answer: Answer, trip: _Trip) -> T:
         from .codec import decode, parse  # cattrs costs 10 to 20 ms to import
 
         document: Any = None
-        unread = DecodeError(f"{call.method} {call.route}: {answer.fault}") if answer.content is None else None
+        unread = DecodeError(str(answer.fault)) if answer.content is None else None
         if answer.content is not None:
             try:
                 document = parse(answer.content, answer.content_type)
@@ -164,7 +166,7 @@ class Engine:
             answer,
             document,
             call,
-            path=target.partition("?")[0],
+            path=call.path(),
             attempts=trip.attempts,
             since=trip.departure.at,
             secret=self.options.api_key,

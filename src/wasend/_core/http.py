@@ -59,18 +59,18 @@ class Departure:
     Attributes:
         begun: Whether a byte of the request may have left this machine.
         at: When it was made (UTC).
-        status: The status of the answer, once that has come.
+        answer: The answer without its body, once that much has come.
     """
 
     begun: bool = False
-    status: int | None = None
+    answer: Answer | None = None
     at: datetime = attrs.field(factory=lambda: datetime.now(UTC))
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Take note of the one event that tells whether anything was written."""
         if event.endswith(".send_request_headers.started"):
-            self.begun = True
-        elif event.endswith(".send_request_headers.failed"):
+            self.begun = info["request"].method != b"CONNECT"  # that one goes to a proxy, and carries nothing of ours
+        elif self.begun and event.endswith(".send_request_headers.failed"):
             # A write that fails, as on a connection that the server closed while it was idle, has written nothing;
             # one that was cut short by time or by cancelling may have.
             self.begun = isinstance(info.get("exception"), TimeoutError | asyncio.CancelledError) or _timed_out(info)
@@ -85,6 +85,10 @@ class Http:
     The connections of one client, shared by every view of it.
 
     They belong to the event loop and process they were made in: in another loop, or after a fork, new ones are made.
+
+    Attributes:
+        closed: Whether `aclose` was called.
+        deadlines: Those of the calls under way, and the loops that these run in; closing brings them forward to now.
     """
 
     def __init__(self, base_url: str, client: httpx.AsyncClient | None = None) -> None:
@@ -94,13 +98,18 @@ class Http:
         self._pid = os.getpid()
         self._inherited: list[object] = []
         self.closed = False
+        self.deadlines: dict[asyncio.Timeout, asyncio.AbstractEventLoop] = {}
         weakref.finalize(self, _warn_unclosed, self._pools).atexit = False
 
     async def aclose(self) -> None:
-        """Close our connections; a client that the caller made stays open."""
+        """Close our connections and end the calls under way; a client that the caller made stays open."""
         self.closed = True
+        loop = asyncio.get_running_loop()
+        for deadline in [deadline for deadline, its in self.deadlines.items() if its is loop]:
+            if not deadline.expired():
+                deadline.reschedule(loop.time())
         self._forget_others()
-        pool = self._pools.pop(asyncio.get_running_loop(), None)
+        pool = self._pools.pop(loop, None)
         self._pools.clear()
         if pool is not None:
             await pool.aclose()
@@ -108,10 +117,8 @@ class Http:
     async def exchange(
         self,
         call: Call[Any],
-        verb: str,
-        target: str,
-        *,
         content: bytes | None,
+        *,
         key: str,
         waits: dict[str, float],
         departure: Departure,
@@ -129,22 +136,17 @@ class Http:
         if content is not None:
             headers["Content-Type"] = "application/json"
         extensions: dict[str, Any] = {"timeout": waits, "trace": departure.trace}
-        url = self._base_url + target
+        url = self._base_url + call.target()
         try:
             if self._theirs is not None:
-                departure.begun = (
-                    True  # what their transport does before it writes is not known; httpcore's trace corrects this
-                )
-                ours = httpx.Timeout(
-                    connect=waits["connect"], read=waits["read"], write=waits["write"], pool=waits["connect"]
-                )
-                extensions["timeout"] = ours.as_dict()
+                # What their transport does before it writes is not known; httpcore's trace corrects this.
+                departure.begun = True
                 request = self._theirs.build_request(
-                    verb, url, content=content, headers=headers, extensions=extensions, timeout=ours
+                    call.method, url, content=content, headers=headers, extensions=extensions
                 )
                 response = await self._theirs.send(request, stream=True, follow_redirects=False)
             else:
-                request = httpx.Request(verb, url, content=content, headers=headers, extensions=extensions)
+                request = httpx.Request(call.method, url, content=content, headers=headers, extensions=extensions)
                 response = await self._pool().handle_async_request(request)
         except (httpx.TransportError, OSError) as error:
             if isinstance(error, _NOTHING_LEFT):
@@ -154,43 +156,44 @@ class Http:
             if not self._shut():
                 raise
             raise self._failure(call, error, departure) from error
-        departure.status = response.status_code
+        departure.answer = head = Answer(response.status_code, dict(response.headers.items()), None)
         try:
-            return await self._read(response)
+            content = await _content(response)
         except (httpx.HTTPError, OSError) as error:
             if response.is_success and call.repeatable:
                 raise self._failure(call, error, departure) from error
             # The status has come, and with it what became of the request.
-            return Answer(response.status_code, _lower(response), None, type(error).__name__)
+            return attrs.evolve(head, fault=f"the answer broke off ({type(error).__name__})")
         finally:
             await response.aclose()
+        if content is None:
+            return attrs.evolve(head, fault=f"the answer is larger than {LARGEST_ANSWER >> 20} MiB")
+        return Answer(head.status, head.headers, content)
 
     def _shut(self) -> bool:
         return self.closed or (self._theirs is not None and self._theirs.is_closed)
 
-    async def _read(self, response: httpx.Response) -> Answer:
-        chunks: list[bytes] = []
-        size = int(length) if (length := response.headers.get("content-length", "")).isdecimal() else 0
-        read = 0
-        if size <= LARGEST_ANSWER:
-            async for chunk in response.aiter_bytes():
-                chunks.append(chunk)
-                read += len(chunk)
-                if read > LARGEST_ANSWER:
-                    break
-        if max(size, read) > LARGEST_ANSWER:
-            return Answer(response.status_code, _lower(response), None, f"it is larger than {LARGEST_ANSWER >> 20} MiB")
-        return Answer(response.status_code, _lower(response), chunks[0] if len(chunks) == 1 else b"".join(chunks))
-
     def _failure(self, call: Call[Any], error: Exception, departure: Departure) -> WasendError:
+        slow = isinstance(error, httpx.TimeoutException)
+        reason = f"no answer in time ({type(error).__name__})" if slow else f"the connection failed ({_reason(error)})"
+        return self.lost(call, reason, departure, slow=slow)
+
+    def lost(
+        self, call: Call[Any], reason: str, departure: Departure, *, slow: bool, attempts: int = 1
+    ) -> WasendError:
+        """The error for a request without an answer."""
+        text = f"{call.method} {call.route}: {reason}"
         outcome: Outcome = "unknown" if departure.begun else "not_sent"
         if self._shut():
             return ClientClosedError(
                 f"{call.method} {call.route}: the client was closed during the call", outcome=outcome
             )
-        slow = isinstance(error, httpx.TimeoutException)
-        reason = f"no answer in time ({type(error).__name__})" if slow else f"the connection failed ({_reason(error)})"
-        return lost(call, reason, departure, slow=slow)
+        if departure.begun and not call.repeatable:
+            unknown = UnknownTimeoutError if slow else UnknownConnectionError
+            text = f"{text}; it may or may not have been carried out: look before you repeat it"
+            return unknown(text, attempts=attempts, call=call, since=departure.at)
+        kind = APITimeoutError if slow else APIConnectionError
+        return kind(text if departure.begun else f"{text}; nothing was sent", attempts=attempts, outcome=outcome)
 
     def _pool(self) -> _Pool:
         loop = asyncio.get_running_loop()
@@ -216,22 +219,19 @@ def _warn_unclosed(pools: dict[asyncio.AbstractEventLoop, _Pool]) -> None:
         warnings.warn("unclosed AsyncWasendClient: use `async with`, or await aclose()", ResourceWarning, stacklevel=2)
 
 
-def lost(call: Call[Any], reason: str, departure: Departure, *, slow: bool, attempts: int = 1) -> APIConnectionError:
-    """The error for a request without an answer."""
-    text = f"{call.method} {call.route}: {reason}"
-    if not departure.begun:
-        kind = APITimeoutError if slow else APIConnectionError
-        return kind(f"{text}; nothing was sent", attempts=attempts)
-    if call.repeatable:
-        kind = APITimeoutError if slow else APIConnectionError
-        return kind(text, attempts=attempts, outcome="unknown")
-    unknown = UnknownTimeoutError if slow else UnknownConnectionError
-    text = f"{text}; it may or may not have been carried out: look before you repeat it"
-    return unknown(text, attempts=attempts, call=call, since=departure.at)
-
-
-def _lower(response: httpx.Response) -> dict[str, str]:
-    return dict(response.headers.items())
+async def _content(response: httpx.Response) -> bytes | None:
+    """The body; `None` where it is too large."""
+    length = response.headers.get("content-length", "")
+    if length.isdecimal() and int(length) > LARGEST_ANSWER:
+        return None
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in response.aiter_bytes():
+        chunks.append(chunk)
+        size += len(chunk)
+        if size > LARGEST_ANSWER:
+            return None
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
 
 def _reason(error: Exception) -> str:
@@ -251,7 +251,11 @@ class _Pool(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         await self._room.acquire()
-        transport = self._idle.pop()[0] if self._idle else self._new()
+        try:
+            transport = self._idle.pop()[0] if self._idle else self._new()
+        except BaseException:
+            self._room.release()
+            raise
         try:
             response = await transport.handle_async_request(request)
         except BaseException:
@@ -285,9 +289,13 @@ class _Pool(httpx.AsyncBaseTransport):
         old: list[httpx.AsyncHTTPTransport] = []
         if transport in self._all:
             self._idle.append((transport, now))
-        while self._idle and (len(self._idle) > _KEPT_ALIVE or now - self._idle[0][1] > _KEPT_FOR):
-            old.append(self._idle.popleft()[0])
+        else:  # the pool was closed meanwhile
+            old.append(transport)
         self._room.release()
+        spare = len(self._idle) - _KEPT_ALIVE if not self._room.locked() else 0  # locked: others wait for connections
+        while self._idle and (spare > 0 or now - self._idle[0][1] > _KEPT_FOR):
+            old.append(self._idle.popleft()[0])
+            spare -= 1
         for stale in old:
             self._all.discard(stale)
             await stale.aclose()

@@ -80,11 +80,12 @@ class Model(Mapping[str, Any]):
         return {**self.extra, **{key: _plain(value) for key, value in named.items() if value is not None}}
 
     def __getitem__(self, key: str) -> Any:
-        if (name := _attributes(type(self)).get(folded(key))) is not None:
+        name = _attributes(type(self)).get(folded(key)) if isinstance(key, str) else None
+        if name is not None:
             return getattr(self, name)
         if key in self.extra:
             return self.extra[key]
-        raise KeyError(f"{type(self).__name__} has no {key!r}; {nearest(key, self)}")
+        raise KeyError(f"{type(self).__name__} has no {key!r}; {nearest(str(key), self)}")
 
     def __contains__(self, key: object) -> bool:
         return isinstance(key, str) and self.get(key) is not None

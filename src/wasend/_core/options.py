@@ -59,7 +59,7 @@ class Timeout:
         if isinstance(value, Timeout):
             return value
         seconds = _seconds("timeout", value)
-        return cls(connect=min(seconds, 5.0), answer=seconds, send=seconds)
+        return cls(connect=min(seconds, 5.0), answer=seconds, send=seconds, total=max(180.0, 2 * seconds))
 
 
 @attrs.frozen(kw_only=True)
@@ -115,7 +115,7 @@ def clean_key(key: str | None) -> str:
 
 
 def clean_url(url: str) -> str:
-    """The base URL without a slash at its end."""
+    """The base URL without a slash at its end. One that will not do is not repeated: it may hold a key or a password."""
     remedy = f"pass one such as {BASE_URL}"
     try:
         parts = urlsplit(url.strip())
@@ -125,9 +125,9 @@ def clean_url(url: str) -> str:
     if parts.username is not None or parts.password is not None:
         raise ConfigurationError("base_url: it holds a user or password; pass the key as api_key")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(f"base_url: {url!r} lacks its scheme or host; {remedy}")
+        raise ConfigurationError(f"base_url: it lacks its scheme or host; {remedy}")
     if parts.query or parts.fragment or port == 0 or not re.fullmatch(r"[!-~]+", url.strip()):
-        raise ConfigurationError(f"base_url: {url!r} holds more than scheme, host, port and path; {remedy}")
+        raise ConfigurationError(f"base_url: it holds more than scheme, host, port and path; {remedy}")
     return url.strip().rstrip("/")
 
 

@@ -43,7 +43,7 @@ class Message(Model):
     to: str | None = None
     content: str | None = wire("content", "text", "body", "caption")
     type: str | None = None
-    timestamp: datetime | None = wire("timestamp", "sentAt")
+    timestamp: datetime | None = wire("timestamp", "sentAt", "messageTimestamp")
     status: str | None = None
     from_me: bool | None = None
     sender: str | None = wire("sender", "from")
@@ -54,7 +54,8 @@ class Message(Model):
         """One engine gives the id as an object, another puts it under ``key``."""
         key = document.get("key")
         if is_object(key) and "id" not in document:
-            document = {"to": key.get("remoteJid"), **document, "id": key.get("id"), "fromMe": key.get("fromMe")}
+            told = {"id": key.get("id"), "to": key.get("remoteJid"), "fromMe": key.get("fromMe")}
+            document = {**document, **{name: value for name, value in told.items() if name not in document}}
         inner = document.get("id")
         if is_object(inner) and "_serialized" in inner:
             document = {**document, "id": inner["_serialized"]}
@@ -260,8 +261,8 @@ class MessageCalls(Calls):
             "preview": _preview(preview),
             "replyTo": reply_to,
         }
-        route, also = "/send/link-custom-preview", ("POST /sendLinkCustomPreview",)
-        return await self._send(Call("POST", route, Message, body=body, also=also))
+        call = Call("POST", "/send/link-custom-preview", Message, body=body)
+        return await self._send(call.or_at("POST", "/sendLinkCustomPreview"))
 
     @mapping_form
     async def send_seen(self, *, session: SessionRef, to: str, message_id: str) -> Result:

@@ -13,7 +13,9 @@ from urllib.parse import urlsplit
 import attrs
 
 from .._core.call import Call, Calls, mapping_form
+from .._core.documents import is_object
 from .._core.model import Model, Page, Result, model, wire
+from .._core.names import folded
 from ..errors import InvalidRequestError
 from ..recipients import e164
 
@@ -106,20 +108,17 @@ class Session(Model):
     @classmethod
     def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
         """Lists wrap each session beside its engine's view; one page puts the switches under ``config``."""
-        inner = document.pop("session", None)
-        if isinstance(inner, Mapping):
-            document = {**document, **inner}
-        elif inner is not None:
-            document["session"] = inner
-        config = document.get("config")
+        while is_object(inner := document.get("session")):
+            document = {**{key: value for key, value in document.items() if key != "session"}, **inner}
+        config = next((value for key, value in document.items() if folded(key) == "config"), None)
         switches = ("enableAccountProtection", "enableMessageLogging", "enableWebhook", "webhookUrl")
-        if isinstance(config, Mapping):
-            document = {**{key: config[key] for key in switches if key in config}, **document}
-        if document.get("name") and not any(
-            key in document for key in ("uniqueSessionId", "unique_session_id", "UniqueSessionId", "sessionId")
-        ):
-            document["uniqueSessionId"] = document["name"]
+        if is_object(config):
+            document = {**document, **{key: config[key] for key in switches if document.get(key) is None and key in config}}
         return document
+
+    def __attrs_post_init__(self) -> None:
+        if self.unique_session_id is None:  # the engine knows a session by this id alone, and calls it its name
+            object.__setattr__(self, "unique_session_id", self.name)
 
     @property
     def state(self) -> SessionState:
@@ -317,8 +316,8 @@ class SessionCalls(Calls):
             SessionNotReadyError: The session is not waiting to be scanned.
         """
         # The SDK's route first, the documentation's second: nobody outside knows which one the service follows.
-        route, also = "/sessions/{session_id}/auth/qr", ("GET /sessions/{session_id}/qr",)
-        return await self._send(Call("GET", route, QRCode, at=_at(session_id), also=also))
+        call = Call("GET", "/sessions/{session_id}/auth/qr", QRCode, at=_at(session_id))
+        return await self._send(call.or_at("GET", "/sessions/{session_id}/qr"))
 
     async def _order(self, verb: str, session_id: SessionRef) -> Session:
         route = f"/sessions/{{session_id}}/{verb}"

@@ -12,11 +12,12 @@ def main() -> None:
     try:
         try:
             from wasend.cli.app import run
-        except ModuleNotFoundError as error:
-            if error.name is not None and error.name.startswith("wasend"):
+        except ImportError as error:
+            if error.name is None or error.name.startswith("wasend"):
                 raise
             hint = "pip install 'wasend[cli]' (in a clone of the project: pip install '.[cli]')"
-            print(f"wasend: the command needs {error.name}, which comes with an extra: {hint}", file=sys.stderr)  # noqa: T201
+            package = error.name.partition(".")[0]
+            print(f"wasend: the command needs {package}, which comes with an extra: {hint}", file=sys.stderr)
             sys.exit(2)
         sys.exit(run())
     except KeyboardInterrupt:

@@ -47,9 +47,10 @@ def run() -> int:
         return _complain(f"the demo failed: {type(error).__name__}: {error}", 1)
     except Exception as error:
         # Typer's own errors. It has moved their base class between its versions, but they all can say this.
-        if not hasattr(error, "format_message"):
+        complaint = getattr(error, "format_message", None)
+        if complaint is None:
             raise
-        return _complain(error.format_message(), 2)
+        return _complain(complaint(), 2)
 
 
 def _complain(text: str, status: int) -> int:
@@ -66,7 +67,7 @@ def _version(wanted: bool) -> None:
 @app.callback(invoke_without_command=True)
 def wasend(
     context: typer.Context,
-    version: Annotated[  # noqa: ARG001 - its callback has done the work
+    version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
 ) -> None:

@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 
-from rich import box
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 _PLAIN_WIDTH = 120
 """Columns of a table that no terminal limits."""
@@ -36,8 +36,8 @@ class Screen:
 
     def say(self, what: str, text: str, *, style: str = "") -> None:
         """One thing that happened: what was done, and what came of it."""
-        self._console.print(f"  {what:<26}", end="", style="cyan")
-        self._console.print(text, style=style, soft_wrap=True)
+        # One print: a progress bar would write between two.
+        self._console.print(Text.assemble((f"  {what:<26}", "cyan"), (text, style)), soft_wrap=True)
 
     def verdict(self, text: str) -> None:
         """How it all ended."""
@@ -67,7 +67,7 @@ class Screen:
 
     def table(self, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
         """A table."""
-        table = Table(box=box.SIMPLE_HEAD if self._terminal else None)
+        table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False)
         for column in columns:
             table.add_column(column, overflow="fold")
         for row in rows:

@@ -155,19 +155,19 @@ class _Server(uvicorn.Server):
     """uvicorn, started and ended by signals where it would look at the clock every tenth of a second."""
 
     def __init__(self, sandbox: Sandbox) -> None:
-        super().__init__(
-            uvicorn.Config(
-                sandbox,
-                ws="none",
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                proxy_headers=False,  # who steers is seen on the connection, not told by a header
-                server_header=False,
-                date_header=False,  # the sandbox has a clock of its own
-                timeout_keep_alive=75,  # longer than any client's: they close idle connections, not we
-            )
+        config = uvicorn.Config(
+            sandbox,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,  # who steers is seen on the connection, not told by a header
+            server_header=False,
+            date_header=False,  # the sandbox has a clock of its own
+            timeout_keep_alive=75,  # longer than any client's: they close idle connections, not we
         )
+        config.load()  # imports, which are no work for an event loop
+        super().__init__(config)
         self.listening: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()

@@ -1,0 +1,294 @@
+"""What comes back: every shape of every answer, and answers that are none."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.calls import KEY, PNG, PNG_TEXT, ROWS, Row, Shape
+from tests.documents import documents
+from wasend import APIStatusError, AsyncWasendClient, DecodeError, Message, Page, QRCode, Result, Session
+
+
+def answered(row: Row, content: str | bytes, content_type: str = "application/json", status: int = 200) -> Any:
+    """What the call of a row gives when the service answers so."""
+
+    def reply(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, content=content, headers={"content-type": content_type} if content_type else {})
+
+    async def main() -> Any:
+        async with (
+            httpx.AsyncClient(transport=httpx.MockTransport(reply)) as transport,
+            AsyncWasendClient(KEY, retry=None, http_client=transport) as client,
+        ):
+            return await getattr(client, row.call)(*row.ids, **row.given)
+
+    return asyncio.run(main())
+
+
+SHAPES = [(row, shape) for row in ROWS for shape in row.answers]
+FIRST = list({row.call: row for row in reversed(ROWS)}.values())
+READS = [row for row in FIRST if row.sent.startswith("GET")]
+ORDERS = [row for row in FIRST if row.safe and row not in READS]
+WRITES = [row for row in FIRST if not row.safe]
+
+
+def by_id(rows: list[Row]) -> pytest.MarkDecorator:
+    """A test for each row."""
+    return pytest.mark.parametrize("row", rows, ids=[row.id for row in rows])
+
+
+@pytest.mark.parametrize(("row", "shape"), SHAPES, ids=[f"{row.id}-{shape.dialect}" for row, shape in SHAPES])
+@pytest.mark.parametrize("status", [200, 201])
+def test_shapes(row: Row, shape: Shape, status: int) -> None:
+    """Each answer that a dialect gives is read into the same model, whatever 2xx it comes with."""
+    value = answered(row, shape.content, shape.content_type, status)
+    assert value == shape.value
+    assert value.extra == getattr(shape.value, "extra")  # noqa: B009 - equality leaves nothing out
+
+
+@by_id([row for row in FIRST if row.call != "retrieve_qr_code"])
+def test_byte_order_mark(row: Row) -> None:
+    """A byte order mark before the document does no harm."""
+    shape = row.answers[0]
+    assert isinstance(shape.content, str)
+    assert answered(row, b"\xef\xbb\xbf" + shape.content.encode()) == shape.value
+
+
+@by_id([row for row in FIRST if row.call != "retrieve_qr_code"])
+def test_pascal_case(row: Row) -> None:
+    """Names that begin with a capital mean the same."""
+    if row.call == "retrieve_all_sessions":
+        content: Any = [{"UniqueSessionId": "ses_1", "Downstream": {"Status": "WORKING"}}]
+        assert answered(row, json.dumps(content))[0].downstream.status == "WORKING"
+        return
+    document = json.loads(str(row.answers[0].content))
+    assert answered(row, json.dumps({key[0].upper() + key[1:]: value for key, value in document.items()})) == row.answers[0].value
+
+
+# ------------------------------------------------------------------------------------------------------ unusable answers
+
+DEEP = "[" * 100_000 + "]" * 100_000
+UNUSABLE: Mapping[str, tuple[str | bytes, str]] = {
+    "truncated": ('{"id":"x', "application/json"),
+    "html": ("<!doctype html><h1>Log in to the hotel</h1>", "text/html"),
+    "html-as-json": ("<html></html>", "application/json"),
+    "number": ("5", "application/json"),
+    "text": ('"OK"', "application/json"),
+    "two-documents": ('{"id":"x"}{"id":"y"}', "application/json"),
+    "latin-1": ('{"id":"é"}'.encode("latin-1"), "application/json"),
+    "nul": (b"\x00\x00\x00", "application/json"),
+    "mark-alone": (b"\xef\xbb\xbf", "application/json"),
+    "deep": (DEEP, "application/json"),
+    "deep-objects": ('{"a":' * 100_000, "application/json"),
+    "digits": ('{"timestamp":' + "9" * 10_000 + "}", "application/json"),
+    "undeclared": (b"\xff\xfe\xfd", ""),
+}
+MISFITS: Mapping[type, tuple[str, str]] = {
+    Session: ('{"sessionName":"n","createdAt":{"a":1}}', "$.createdAt"),
+    Message: ('{"id":"x","timestamp":NaN}', "$.timestamp"),
+    QRCode: ('{"data":{"mimetype":[]}}', "$.data.mimetype"),
+    Page: ('{"sessions":[{},{"downstream":{"status":{}}}]}', "$.sessions[1].downstream.status"),
+}
+
+
+def result_of(row: Row) -> type:
+    """The type a call gives."""
+    return type(row.answers[0].value)
+
+
+@by_id(READS)
+@pytest.mark.parametrize("kind", [*UNUSABLE, "empty", "spaces", "null"])
+def test_unusable_read(row: Row, kind: str) -> None:
+    """A read whose answer cannot be used raises `DecodeError`, which says so."""
+    content, content_type = UNUSABLE.get(kind) or ({"null": "null", "spaces": " \n"}.get(kind, ""), "application/json")
+    with pytest.raises(DecodeError) as caught:
+        answered(row, content, content_type)
+    assert caught.value.path.startswith("$")
+    assert caught.value.outcome == "sent"
+    assert row.sent.split()[0] in str(caught.value)
+    assert len(str(caught.value)) < 500
+
+
+@by_id([row for row in READS + ORDERS if result_of(row) is not Result])
+def test_misfit(row: Row) -> None:
+    """A value that does not fit raises `DecodeError` with the path to it, and the document."""
+    content, path = MISFITS[result_of(row)]
+    with pytest.raises(DecodeError) as caught:
+        answered(row, content)
+    assert caught.value.path == path
+    assert str(caught.value).endswith(f"@ {path}")
+    if "NaN" not in content:
+        assert caught.value.body == json.loads(content)
+
+
+@by_id(READS)
+def test_wrong_kind_of_document(row: Row) -> None:
+    """A list where an object was due, and the other way round, is a `DecodeError`."""
+    with pytest.raises(DecodeError, match=r"was due, not .* @ \$$"):
+        answered(row, "{}" if result_of(row) is Page else "[]")
+
+
+@by_id(ORDERS)
+@pytest.mark.parametrize("kind", ["truncated", "html", "latin-1", "deep"])
+def test_unusable_answer_to_an_order(row: Row, kind: str) -> None:
+    """An order that may be given twice raises `DecodeError` where a login page or a fragment came back."""
+    with pytest.raises(DecodeError) as caught:
+        answered(row, *UNUSABLE[kind])
+    assert caught.value.outcome == "sent"
+
+
+@by_id([row for row in ORDERS if result_of(row) is Result])
+@pytest.mark.parametrize(
+    ("content", "value"),
+    [
+        ('"OK"', Result()),
+        ("[]", Result()),
+        ("true", Result()),
+        ('{"success":[],"message":"done"}', Result(message="done")),
+        ('{"key":{"id":"3EB0"},"message":{"reactionMessage":{}}}', Result(extra={"key": {"id": "3EB0"}})),
+    ],
+)
+def test_any_json_is_a_yes_to_an_order(row: Row, content: str, value: Result) -> None:
+    """An order has no answer of its own: whatever document comes with a 2xx, such as the engine's own message, is a yes."""
+    assert answered(row, content) == value
+
+
+@by_id(ORDERS)
+@pytest.mark.parametrize("status", [200, 202, 204])
+@pytest.mark.parametrize("content", ["", " ", "null"])
+def test_empty_answer_to_an_order(row: Row, content: str, status: int) -> None:
+    """Nothing is a plain yes; what the request itself says is known."""
+    value = answered(row, "" if status == 204 else content, status=status)
+    assert value == (Result() if result_of(row) is Result else Session(unique_session_id="ses_1"))
+
+
+def known(row: Row) -> Message | Session:
+    """What the request of a row says about the message or session it makes."""
+    assert row.body is not None
+    body = json.loads(row.body)
+    if row.call == "create_session":
+        return Session(session_name=body["sessionName"], phone_number=body["phoneNumber"], enable_webhook=body["enableWebhook"])
+    return Message(to=body["to"], content=body.get("text", body.get("caption")))
+
+
+@by_id(WRITES)
+@pytest.mark.parametrize("kind", [*UNUSABLE, "empty", "spaces", "null", "list"])
+def test_unusable_answer_to_a_send(row: Row, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """A send that was accepted never raises for its answer: what the request says is known, and a warning tells."""
+    content, content_type = UNUSABLE.get(kind) or ({"null": "null", "spaces": " ", "list": "[]"}.get(kind, ""), "application/json")
+    with caplog.at_level(logging.WARNING, "wasend"):
+        assert answered(row, content, content_type) == known(row)
+    told = [record.message for record in caplog.records]
+    assert (len(told) == 0) if kind in ("empty", "spaces", "null") else ("accepted" in told[0])
+    assert known(row).get("content", known(row).get("sessionName")) not in " ".join(told).split()
+
+
+@by_id(WRITES)
+def test_partly_unusable_answer_to_a_send(row: Row) -> None:
+    """What fits is kept beside what the request says, and the rest is left out."""
+    document = {
+        "data": {
+            "id": "x",
+            "status": "odd",
+            "timestamp": {"low": 1},
+            "createdAt": [],
+            "to": {},
+            "phoneNumber": [],
+            "data": {"timestamp": [], "createdAt": []},
+        }
+    }
+    value = answered(row, json.dumps(document))
+    expected = known(row)
+    assert (value.id, value.status) == ("x", "odd")
+    assert (value["to"], value["content"]) == (expected["to"], expected["content"]) if isinstance(value, Message) else True
+    assert value["phoneNumber"] == expected["phoneNumber"] if isinstance(value, Session) else True
+
+
+@by_id(FIRST)
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ('{"success":false,"error":"no such thing"}', "no such thing"),
+        ('{"success":0,"message":["a","b"]}', "a; b"),
+        ('{"success":"false","error":{"code":"E1","message":"why"}}', "why"),
+    ],
+)
+def test_refusal_within_a_success(row: Row, content: str, message: str) -> None:
+    """``"success": false`` is an error, whatever the status says, and nothing was done."""
+    with pytest.raises(APIStatusError) as caught:
+        answered(row, content)
+    assert (caught.value.status, caught.value.message, caught.value.outcome) == (200, message, "not_sent")
+
+
+# --------------------------------------------------------------------------------------------------------- any document
+
+
+@by_id(FIRST)
+@settings(max_examples=60, deadline=None)
+@given(document=documents(finite=False))
+def test_any_document(row: Row, document: Any) -> None:
+    """Whatever JSON comes back, a call gives its model, or a `DecodeError` or `APIStatusError`; a send never the former."""
+    try:
+        value = answered(row, json.dumps(document))
+    except APIStatusError as error:
+        assert document["success"] in (False, "false", "0")
+        assert error.outcome == "not_sent"
+    except DecodeError as error:
+        assert row.safe
+        assert error.path.startswith("$")
+    else:
+        assert isinstance(value, result_of(row))
+        assert "\n" not in repr(value)
+
+
+@by_id([row for row in FIRST if row.call in ("retrieve_all_sessions", "retrieve_qr_code", "send_text", "delete_session")])
+@settings(max_examples=60, deadline=None)
+@given(content=st.binary(max_size=200), content_type=st.sampled_from(["application/json", "text/plain", "image/png", "text/html", ""]))
+def test_any_bytes(row: Row, content: bytes, content_type: str) -> None:
+    """Whatever bytes come back, as whatever type, the same holds."""
+    try:
+        value = answered(row, content, content_type)
+    except DecodeError:
+        assert row.safe
+    else:
+        assert isinstance(value, result_of(row))
+
+
+def test_answer_just_shallow_enough() -> None:
+    """A document that JSON's reader just manages is no trouble further on."""
+    row = WRITES[0]
+    for depth in (50, sys.getrecursionlimit() - 150, sys.getrecursionlimit(), 3_000, 20_000):
+        assert isinstance(answered(row, '{"x":' + "[" * depth + "]" * depth + "}"), result_of(row))
+
+
+# -------------------------------------------------------------------------------------------------------------- QR code
+
+
+@pytest.mark.parametrize(
+    ("content", "content_type", "png", "text"),
+    [
+        (json.dumps({"data": PNG_TEXT}), "application/json", PNG, None),
+        (json.dumps({"mimetype": "image/png", "data": PNG_TEXT}), "application/json", PNG, None),
+        (json.dumps({"data": f"data:image/png;base64,{PNG_TEXT}"}), "application/json", PNG, None),
+        (PNG, "image/png", PNG, None),
+        (json.dumps({"value": "2@Zk3,AbC,=="}), "application/json", None, "2@Zk3,AbC,=="),
+        (json.dumps({"qr": "2@Zk3"}), "application/json", None, "2@Zk3"),
+        (json.dumps({"data": "data:image/svg+xml;base64,PHN2Zz4="}), "application/json", None, None),
+        ("{}", "application/json", None, None),
+    ],
+)
+def test_qr_code(content: str | bytes, content_type: str, png: bytes | None, text: str | None) -> None:
+    """A QR code offers its picture or what it says, whichever the service sent, in whichever shape."""
+    (row,) = (row for row in FIRST if row.call == "retrieve_qr_code")
+    code = answered(row, content, content_type)
+    assert (code.png, code.text) == (png, text)

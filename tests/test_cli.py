@@ -1,0 +1,339 @@
+"""The ``wasend`` command, as a user meets it: in a process of its own, with a home of its own."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import segno
+
+from wasend import RateLimitError, WasendClient, __version__
+from wasend.cli import demo
+from wasend.cli.qr import half_blocks, read_modules
+from wasend.cli.screen import Screen
+from wasend.sandbox import Sandbox
+
+PATIENCE: Final = 60.0
+"""Seconds after which a test takes a command for hung."""
+
+WASEND: Final = (sys.executable, "-m", "wasend.cli")
+VERDICT: Final = "19 messages, each arrived exactly once."
+
+posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and terminals of POSIX")
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """The environment of a user who has set nothing up."""
+    unset = {"NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS", "LINES", "TERM"}
+    kept = {key: value for key, value in os.environ.items() if key not in unset and not key.startswith("WASEND_")}
+    return {**kept, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "PYTHONIOENCODING": "utf-8"}
+
+
+def run(*command: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, env=env, capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL
+    )
+
+
+@contextmanager
+def started(*command: str, env: Mapping[str, str]) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen(
+        command, env=env, encoding="utf-8", stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
+    )
+    with process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def read_until(process: subprocess.Popen[str], text: str) -> str:
+    """Read lines up to one that holds the text, and return them."""
+    assert process.stdout is not None
+    lines: list[str] = []
+    for line in process.stdout:
+        lines.append(line)
+        if text in line:
+            return "".join(lines)
+    raise AssertionError(f"ended without {text!r}: {lines} {process.stderr and process.stderr.read()}")
+
+
+def complaint(result: subprocess.CompletedProcess[str]) -> str:
+    """The one line on standard error that a refused command prints, and nothing else."""
+    assert (result.returncode, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("wasend: ")
+    return line
+
+
+def test_version(environment: dict[str, str]) -> None:
+    """`wasend --version` prints the package's version."""
+    result = run(*WASEND, "--version", env=environment)
+
+    assert (result.returncode, result.stdout, result.stderr) == (0, f"wasend {__version__}\n", "")
+
+
+def test_help_without_a_command(environment: dict[str, str]) -> None:
+    """`wasend` alone shows what there is, and is no error."""
+    result = run(*WASEND, env=environment)
+
+    assert result.returncode == 0
+    assert "demo" in result.stdout
+    assert "sandbox" in result.stdout
+    assert "\x1b" not in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["bake"], "bake"),
+        (["demo", "now"], "now"),
+        (["sandbox", "--prot", "1"], "--prot"),
+        (["sandbox", "--port"], "--port"),
+        (["sandbox", "--port", "http"], "--port"),
+        (["sandbox", "--port", "65536"], "--port"),
+        (["sandbox", "--dialect", "xml"], "--dialect"),
+        (["sandbox", "--scan-after", "-1"], "scan_after"),
+        (["sandbox", "--rate-limit", "lots"], "'20/m'"),
+        (["sandbox", "--rate-limit", "0/m"], "rate limit"),
+        (["sandbox", "--api-key", ""], "api_key"),
+    ],
+)
+def test_mistakes(arguments: list[str], named: str, environment: dict[str, str]) -> None:
+    """What a user got wrong is told in one line that names it, with exit status 2."""
+    assert named in complaint(run(*WASEND, *arguments, env=environment))
+
+
+def test_port_in_use(environment: dict[str, str]) -> None:
+    """A port that is taken is told in one line, with exit status 2."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+
+        assert port in complaint(run(*WASEND, "sandbox", "--port", port, env=environment))
+
+
+@pytest.mark.parametrize("missing", ["typer", "rich", "starlette", "segno"])
+def test_without_the_extra(missing: str, environment: dict[str, str]) -> None:
+    """Where the extra is not installed, one line says how to install it, with exit status 2."""
+    program = f"import sys; sys.modules[{missing!r}] = None; from wasend.cli import main; main()"
+
+    line = complaint(run(sys.executable, "-c", program, "demo", env=environment))
+
+    assert f"needs {missing}," in line
+    assert "pip install 'wasend[cli]'" in line
+
+
+@posix
+@pytest.mark.parametrize("ended_by", [signal.SIGINT, signal.SIGTERM])
+def test_sandbox(ended_by: signal.Signals, environment: dict[str, str]) -> None:
+    """`wasend sandbox` serves what its options say until Ctrl-C, which ends it quietly and with success."""
+    options = [
+        "--port",
+        "0",
+        "--dialect",
+        "sdk",
+        "--scan-after",
+        "0",
+        "--rate-limit",
+        "3/h",
+        "--api-key",
+        "k3y-of-mine",
+    ]
+    with started(*WASEND, "sandbox", *options, env=environment) as process:
+        printed = read_until(process, "/_sandbox/messages")
+        url = re.findall(r"http://127\.0\.0\.1:\d+", printed)[0]
+        with WasendClient("k3y-of-mine", base_url=url, retry=None) as client:
+            session = client.create_session(session_name="Front Desk", phone_number="+447700900123")
+            client.start_session(session)
+            assert client.retrieve_session_info(session).status == "WORKING"
+            with pytest.raises(RateLimitError):
+                client.retrieve_session_info(session)
+        process.send_signal(ended_by)
+        rest, errors = process.communicate(timeout=PATIENCE)
+
+    assert (process.returncode, rest, errors) == (0, "", "")
+    assert "WASEND_BASE_URL=" + url in printed
+    assert "k3y-of-mine" not in printed
+
+
+def test_demo_plain(environment: dict[str, str]) -> None:
+    """Without a terminal the demo prints plain lines, needs no settings, shows no key, and ends with success."""
+    # A real key and a real address, which a demo must not use, and settings that only a client of theirs would refuse.
+    hers = {"WASEND_API_KEY": "k3y-of-hers", "WASEND_BASE_URL": "http://127.0.0.1:9", "WASEND_TIMEOUT": "soon"}
+    program = "import secrets; secrets.token_urlsafe = lambda _: 'k3y-of-the-demo'; from wasend.cli import main; main()"
+
+    result = run(sys.executable, "-c", program, "demo", env={**environment, **hers, "FORCE_COLOR": "1"})
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.splitlines()[-1] == VERDICT
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", result.stdout)
+    assert "k3y-of" not in result.stdout
+    assert len(set(re.findall(r" true_447700900\d{3}@c\.us_\w+  1 × ", result.stdout))) == 19
+    assert "RateLimitError: waiting " in result.stdout
+    assert "InvalidRequestError" in result.stdout
+    (size,) = re.findall(r"; its (\d+) × \1 modules:$", result.stdout, re.MULTILINE)
+    drawn = [line for line in result.stdout.splitlines() if re.fullmatch("[ █▀▄]{21,}", line)]
+    assert [len(line) for line in drawn] == [int(size) + 4] * ((int(size) + 5) // 2)
+
+
+@posix
+def test_demo_on_a_terminal(environment: dict[str, str]) -> None:
+    """On a terminal the demo has colours and a progress bar that runs to its end."""
+    status, printed = on_a_terminal(*WASEND, "demo", env={**environment, "TERM": "xterm-256color"})
+
+    assert status == 0
+    assert "\x1b[" in printed
+    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", printed)
+    assert VERDICT in plain
+    assert "15/15" in plain
+    assert "Traceback" not in plain
+
+
+def on_a_terminal(*command: str, env: Mapping[str, str]) -> tuple[int, str]:
+    """Run a command on a terminal of 100 columns; its exit status, and what it printed."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 100, 0, 0))
+    process = subprocess.Popen(command, env=env, stdin=theirs, stdout=theirs, stderr=theirs)
+    os.close(theirs)
+    printed = b""
+    with process, os.fdopen(ours, "rb", buffering=0) as terminal:
+        try:
+            while block := terminal.read(1 << 16):
+                printed += block
+        except OSError:  # Linux says so where the last one has left the terminal
+            pass
+    return process.returncode, printed.decode()
+
+
+@posix
+@pytest.mark.parametrize("during", ["waiting", "send_reaction", "attempt"])
+def test_demo_interrupted(during: str, environment: dict[str, str]) -> None:
+    """Ctrl-C ends the demo wherever it is: exit status 130 and no traceback, in either client and in a rate limit's wait."""
+    with started(*WASEND, "demo", env={**environment, "PYTHONUNBUFFERED": "1"}) as process:
+        read_until(process, f"  {during} ")
+        process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=PATIENCE)
+
+    assert (process.returncode, errors.strip()) == (130, "")
+    assert VERDICT not in rest
+
+
+def test_demo_in_ascii(environment: dict[str, str]) -> None:
+    """Where only ASCII can be printed, the QR code is left out and all else goes on."""
+    program = "from wasend.cli import demo, main; demo._SCANNED_AFTER = 0.1; main()"
+
+    result = run(sys.executable, "-c", program, "demo", env={**environment, "PYTHONIOENCODING": "ascii"})
+
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "not drawn: ascii has no block characters" in result.stdout
+    assert VERDICT in result.stdout
+
+
+def test_demo_failure_is_one_line(environment: dict[str, str]) -> None:
+    """A demo that fails says so in one line, with exit status 1."""
+    program = "from wasend.cli import demo, main; demo._CONNECTED_WITHIN = -1; main()"
+
+    result = run(sys.executable, "-c", program, "demo", env=environment)
+
+    assert result.returncode == 1
+    assert len(result.stderr.splitlines()) == 1
+    assert "still CREATED" in result.stderr
+    assert VERDICT not in result.stdout
+
+
+class Lossy(Sandbox):
+    """Has lost the last message."""
+
+    def messages(self, *args: Any, **more: Any) -> Any:
+        return super().messages(*args, **more)[:-1]
+
+
+class Stuttering(Sandbox):
+    """Has the last message twice."""
+
+    def messages(self, *args: Any, **more: Any) -> Any:
+        found = super().messages(*args, **more)
+        return (*found, *found[-1:])
+
+
+class Generous(Sandbox):
+    """Knows no limit."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "rate_limit": None})
+
+
+class Clinging(Sandbox):
+    """Keeps a session that was deleted."""
+
+    @property
+    def sessions(self) -> Any:
+        return {message.session: None for message in self.messages()}
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [(Lossy, "not each of them arrived"), (Stuttering, "not each of them"), (Generous, "limit"), (Clinging, "deleted")],
+)
+def test_demo_tells_what_did_not_happen(
+    kind: type[Sandbox], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A message lost or doubled, a limit never met, a session not deleted: the demo finds out, and fails."""
+    monkeypatch.setattr(demo, "Sandbox", kind)
+    monkeypatch.setattr(demo, "_SCANNED_AFTER", 0.1)
+
+    with pytest.raises(demo.DemoError, match=said):
+        demo.play(Screen())
+
+    assert VERDICT not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("version", [1, 2, 10, 40])
+@pytest.mark.parametrize(("scale", "border"), [(1, 0), (3, 4), (8, 1)])
+def test_modules_of_a_picture(version: int, scale: int, border: int) -> None:
+    """The modules read from a picture are those that were drawn, whatever its scale and quiet zone."""
+    code = segno.make_qr("HARBOUR", version=version)
+    picture = io.BytesIO()
+    code.save(picture, kind="png", scale=scale, border=border)
+
+    assert read_modules(picture.getvalue()) == [[bool(module) for module in row] for row in code.matrix]
+
+
+def pictures() -> Iterator[bytes]:
+    """Bytes that are no black and white QR code."""
+    whole = io.BytesIO()
+    segno.make_qr("HARBOUR").save(whole, kind="png", scale=4)
+    coloured = io.BytesIO()
+    segno.make_qr("HARBOUR").save(coloured, kind="png", dark="darkred", light="gold")
+    small = io.BytesIO()
+    segno.make_micro("1").save(small, kind="png")
+    yield from (b"", b"GIF89a", whole.getvalue()[:20], whole.getvalue()[:60], coloured.getvalue(), small.getvalue())
+
+
+@pytest.mark.parametrize("picture", list(pictures()))
+def test_other_pictures(picture: bytes) -> None:
+    """What is no black and white QR code is refused as such."""
+    with pytest.raises(ValueError, match="the picture"):
+        read_modules(picture)
+
+
+def test_half_blocks() -> None:
+    """Two modules make a character: what is light is drawn, and a row without a partner has a dark one below."""
+    assert half_blocks([[True, False], [False, True]], quiet=0) == ["▄▀"]
+    assert half_blocks([[True]], quiet=1) == ["█▀█", "▀▀▀"]

@@ -1,0 +1,125 @@
+"""The total deadline: it bounds attempts, waits and a server that drips, and the caller is told what became of the call."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any
+
+import attrs
+import pytest
+
+from wasend import AsyncWasendClient, Message, Retry, Timeout
+from wasend.errors import (
+    AccountRestrictedError,
+    APITimeoutError,
+    BadRequestError,
+    RateLimitError,
+    ServerError,
+    UnknownServerError,
+    UnknownTimeoutError,
+    WasendError,
+)
+
+from .colours import KEY, NUMBER, QUICK, READ, SEND, both_calls, both_colours, told
+from .raw import Behaviour, answer, dripping, hang, held, message, reset, serving, until
+
+SHORT = Timeout(total=0.4)
+FINE = answer(200, {"uniqueSessionId": "ses_1", "to": NUMBER})
+
+
+def drip(status: int, body: str = '{"message": "for ever"}') -> Behaviour:
+    """The status line and the headers at once, and a body that comes a byte at a time and never ends."""
+    return dripping(message(status, body + " " * 10_000), at_once=100)
+
+
+DRIPPING: dict[str, tuple[Behaviour, tuple[type, str], tuple[type, str]]] = {
+    "before the status": (
+        dripping(message(200, "x" * 1000)),
+        (UnknownTimeoutError, "unknown"),
+        (APITimeoutError, "unknown"),
+    ),
+    "after 200": (drip(200), (Message, ""), (APITimeoutError, "unknown")),
+    "after 400": (drip(400), (BadRequestError, "not_sent"), (BadRequestError, "not_sent")),
+    "after 429": (drip(429), (RateLimitError, "not_sent"), (RateLimitError, "not_sent")),
+    "after 500": (drip(500), (UnknownServerError, "unknown"), (ServerError, "unknown")),
+}
+
+
+@both_colours
+@both_calls
+@pytest.mark.parametrize("case", DRIPPING)
+def test_dripping_server(case: str, do: Callable[[Any], Any], colour: str) -> None:
+    """A server that never falls silent is cut off in time, and a status that has come says what became of the call."""
+    script, send, read = DRIPPING[case]
+    started = time.monotonic()
+    with serving(script) as server:
+        got = told(colour, server.url, do, timeout=SHORT)
+    print(repr(got))
+    assert (type(got), getattr(got, "outcome", "")) == (send if do is SEND else read)
+    assert 0.4 <= time.monotonic() - started < 10
+    assert server.deliveries == 1
+
+
+@both_colours
+def test_deadline_over_attempts(colour: str) -> None:
+    """Attempts that each fail in time end together, and the last failure is counted."""
+    with serving(reset, reset, hang) as server:
+        error = told(colour, server.url, READ, timeout=SHORT, retry=attrs.evolve(QUICK, max_retries=99))
+    assert (type(error), error.outcome, error.attempts) == (APITimeoutError, "unknown", 3)
+    assert server.deliveries == 3
+
+
+@both_colours
+@both_calls
+def test_wait_beyond_the_deadline(do: Callable[[Any], Any], colour: str) -> None:
+    """A wait that would end after the deadline is not begun: the error is raised at once."""
+    started = time.monotonic()
+    with serving(answer(429, None, {"retry-after": "20"})) as server:
+        error = told(colour, server.url, do, timeout=Timeout(total=15))
+    assert (type(error), error.retry_after, error.attempts) == (RateLimitError, 20.0, 1)
+    assert time.monotonic() - started < 10
+    assert server.deliveries == 1
+
+
+@both_colours
+@both_calls
+def test_deadline_during_a_wait(do: Callable[[Any], Any], colour: str) -> None:
+    """Time that the caller's own hook takes counts; after a refusal nothing is in doubt, not even for a send."""
+
+    def slow(error: WasendError, attempt: int) -> float:
+        time.sleep(0.5)
+        return 0.2
+
+    with serving(answer(429)) as server:
+        error = told(colour, server.url, do, timeout=SHORT, retry=slow)
+    assert (type(error), error.outcome, error.attempts) == (APITimeoutError, "not_sent", 1)
+    assert server.deliveries == 1
+
+
+@both_calls
+async def test_deadline_while_waiting_for_a_connection(do: Callable[[Any], Any]) -> None:
+    """Where all connections are busy, a call that gets none in time has sent nothing."""
+    with serving(held(FINE)) as server:
+        async with AsyncWasendClient(KEY, base_url=server.url) as client:
+            busy = [asyncio.create_task(READ(client)) for _ in range(100)]
+            await until(lambda: server.deliveries == 100)
+            with pytest.raises(APITimeoutError, match="nothing was sent") as caught:
+                await do(client.with_options(timeout=SHORT))
+            server.release()
+            await asyncio.gather(*busy)
+    assert type(caught.value) is APITimeoutError
+    assert caught.value.outcome == "not_sent"
+    assert server.deliveries == 100
+
+
+async def test_callers_own_deadline() -> None:
+    """A deadline that the caller set around the call stays the caller's, and ends the call."""
+    with serving(hang) as server:
+        async with AsyncWasendClient(KEY, base_url=server.url) as client:
+            with pytest.raises(TimeoutError) as caught:
+                async with asyncio.timeout(0.1):
+                    await SEND(client)
+    assert type(caught.value) is TimeoutError
+    assert server.deliveries <= 1
