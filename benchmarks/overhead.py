@@ -1,7 +1,7 @@
 """
 What `wasend` costs beside bare httpx: CPU a call, throughput, the synchronous face, import time.
 
-Both sides run in this process and take turns, A B A B, against one server in a process of its own, so that whatever else
+Both sides run in this process and take turns, A B A B, against one server in a process of its own, so that what else
 the machine does falls on both alike. A figure is the median over pairs of neighbouring turns.
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import math
 import os
 import platform
 import resource
@@ -98,7 +99,9 @@ def timed(calls: int, work: Callable[[], object]) -> Turn:
     return Turn((time.perf_counter() - wall) / calls, (time.process_time() - cpu) / calls)
 
 
-def in_turns(ours: Callable[[], Turn], other: Callable[[], Turn], *, pairs: int, seconds: float) -> list[tuple[Turn, Turn]]:
+def in_turns(
+    ours: Callable[[], Turn], other: Callable[[], Turn], *, pairs: int, seconds: float
+) -> list[tuple[Turn, Turn]]:
     """So many pairs of turns; fewer, but at least one, when the time is over."""
     end = time.perf_counter() + seconds
     done: list[tuple[Turn, Turn]] = []
@@ -151,34 +154,152 @@ class Bare:
 
 @attrs.frozen
 class Scale:
-    """How much is measured: calls a turn, pairs of turns, and seconds after which no pair is begun."""
+    """How much is measured: calls a turn, pairs of turns, of imports, and the seconds after which no pair is begun."""
 
     calls: int
     pairs: int
-    seconds: float
     imports: int
+    seconds: float
     thousand: bool
 
 
-FULL: Final = Scale(calls=400, pairs=15, seconds=12.0, imports=15, thousand=True)
-QUICK: Final = Scale(calls=100, pairs=5, seconds=3.0, imports=5, thousand=False)
+FULL: Final = Scale(calls=25, pairs=200, imports=15, seconds=8.0, thousand=True)
+QUICK: Final = Scale(calls=25, pairs=40, imports=4, seconds=3.0, thousand=False)
 
 
-def report(name: str, values: list[float], aim: str, met: bool | None, unit: str, note: str) -> None:
-    """One line of the table."""
-    digits = 0 if unit == "µs" else 2
-    middle, least, most = (f"{f(values):.{digits}f}" for f in (statistics.median, min, max))
-    verdict = "" if met is None else "met" if met else "MISSED"
-    print(f"{name:<32}{middle + ' ' + unit:>10}  {least + ' … ' + most:<16}{aim:>9}  {verdict:<7} {note}", flush=True)
-
-
-def report_ratio(
-    name: str, values: list[float], note: str, *, at_most: float | None = None, at_least: float | None = None, unit: str = "×"
+def report(
+    name: str,
+    values: list[float],
+    *,
+    unit: str = "×",
+    at_most: float = math.inf,
+    at_least: float = -math.inf,
+    note: str = "",
 ) -> None:
-    median = statistics.median(values)
-    if at_most is not None:
-        report(name, values, f"≤ {at_most:g} {unit}", median <= at_most, unit, note)
-    elif at_least is not None:
-        report(name, values, f"≥ {at_least:g} {unit}", median >= at_least, unit, note)
-    else:
-        report(name, values, "", None, unit, note)
+    """A line of the table: the median, the least and the most, the aim, and whether it is met."""
+    digits = 2 if unit == "×" else 0
+    median, least, most = (f"{of(values):.{digits}f}" for of in (statistics.median, min, max))
+    aim = f"≤ {at_most:g}" if at_most < math.inf else f"≥ {at_least:g}" if at_least > -math.inf else ""
+    verdict = "" if not aim else "met" if at_least <= statistics.median(values) <= at_most else "MISSED"
+    print(
+        f"{name:<32}{median:>7} {unit:<3}{least + ' … ' + most:>17}{aim:>8}  {verdict:<7} {note}".rstrip(), flush=True
+    )
+
+
+def rates(pairs: list[tuple[Turn, Turn]]) -> str:
+    ours, other = (1 / statistics.median(turn.wall for turn in side) for side in zip(*pairs, strict=True))
+    return f"{ours:.0f} and {other:.0f} calls/s"
+
+
+def one_by_one(runner: asyncio.Runner, url: str, scale: Scale) -> None:
+    ours, bare = Ours(url), Bare(url)
+    for name, mine, other in (
+        ("retrieve_session_info", ours.look, bare.look),
+        ("send_text", ours.send, bare.send),
+    ):
+
+        def turn(call: CallOnce) -> Turn:
+            return timed(scale.calls, lambda: runner.run(repeat(call, scale.calls)))
+
+        turn(mine), turn(other)  # to warm up
+        pairs = in_turns(lambda: turn(mine), lambda: turn(other), pairs=scale.pairs, seconds=scale.seconds)  # noqa: B023
+        cpu = [statistics.median(turn.cpu for turn in side) * 1e6 for side in zip(*pairs, strict=True)]
+        note = "{:.0f} and {:.0f} µs".format(*cpu)
+        report(f"CPU, {name}", [a.cpu / b.cpu for a, b in pairs], at_most=1.25, note=note)
+        report(f"calls/s, {name}", [b.wall / a.wall for a, b in pairs], note=rates(pairs))
+    runner.run(ours.client.aclose())
+    runner.run(bare.client.aclose())
+
+
+def many_at_once(runner: asyncio.Runner, url: str, scale: Scale) -> None:
+    def turn(side: Callable[[str], Ours | Bare], in_flight: int, each: int, *, warm: bool) -> Turn:
+        client = side(url)
+        if warm:
+            runner.run(repeat(client.send, 20, 1))
+            runner.run(repeat(client.send, in_flight, 20))
+        calls = in_flight * each
+        taken = timed(calls, lambda: runner.run(repeat(client.send, calls, in_flight)))
+        runner.run(client.client.aclose())
+        return taken
+
+    crowds = [(100, 10, 3.0, False), (100, 10, -math.inf, True)]
+    if scale.thousand:
+        crowds += [(1000, 1, 20.0, False), (1000, 1, -math.inf, True)]
+    for in_flight, each, aim, warm in crowds:
+        pairs = in_turns(
+            lambda: turn(Ours, in_flight, each, warm=warm),  # noqa: B023
+            lambda: turn(Bare, in_flight, each, warm=warm),  # noqa: B023
+            pairs=scale.pairs,
+            seconds=scale.seconds,
+        )
+        name = f"calls/s, {in_flight} at once, {'warm' if warm else 'new'}"
+        report(name, [b.wall / a.wall for a, b in pairs], at_least=aim, note=rates(pairs))
+        report("      in CPU time", [b.cpu / a.cpu for a, b in pairs])
+
+
+def sync_face(runner: asyncio.Runner, url: str, scale: Scale) -> None:
+    ours = Ours(url)
+
+    def asynchronous() -> Turn:
+        return timed(scale.calls, lambda: runner.run(repeat(ours.look, scale.calls)))
+
+    with wasend.WasendClient("key", base_url=url) as client:
+
+        def synchronous() -> Turn:
+            return timed(scale.calls, lambda: [client.retrieve_session_info(SESSION) for _ in range(scale.calls)])
+
+        synchronous(), asynchronous()  # to warm up
+        pairs = in_turns(synchronous, asynchronous, pairs=scale.pairs, seconds=scale.seconds)
+    runner.run(ours.client.aclose())
+    name, note = "sync client, more a call", rates(pairs)
+    report(name, [(a.wall - b.wall) * 1e6 for a, b in pairs], unit="µs", at_most=60, note=note)
+    report("sync client, more CPU a call", [(a.cpu - b.cpu) * 1e6 for a, b in pairs], unit="µs")
+
+
+def import_time(scale: Scale) -> None:
+    """CPU time: on a machine with other work, the wall's says little of so short a process."""
+
+    def turn(code: str) -> float:
+        # Without click, httpx leaves out its command line tool, as it does where only `wasend` is installed.
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        command = [sys.executable, "-c", f"import sys; sys.modules['click'] = None; {code}"]
+        subprocess.run(command, check=True, env=environment)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    with tempfile.TemporaryDirectory() as bytecode:
+        environment = {
+            **os.environ,
+            "PYTHONPYCACHEPREFIX": bytecode,
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+        }
+        environment.pop("PYTHONDONTWRITEBYTECODE", None)
+        codes = ("import wasend", "import httpx", "pass")
+        rounds = [[turn(code) for code in codes] for _ in range(scale.imports + 1)][1:]  # the first writes the bytecode
+    ours, bare, nothing = (statistics.median(column) * 1000 for column in zip(*rounds, strict=True))
+    ratios = [(a - nothing) / (b - nothing) for a, b, nothing in rounds]
+    report("import", ratios, at_most=1.6, note=f"{ours - nothing:.0f} and {bare - nothing:.0f} ms")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="What wasend costs beside bare httpx.")
+    parser.add_argument("--quick", action="store_true", help="less of everything, in half a minute; no 1000 at once")
+    parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.serve:
+        asyncio.run(serve())
+        return
+    scale = QUICK if arguments.quick else FULL
+    print(f"Python {platform.python_version()}, httpx {httpx.__version__}, wasend {wasend.__version__}")
+    print(f"{'':<32}{'median':>10} {'least … most':>17}{'aim':>8}  {'':<7} wasend and the other")
+    gc.collect()
+    gc.freeze()  # so that a collection before each turn is cheap
+    with running_server() as url, asyncio.Runner() as runner:
+        one_by_one(runner, url, scale)
+        sync_face(runner, url, scale)
+        many_at_once(runner, url, scale)
+    import_time(scale)
+
+
+if __name__ == "__main__":
+    main()

@@ -167,6 +167,12 @@ async def hang(peer: Peer) -> None:
     await peer.gone()
 
 
+async def deaf(peer: Peer) -> None:
+    """Read no more than the beginning of the request, however much comes, until the server is told to release it."""
+    await peer.server.gate.wait()
+    await peer.gone()
+
+
 async def reset(peer: Peer) -> None:
     """Read the request and break the connection."""
     await peer.request()
@@ -196,7 +202,7 @@ class RawServer:
         open: How many are open.
         peak: How many were open at once, at most.
         cut_off: How many clients hung up before the end of their answer.
-        gate: What `held` answers wait for.
+        gate: What `held` and `deaf` wait for.
     """
 
     def __init__(self, *script: Behaviour, sock: socket.socket | None = None) -> None:
@@ -207,7 +213,7 @@ class RawServer:
         self.used: list[int] = []
         self.connections = self.open = self.peak = self.cut_off = 0
         self._tasks: set[asyncio.Task[None]] = set()
-        self._failures: list[Exception] = []
+        self._failures: list[BaseException] = []
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="raw server")
         self._thread.start()
@@ -254,7 +260,12 @@ class RawServer:
         connection, _ = self._sock.accept()
         task = self._loop.create_task(self._serve(connection))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (failure := task.exception()) is not None:
+            self._failures.append(failure)
 
     async def _serve(self, connection: socket.socket) -> None:
         reader, writer = await asyncio.open_connection(sock=connection)
@@ -269,8 +280,6 @@ class RawServer:
             self.cut_off += 1
         except asyncio.IncompleteReadError:
             pass
-        except Exception as error:
-            self._failures.append(error)
         finally:
             await peer.close()
             self.open -= 1

@@ -340,7 +340,7 @@ class TestClose:
         bridge.run(nothing())
         bridge.close()
         coro = add(1, 2)
-        with pytest.raises(ClientClosedError, match="closed") as caught:
+        with pytest.raises(ClientClosedError, match="closed: make a new one") as caught:
             bridge.run(coro)
         assert caught.value.outcome == "not_sent"
         assert inspect.getcoroutinestate(coro) == inspect.CORO_CLOSED
@@ -419,6 +419,25 @@ class TestClose:
         assert caught.value.outcome == "not_sent"
         assert inspect.getcoroutinestate(coro) == inspect.CORO_CLOSED
         first.result(PATIENCE)
+
+    def test_it_lets_no_further_call_begin(self) -> None:
+        """A call that comes while the resources are being closed ends at once, and nothing was sent."""
+        closing, go_on = threading.Event(), asyncio.Event()
+
+        async def aclose() -> None:
+            closing.set()
+            await go_on.wait()
+
+        bridge = Bridge(aclose)
+        inner = bridge.run(running_loop())
+        loop = bridge._started()
+        loop.stop()
+        assert closing.wait(PATIENCE)
+        with pytest.raises(ClientClosedError) as caught:
+            loop.run(add(1, 2))
+        assert caught.value.outcome == "not_sent"
+        inner.call_soon_threadsafe(go_on.set)
+        bridge.close()
 
     def test_a_call_that_will_not_end(
         self,
@@ -545,8 +564,9 @@ class TestForgetting:
             "bridge.run(connect())",
             "threading.Thread(target=wait, daemon=True).start(); begun.wait()",
             "items = bridge.iterate(count()); next(items)",
+            "bridge = Bridge(lambda: asyncio.sleep(3600)); items = bridge.iterate(count()); next(items)",
         ],
-        ids=["idle", "connected", "calling", "iterating"],
+        ids=["idle", "connected", "calling", "iterating", "slow to close"],
     )
     def test_at_exit(self, work: str) -> None:
         """A program that forgets to close ends at once and is told so, whatever the loop was doing."""
@@ -835,30 +855,24 @@ class TestInterrupt:
         assert printed == ["interrupted KeyboardInterrupt()"]
 
     def test_a_call_that_has_not_begun_never_does(self) -> None:
-        """After Ctrl-C during a call that the loop had no time for, nothing goes out."""
+        """After Ctrl-C during a call for which the loop was too busy, nothing goes out."""
         printed = interrupt_when_ready(
             """
-            release = threading.Event()
-            async def block():
+            from wasend._core import bridge as module
+            begin, release = module._Job._begin, threading.Event()
+            def begin_and_be_busy(job):
+                begin(job)
+                print("ready")
                 release.wait()
             async def send():
                 print("sent")
-            loop = bridge._started()
-            thread = threading.Thread(target=lambda: bridge.run(block()))
-            thread.start()
-            while not loop.jobs:
-                pass
-            def say_ready():
-                while len(loop.jobs) < 2:
-                    pass
-                print("ready")
-            threading.Thread(target=say_ready).start()
+            module._Job._begin = begin_and_be_busy
             try:
                 bridge.run(send())
             except KeyboardInterrupt:
                 print("interrupted")
+            module._Job._begin = begin
             release.set()
-            thread.join()
             print(bridge.run(add(1, 2)))
             bridge.close()
             """
@@ -909,6 +923,25 @@ class TestInterrupt:
             """
         )
         assert printed == ["cancelled", "interrupted"]
+
+    def test_an_error_while_the_coroutine_unwinds(self) -> None:
+        """What a cancelled coroutine raises instead is nobody's any more, and no noise either."""
+        printed = interrupt_when_ready(
+            """
+            async def fail_late():
+                print("ready")
+                try:
+                    await asyncio.sleep(3600)
+                finally:
+                    raise ValueError
+            try:
+                bridge.run(fail_late())
+            except KeyboardInterrupt:
+                print("interrupted")
+            bridge.close()
+            """
+        )
+        assert printed == ["interrupted"]
 
     def test_no_callback_runs_afterwards(self) -> None:
         """A coroutine that unwinds after Ctrl-C calls no user code, and does not hang on it."""
@@ -995,7 +1028,8 @@ class TestIterate:
                 await asyncio.sleep(0)
                 closed_in.append(threading.current_thread())
 
-        for _ in bridge.iterate(count()):
+        generator = count()
+        for _ in bridge.iterate(generator):
             break
         assert closed_in == [bridge.run(current_thread())]
 
@@ -1142,6 +1176,33 @@ class TestInCaller:
         assert bridge.run(add(1, 2)) == 3
         assert sorted(ended) == ["background", "call"]
 
+    def test_an_exit_while_other_callbacks_wait(self, bridge: Bridge) -> None:
+        """The callbacks that wait for their turn when one of them leaves are refused, and so are their tasks."""
+        refused, sent = threading.Event(), threading.Event()
+        tasks: list[asyncio.Task[None]] = []
+
+        def callback() -> None:
+            sent.wait(PATIENCE)
+            sys.exit("enough")
+
+        async def background() -> None:
+            try:
+                await in_caller(sent.wait)
+            except asyncio.CancelledError:
+                refused.set()
+                raise
+
+        async def call_back() -> None:
+            tasks.append(asyncio.create_task(in_caller(callback)))
+            tasks.append(asyncio.create_task(background()))
+            await asyncio.sleep(0)
+            sent.set()
+            await asyncio.Event().wait()
+
+        with pytest.raises(SystemExit, match="enough"):
+            bridge.run(call_back())
+        assert refused.wait(PATIENCE)
+
     def test_a_callback_may_call(self, bridge: Bridge) -> None:
         """A callback may use the client that called it."""
 
@@ -1150,7 +1211,7 @@ class TestInCaller:
 
         assert bridge.run(call_back()) == 3
 
-    def test_a_callback_whose_task_was_cancelled(self, bridge: Bridge) -> None:
+    def test_a_callback_whose_task_was_cancelled(self, bridge: Bridge, caplog: pytest.LogCaptureFixture) -> None:
         """The answer to a task that gave up waiting is dropped."""
         gave_up = threading.Event()
 
@@ -1163,6 +1224,8 @@ class TestInCaller:
             return "done"
 
         assert bridge.run(give_up()) == "done"
+        bridge.run(nothing())  # the answer has been dropped
+        assert caplog.records == []
 
     def test_a_task_that_outlives_its_call(self, bridge: Bridge) -> None:
         """A background task whose caller has gone is cancelled at its next callback; it does not wait for ever."""
@@ -1187,19 +1250,27 @@ class TestInCaller:
         assert outcome.get(timeout=PATIENCE) == "cancelled"
 
     def test_a_callback_sent_as_the_caller_leaves(self, bridge: Bridge) -> None:
-        """A callback that reaches the inbox after the last look at it is refused too."""
-        outcome: queue.SimpleQueue[Any] = queue.SimpleQueue()
-        tasks: set[asyncio.Task[None]] = set()
+        """A callback that reaches the inbox after the end of the call is refused too."""
+        refused, sent = threading.Event(), threading.Event()
+        ended = asyncio.Event()
+        tasks: list[asyncio.Task[Any]] = []
 
         async def background() -> None:
+            await ended.wait()
+            asyncio.get_running_loop().call_soon(sent.set)
             try:
-                await in_caller(outcome.put, "called")
+                await in_caller(pytest.fail, "the caller has gone")
             except asyncio.CancelledError:
-                outcome.put("cancelled")
+                refused.set()
                 raise
 
         async def call() -> None:
-            tasks.add(asyncio.create_task(background()))  # its first step follows the end of this one
+            tasks.append(asyncio.create_task(in_caller(sent.wait, PATIENCE)))  # keeps the caller busy
+            tasks.append(asyncio.create_task(background()))
+            await asyncio.sleep(0)
+            task = asyncio.current_task()
+            assert task is not None
+            task.add_done_callback(lambda _: ended.set())
 
         bridge.run(call())
-        assert outcome.get(timeout=PATIENCE) in {"called", "cancelled"}
+        assert refused.wait(PATIENCE)

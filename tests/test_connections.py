@@ -11,20 +11,20 @@ import textwrap
 import time
 import warnings
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
-from wasend import AsyncWasendClient, ClientClosedError, Message, Retry, Session, Timeout, WasendClient
+from tests.colours import KEY, NUMBER, QUICK, READ, SEND, both_calls, both_colours, told
+from tests.raw import PATIENCE, answer, hang, held, message, raw, serving, until, wait_until
+from wasend import AsyncWasendClient, ClientClosedError, Message, Retry, Session, WasendClient
 from wasend.errors import APIConnectionError, UnknownConnectionError, UnknownTimeoutError
-
-from .colours import KEY, NUMBER, QUICK, READ, SEND, both_calls, both_colours, told
-from .raw import PATIENCE, answer, hang, held, message, raw, reset, serving, until, wait_until
 
 DOCUMENT = {"uniqueSessionId": "ses_1", "to": NUMBER}
 FINE = answer(200, DOCUMENT)
-FINE_ONCE = raw(message(200, DOCUMENT), then_close=True)
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and signals")
 
@@ -34,9 +34,10 @@ def client_of(url: str, **options: Any) -> AsyncWasendClient:
 
 
 @both_calls
-async def test_connection_closed_while_idle(do: Callable[[Any], Any]) -> None:
+@pytest.mark.parametrize("last_words", [b"", message(408)], ids=["silently", "with a 408"])
+async def test_connection_closed_while_idle(last_words: bytes, do: Callable[[Any], Any]) -> None:
     """A connection that the server closed while it was idle costs no error, and a send no second delivery."""
-    with serving(FINE_ONCE) as server:
+    with serving(raw(message(200, DOCUMENT) + last_words, then_close=True)) as server:
         async with client_of(server.url, retry=None) as client:
             for _ in range(3):
                 await do(client)
@@ -111,7 +112,7 @@ class Failing(httpx.AsyncBaseTransport):
             return await self.then.handle_async_request(request)
         trace, failure = request.extensions["trace"], self.kind("broken pipe")
         for stage in ("headers", "body"):
-            await trace(f"http11.send_request_{stage}.started", {"request": _Request(request.method.encode())})
+            await trace(f"http11.send_request_{stage}.started", {"request": SimpleNamespace(method=b"POST")})
             if stage == self.stage:
                 await trace(f"http11.send_request_{stage}.failed", {"exception": failure})
                 break
@@ -120,13 +121,6 @@ class Failing(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self.then.aclose()
-
-
-class _Request:
-    """As much of a request as httpcore's own has and a trace may look at."""
-
-    def __init__(self, method: bytes) -> None:
-        self.method = method
 
 
 @pytest.mark.parametrize(
@@ -205,13 +199,26 @@ async def test_closing_while_connecting() -> None:
     with serving(FINE) as server:
         client = client_of(server.url)
         task = asyncio.create_task(SEND(client))
-        while not client._engine.http.deadlines:
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)  # as far as it gets at once
         await client.aclose()
-        with pytest.raises(ClientClosedError) as caught:
+        with pytest.raises(ClientClosedError, match="closed during the call") as caught:
             await task
     assert caught.value.outcome == "not_sent"
     assert server.deliveries == 0
+
+
+def test_closing_from_another_thread() -> None:
+    """Closing a synchronous client ends the calls of other threads, and says that their outcome is unknown."""
+    with serving(hang) as server, ThreadPoolExecutor() as threads:
+        client = WasendClient(KEY, base_url=server.url)
+        call = threads.submit(SEND, client)
+        wait_until(lambda: server.deliveries == 1)
+        client.close()
+        error = call.exception(PATIENCE)
+        threads.shutdown()
+    assert isinstance(error, ClientClosedError)
+    assert error.outcome == "unknown"
+    assert server.deliveries == 1
 
 
 async def test_closing_a_view() -> None:
@@ -263,29 +270,27 @@ def test_two_event_loops() -> None:
 
 async def test_unclosed_async_client() -> None:
     """A client that was used and is dropped without being closed says so; one that was not used says nothing."""
-    with serving(FINE) as server:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            client = client_of(server.url)
-            await SEND(client)
-            del client
-            client_of(server.url)
-            gc.collect()
-            await until(lambda: server.open == 0)
+    with serving(FINE) as server, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        client = client_of(server.url)
+        await SEND(client)
+        del client
+        client_of(server.url)
+        gc.collect()
+        await until(lambda: server.open == 0)
     ours = [str(warning.message) for warning in caught if "WasendClient" in str(warning.message)]
     assert ours == ["unclosed AsyncWasendClient: use `async with`, or await aclose()"]
 
 
 def test_unclosed_sync_client() -> None:
     """The same goes for the synchronous client, whose thread and connections end nevertheless."""
-    with serving(FINE) as server:
-        with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
-            client = WasendClient(KEY, base_url=server.url)
-            SEND(client)
-            del client
-            gc.collect()
-            wait_until(lambda: server.open == 0)
+    with serving(FINE) as server, warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        client = WasendClient(KEY, base_url=server.url)
+        SEND(client)
+        del client
+        gc.collect()
+        wait_until(lambda: server.open == 0)
     assert [str(warning.message) for warning in caught] == ["unclosed WasendClient: use `with` or close()"]
 
 

@@ -10,9 +10,10 @@ from typing import Any
 import attrs
 import pytest
 
-from wasend import AsyncWasendClient, Message, Retry, Timeout
+from tests.colours import KEY, NUMBER, QUICK, READ, SEND, both_calls, both_colours, told
+from tests.raw import Behaviour, answer, dripping, hang, held, message, reset, serving, until
+from wasend import AsyncWasendClient, Message, Timeout
 from wasend.errors import (
-    AccountRestrictedError,
     APITimeoutError,
     BadRequestError,
     RateLimitError,
@@ -21,9 +22,6 @@ from wasend.errors import (
     UnknownTimeoutError,
     WasendError,
 )
-
-from .colours import KEY, NUMBER, QUICK, READ, SEND, both_calls, both_colours, told
-from .raw import Behaviour, answer, dripping, hang, held, message, reset, serving, until
 
 SHORT = Timeout(total=0.4)
 FINE = answer(200, {"uniqueSessionId": "ses_1", "to": NUMBER})

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.calls import PNG, PNG_TEXT
@@ -198,6 +198,7 @@ def test_repr_without_content() -> None:
     assert PNG_TEXT not in repr(Media(None, PNG_TEXT, "a.png", "image/png"))
 
 
+@settings(deadline=None)
 @given(st.text(st.characters()) | st.binary() | st.text("AB=\n ", max_size=12))
 async def test_any_media(data: str | bytes) -> None:
     """Any text and any bytes are sent as base64 of the same content, or refused."""

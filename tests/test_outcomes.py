@@ -11,12 +11,32 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import Any
+from operator import methodcaller
+from typing import Any, TypeAlias
 
 import attrs
 import httpx
 import pytest
 
+from tests.colours import KEY, NUMBER, QUICK, SEND, TEXT, both_calls, both_colours, told
+from tests.raw import (
+    Behaviour,
+    Peer,
+    RawServer,
+    answer,
+    close,
+    deaf,
+    hang,
+    message,
+    raw,
+    reserved,
+    reset,
+    reset_early,
+    serving,
+    streaming,
+    truncated,
+    url_of,
+)
 from wasend import AsyncWasendClient, Message, Session, Timeout, Wait, errors
 from wasend._core.call import Call
 from wasend.errors import (
@@ -42,25 +62,6 @@ from wasend.errors import (
     WasendError,
 )
 
-from .colours import KEY, NUMBER, QUICK, READ, SEND, TEXT, both_calls, both_colours, told
-from .raw import (
-    Behaviour,
-    Peer,
-    RawServer,
-    answer,
-    close,
-    hang,
-    message,
-    raw,
-    reserved,
-    reset,
-    reset_early,
-    serving,
-    streaming,
-    truncated,
-    url_of,
-)
-
 
 @attrs.frozen
 class Expected:
@@ -70,6 +71,10 @@ class Expected:
     kind: type
     facts: Mapping[str, Any]
     waits: list[float] | None
+
+
+Case: TypeAlias = tuple[list[Behaviour], Expected, Expected]
+"""What the server does, and what is expected of a send and of a read."""
 
 
 def expect(deliveries: int, kind: type, *, waits: list[float] | None = None, **facts: Any) -> Expected:
@@ -99,41 +104,39 @@ def thrice(kind: type, deliveries: int = 3, **facts: Any) -> Expected:
     return expect(deliveries, kind, attempts=3, **({"outcome": "unknown"} | facts))
 
 
-def refused(kind: type, status: int, **facts: Any) -> Expected:
-    return expect(1, kind, **({"outcome": "not_sent", "attempts": 1, "status": status} | facts), waits=[])
-
-
-def status(
-    code: int, body: Any = None, headers: Mapping[str, str] | None = None
-) -> tuple[list[Behaviour], Expected, Expected]:
+def status(code: int, body: Any = None, headers: Mapping[str, str] | None = None) -> Case:
     """A status that leaves open what became of a write."""
     kind, unknown = (ServerError, UnknownServerError) if code >= 500 else (APIStatusError, UnknownStatusError)
     return [answer(code, body, headers)], in_doubt(unknown, status=code), thrice(kind, status=code)
 
 
-def then_fine(*script: Behaviour, waits: list[float] | None = None) -> tuple[list[Behaviour], Expected, Expected]:
+def then_fine(*script: Behaviour, waits: list[float] | None = None) -> Case:
     """Failures that are repeated whatever the call is."""
     count = len(script) + 1
     return [*script, FINE], the_send(count, waits), the_read(count, waits)
 
 
-def always(kind: type, status: int, *args: Any, **facts: Any) -> tuple[list[Behaviour], Expected, Expected]:
+def always(kind: type, status: int, *args: Any, **facts: Any) -> Case:
     """A failure that is repeated whatever the call is, until the attempts are used up."""
     expected = thrice(kind, status=status, outcome="not_sent", **facts)
     return [answer(status, *args)], expected, expected
 
 
-def never(kind: type, status: int, *args: Any, **facts: Any) -> tuple[list[Behaviour], Expected, Expected]:
+def never(kind: type, status: int, *args: Any, **facts: Any) -> Case:
     """A failure that is not repeated, and that had no effect."""
-    expected = refused(kind, status, **facts)
-    return [answer(status, *args)], expected, expected
+    return never_after(answer(status, *args), kind, status, **facts)
+
+
+def never_after(script: Behaviour, kind: type, status: int, **facts: Any) -> Case:
+    expected = expect(1, kind, **({"outcome": "not_sent", "attempts": 1, "status": status} | facts), waits=[])
+    return [script], expected, expected
 
 
 def said(text: str) -> dict[str, str]:
     return {"message": text}
 
 
-CASES: dict[str, tuple[list[Behaviour], Expected, Expected]] = {
+CASES: dict[str, Case] = {
     "fine": then_fine(),
     "no answer": ([hang], in_doubt(UnknownTimeoutError), thrice(APITimeoutError)),
     "reset": ([reset], in_doubt(UnknownConnectionError), thrice(APIConnectionError)),
@@ -184,7 +187,7 @@ CASES: dict[str, tuple[list[Behaviour], Expected, Expected]] = {
     ),
     "418": never(APIStatusError, 418),
     "501": never(ServerError, 501),
-    "400 truncated": ([truncated(400, said("no"))], *[refused(BadRequestError, 400, body=None)] * 2),
+    "400 truncated": never_after(truncated(400, said("no")), BadRequestError, 400, body=None),
     "not a success": never(APIStatusError, 200, {"success": False, "message": "no"}, message="no"),
     **{
         text: never(AccountRestrictedError, 500, said(f"send failed: {text}"), signal=signal)
@@ -228,6 +231,7 @@ def test_outcome(case: str, do: Callable[[Any], Any], colour: str) -> None:
     script, send, read = CASES[case]
     expected = send if do is SEND else read
     waits: list[Wait] = []
+    started = datetime.now(UTC)
     with serving(*script) as server:
         timeout = Timeout(answer=0.2, send=0.2) if hang in script else None
         got = told(colour, server.url, do, timeout=timeout, retry=attrs.evolve(QUICK, on_wait=waits.append))
@@ -235,10 +239,24 @@ def test_outcome(case: str, do: Callable[[Any], Any], colour: str) -> None:
     assert {name: getattr(got, name) for name in expected.facts} == expected.facts
     assert server.deliveries == expected.deliveries
     assert expected.waits is None or [wait.seconds for wait in waits] == expected.waits
+    if isinstance(got, OutcomeUnknownError):
+        assert got.call.body == {"session": "ses_1", "to": NUMBER, "text": TEXT}
+        assert started <= got.since <= datetime.now(UTC)
     if isinstance(got, WasendError):
         assert isinstance(got, OutcomeUnknownError) == (do is SEND and got.outcome == "unknown")
         assert facts_of(pickle.loads(pickle.dumps(got))) == facts_of(got)
         assert not [secret for secret in (KEY, TEXT, NUMBER.strip("+")) if secret in shown(got)]
+
+
+@both_colours
+def test_request_that_is_not_taken(colour: str) -> None:
+    """A send that the server stops reading half-way is given up in time, and its outcome is unknown."""
+    do = methodcaller("send_text", session="ses_1", to=NUMBER, text="x" * 20_000_000)
+    with serving(deaf) as server:
+        error = told(colour, server.url, do, timeout=Timeout(send=0.2))
+        server.release()
+    assert (type(error), error.attempts, server.deliveries) == (UnknownTimeoutError, 1, 0)
+    assert len(str(error)) < 500
 
 
 @both_calls
@@ -318,10 +336,12 @@ def test_plain_proxy(do: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch) 
 async def test_redirect(code: int, ours: bool, do: Callable[[Any], Any]) -> None:
     """A redirect is refused with an error that names its target, and the target hears nothing."""
     with serving(FINE) as target, serving(answer(code, None, {"location": f"{target.url}/away?token=t0"})) as server:
-        async with httpx.AsyncClient(follow_redirects=True) as theirs:
-            async with AsyncWasendClient(KEY, base_url=server.url, http_client=None if ours else theirs) as client:
-                with pytest.raises(APIStatusError, match=f"{target.url}/away; check base_url$") as caught:
-                    await do(client)
+        async with (
+            httpx.AsyncClient(follow_redirects=True) as theirs,
+            AsyncWasendClient(KEY, base_url=server.url, http_client=None if ours else theirs) as client,
+        ):
+            with pytest.raises(APIStatusError, match=f"{target.url}/away; check base_url$") as caught:
+                await do(client)
         assert (server.deliveries, target.connections) == (1, 0)
     assert caught.value.status == code
     assert isinstance(caught.value, OutcomeUnknownError) == (do is SEND and code in (302, 303))
@@ -351,7 +371,7 @@ def echo(status: int, content_type: str = "application/json", page: str | None =
         said = f"{key} may not say {TEXT!r} to {NUMBER}"
         body = {"success": False, "message": said, key: [key, {"inner": key}], "error": {"code": key}}
         headers = {"x-echo": f"Bearer {key}", "location": f"/{key}", "content-type": content_type}
-        await peer.write(message(status, page and page % (key, TEXT, NUMBER) or body, headers))
+        await peer.write(message(status, page % (key, TEXT, NUMBER) if page else body, headers))
 
     return behave
 
@@ -409,7 +429,7 @@ def test_oversized_answer(chunked: bool, do: Callable[[Any], Any]) -> None:
     with serving(streaming(100_000_000, chunked=chunked)) as server:
         got = told("async", server.url, do)
     assert isinstance(got, Message if do is SEND else DecodeError)
-    assert got.to == NUMBER if do is SEND else "larger than 64 MiB" in str(got)
+    assert do is SEND or str(got) == "GET /sessions/{session_id}: the answer is larger than 64 MiB"
     assert (server.deliveries, server.cut_off) == (1, 1)
 
 

@@ -6,7 +6,7 @@ import string
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from wasend import InvalidRequestError, format_phone_number, is_valid_phone_number
@@ -162,6 +162,7 @@ def test_no_national_numbers(given: str, code: Any, field: str, problem: str) ->
     assert caught.value.field == field
 
 
+@settings(deadline=None)
 @given(ANYTHING)
 def test_any_recipient(text: str) -> None:
     """Any text is a recipient or refused; a recipient read again is the same, and holds nothing that needs escaping."""
@@ -175,6 +176,7 @@ def test_any_recipient(text: str) -> None:
     assert set(chat) <= set(string.ascii_letters + string.digits + "+@.-")
 
 
+@settings(deadline=None)
 @given(NUMBERLIKE | st.text(st.characters()), st.none() | st.sampled_from(["44", "+1", "39", "7"]) | st.text(max_size=4))
 @example("12345678901234", "44")
 def test_any_number(text: str, code: str | None) -> None:

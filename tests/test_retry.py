@@ -14,7 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wasend import Message, Retry, Session, Wait
+from tests.colours import NUMBER, QUICK, READ, SEND, both_calls, both_colours, told
+from tests.raw import answer, reset, serving
+from wasend import AsyncWasendClient, Message, Retry, RetryHook, Session, Wait
 from wasend._core.call import Call
 from wasend._core.retry import decide, may_repeat, pause
 from wasend.errors import (
@@ -34,9 +36,6 @@ from wasend.errors import (
     UnknownTimeoutError,
     WasendError,
 )
-
-from .colours import NUMBER, QUICK, READ, SEND, both_calls, both_colours, told
-from .raw import answer, reset, serving
 
 T = TypeVar("T")
 
@@ -88,11 +87,19 @@ def run(coroutine: Coroutine[Any, Any, T]) -> T:
     raise AssertionError("it waits")
 
 
+def yes_to_all(asked: list[WasendError]) -> RetryHook:
+    def hook(error: WasendError, attempt: int) -> bool:
+        asked.append(error)
+        return True
+
+    return hook
+
+
 @given(retry=settings, error=in_doubt, attempt=st.integers(1, 20), left=st.floats(0, 1e9))
 def test_a_write_in_doubt_is_never_repeated(retry: Retry, error: WasendError, attempt: int, left: float) -> None:
     """Whatever the settings and the hook say, a write that may have had its effect is not made again."""
-    asked: list[object] = []
-    eager = attrs.evolve(retry, hook=lambda *args: bool(asked.append(args)) or True)
+    asked: list[WasendError] = []
+    eager = attrs.evolve(retry, hook=yes_to_all(asked))
     assert run(decide(retry, error, attempt, repeatable=False, left=left)) is None
     assert run(decide(eager, error, attempt, repeatable=False, left=left)) is None
     assert not asked
@@ -199,7 +206,7 @@ def test_hook_is_not_asked(script: Any, colour: str) -> None:
     """A hook is not asked about a write in doubt, nor about an error that will not pass."""
     asked: list[WasendError] = []
     with serving(script) as server:
-        error = told(colour, server.url, SEND, retry=lambda error, attempt: bool(asked.append(error)) or True)
+        error = told(colour, server.url, SEND, retry=yes_to_all(asked))
     assert isinstance(error, WasendError)
     assert (server.deliveries, asked) == (1, [])
 
@@ -267,8 +274,6 @@ def test_impossible_settings(make: Callable[[], object]) -> None:
 
 async def test_calls_wait_apart() -> None:
     """While one call waits to be repeated, others go on."""
-    from wasend import AsyncWasendClient
-
     waiting = asyncio.Event()
     with serving(answer(429, {"retryAfter": 30}), FINE) as server:
         async with AsyncWasendClient(

@@ -226,7 +226,6 @@ class _Loop:
         finally:
             self.jobs.discard(job)
             job.leave()
-            del job, coro  # a raised exception's traceback leads to this frame
 
     def post(self, function: Callable[[], object]) -> None:
         """Have the loop's thread call a function, unless the loop is over."""

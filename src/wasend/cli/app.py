@@ -39,8 +39,6 @@ def run() -> int:
             stream.reconfigure(errors="replace")  # an arrow is not worth failing for where only ASCII is printed
     try:
         return app(prog_name="wasend", standalone_mode=False) or 0
-    except typer.Abort:
-        return 130
     except _UsageError as error:
         return _complain(str(error), 2)
     except (WasendError, demo_story.DemoError) as error:
@@ -79,7 +77,10 @@ def wasend(
 @app.command()
 def demo() -> None:
     """Play a session's life and a few messages against a local sandbox. Needs no account; takes about 6 seconds."""
-    demo_story.play(Screen())
+    try:
+        demo_story.play(Screen())
+    except KeyboardInterrupt:
+        raise typer.Exit(130) from None
 
 
 @app.command()

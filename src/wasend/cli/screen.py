@@ -21,7 +21,6 @@ class Screen:
     def __init__(self) -> None:
         self._terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
         self._console = Console(
-            force_terminal=self._terminal,
             color_system="auto" if self._terminal else None,
             width=None if self._terminal else _PLAIN_WIDTH,
             markup=False,

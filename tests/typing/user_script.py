@@ -1,0 +1,112 @@
+# pyright: strict
+"""A user's program, which type checkers must accept as it is: every call in both of its forms. It is never run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import assert_type
+
+import httpx
+
+from wasend import (
+    AsyncWasendClient,
+    InvalidRequestError,
+    LinkPreview,
+    Message,
+    Options,
+    OutcomeUnknownError,
+    Page,
+    QRCode,
+    Result,
+    Retry,
+    ServerError,
+    Session,
+    SessionState,
+    Timeout,
+    WasendClient,
+    WasendError,
+    format_phone_number,
+    is_valid_phone_number,
+)
+
+
+def seldom(error: WasendError, attempt: int) -> bool | float:
+    """A retry hook."""
+    return 1.5 if attempt < 2 and error.outcome == "not_sent" else False
+
+
+def settings() -> None:
+    """Clients are made in every documented way."""
+    WasendClient("key")
+    WasendClient(api_key="key", base_url="https://api.wasend.dev", timeout=30)
+    WasendClient(timeout=Timeout(answer=10), retry=Retry(max_retries=5), prefer="docs")
+    client = AsyncWasendClient(retry=seldom, http_client=httpx.AsyncClient())
+    assert_type(client.with_options(timeout=2, retry=None), AsyncWasendClient)
+    assert_type(client.retrieve_config(), Options)
+    assert_type(WasendClient().with_options(api_key="other"), WasendClient)
+    assert_type(format_phone_number("07700 900123", "44"), str)
+    assert_type(is_valid_phone_number("+447700900123"), bool)
+
+
+def plain() -> None:
+    """The synchronous client."""
+    with WasendClient("key") as client:
+        session = client.create_session(session_name="n", phone_number="+447700900123", enable_webhook=False)
+        assert_type(session, Session)
+        assert_type(client.create_session({"sessionName": "n", "phoneNumber": "+447700900123"}), Session)
+        assert_type(session.unique_session_id, str | None)
+        assert_type(session.created_at, datetime | None)
+        assert_type(session.state, SessionState)
+        sessions = client.retrieve_all_sessions()
+        assert_type(sessions, Page[Session])
+        as_sequence: Sequence[Session] = sessions
+        assert_type(as_sequence[0], Session)
+        assert_type(client.retrieve_session_info("ses_1"), Session)
+        assert_type(client.start_session(session), Session)
+        assert_type(client.stop_session(session_id=session), Session)
+        assert_type(client.restart_session("ses_1"), Session)
+        assert_type(client.retrieve_qr_code(session), QRCode)
+        assert_type(client.retrieve_qr_code("ses_1").png, bytes | None)
+        assert_type(client.delete_session("ses_1"), Result)
+
+        message = client.send_text(session=session, to="+447700900456", text="hi", reply_to=None)
+        assert_type(message, Message)
+        assert_type(client.send_text({"session": "ses_1", "to": "+447700900456", "text": "hi"}), Message)
+        assert_type(message.timestamp, datetime | None)
+        client.send_image(session="ses_1", to="+447700900456", url="https://example.org/a.jpg", caption="c")
+        client.send_image(session="ses_1", to="+447700900456", data=Path("a.jpg"))
+        client.send_video(session="ses_1", to="+447700900456", data=b"")
+        client.send_voice(session="ses_1", to="+447700900456", data="T2dnUw==", duration=2.5)
+        with Path("a.pdf").open("rb") as file:
+            client.send_file(session="ses_1", to="+447700900456", data=file, file_name="a.pdf")
+        look = LinkPreview(title="T", thumbnail_url=None)
+        client.send_link_custom_preview(session="ses_1", to="+447700900456", text="t", preview=look)
+        client.send_link_custom_preview(session="ses_1", to="+447700900456", text="t", preview={"title": "T"})
+        assert_type(client.send_seen(session="ses_1", to="+447700900456", message_id="m"), Result)
+        assert_type(client.send_reaction(session="ses_1", message_id="m", reaction=""), Result)
+        client.start_typing(session="ses_1", to="+447700900456")
+        client.stop_typing({"session": "ses_1", "to": "+447700900456"})
+        client.send(session="ses_1", to="+447700900456", image_url="https://example.org/a.jpg", preview={"title": "T"})
+        client.send_message(session="ses_1", to="+447700900456", text="hi", message_id="m", min_typing=1)
+        assert_type(client.get_message("m"), Message)
+        print(message["fromMe"], message.get("status"), message.extra, message.to_dict(), dict(message))
+        client.close()
+
+
+async def awaited() -> None:
+    """The asynchronous client."""
+    async with AsyncWasendClient("key") as client:
+        assert_type(await client.create_session(session_name="n", phone_number="+447700900123"), Session)
+        assert_type(await client.create_session({"sessionName": "n", "phoneNumber": "+447700900123"}), Session)
+        assert_type(await client.retrieve_all_sessions(), Page[Session])
+        assert_type(await client.send_text(session="ses_1", to="+447700900456", text="hi"), Message)
+        assert_type(await client.send_text({"session": "ses_1", "to": "+447700900456", "text": "hi"}), Message)
+        try:
+            await client.send_message({"session": "ses_1", "to": "+447700900456", "text": "hi"})
+        except InvalidRequestError as error:
+            assert_type(error.field, str)
+        except (ServerError, OutcomeUnknownError) as error:
+            print(error.outcome)
+        await client.aclose()
