@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from typing import Final, TypeAlias
 
@@ -77,7 +77,7 @@ async def serve() -> None:
 
 
 @contextmanager
-def running_server() -> Iterator[str]:
+def running_server() -> Generator[str]:
     command = [sys.executable, __file__, "--serve"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -201,7 +201,8 @@ def one_by_one(runner: asyncio.Runner, url: str, scale: Scale) -> None:
         def turn(call: CallOnce) -> Turn:
             return timed(scale.calls, lambda: runner.run(repeat(call, scale.calls)))
 
-        turn(mine), turn(other)  # to warm up
+        for call in (mine, other):
+            turn(call)  # to warm up
         pairs = in_turns(lambda: turn(mine), lambda: turn(other), pairs=scale.pairs, seconds=scale.seconds)  # noqa: B023
         cpu = [statistics.median(turn.cpu for turn in side) * 1e6 for side in zip(*pairs, strict=True)]
         note = "{:.0f} and {:.0f} µs".format(*cpu)
@@ -248,7 +249,8 @@ def sync_face(runner: asyncio.Runner, url: str, scale: Scale) -> None:
         def synchronous() -> Turn:
             return timed(scale.calls, lambda: [client.retrieve_session_info(SESSION) for _ in range(scale.calls)])
 
-        synchronous(), asynchronous()  # to warm up
+        synchronous()  # to warm up
+        asynchronous()
         pairs = in_turns(synchronous, asynchronous, pairs=scale.pairs, seconds=scale.seconds)
     runner.run(ours.client.aclose())
     name, note = "sync client, more a call", rates(pairs)
@@ -274,11 +276,13 @@ def import_time(scale: Scale) -> None:
             "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
         }
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
-        codes = ("import wasend", "import httpx", "pass")
+        codes = ("import wasend", "import httpx", "pass", "import asyncio, httpx")
         rounds = [[turn(code) for code in codes] for _ in range(scale.imports + 1)][1:]  # the first writes the bytecode
-    ours, bare, nothing = (statistics.median(column) * 1000 for column in zip(*rounds, strict=True))
-    ratios = [(a - nothing) / (b - nothing) for a, b, nothing in rounds]
-    report("import", ratios, at_most=1.6, note=f"{ours - nothing:.0f} and {bare - nothing:.0f} ms")
+    ours, bare, nothing, both = (statistics.median(column) * 1000 for column in zip(*rounds, strict=True))
+    ratios = [(a - nothing) / (b - nothing) for a, b, nothing, _ in rounds]
+    report("import, to httpx", ratios, at_most=1.6, note=f"{ours - nothing:.0f} and {bare - nothing:.0f} ms")
+    ratios = [(a - nothing) / (b - nothing) for a, _, nothing, b in rounds]
+    report("import, to httpx and asyncio", ratios, note=f"{ours - nothing:.0f} and {both - nothing:.0f} ms")
 
 
 def main() -> None:

@@ -72,7 +72,10 @@ def test_pascal_case(row: Row) -> None:
         assert answered(row, json.dumps(content))[0].downstream.status == "WORKING"
         return
     document = json.loads(str(row.answers[0].content))
-    assert answered(row, json.dumps({key[0].upper() + key[1:]: value for key, value in document.items()})) == row.answers[0].value
+    assert (
+        answered(row, json.dumps({key[0].upper() + key[1:]: value for key, value in document.items()}))
+        == row.answers[0].value
+    )
 
 
 # ------------------------------------------------------------------------------------------------------ unusable answers
@@ -177,7 +180,9 @@ def known(row: Row) -> Message | Session:
     assert row.body is not None
     body = json.loads(row.body)
     if row.call == "create_session":
-        return Session(session_name=body["sessionName"], phone_number=body["phoneNumber"], enable_webhook=body["enableWebhook"])
+        return Session(
+            session_name=body["sessionName"], phone_number=body["phoneNumber"], enable_webhook=body["enableWebhook"]
+        )
     return Message(to=body["to"], content=body.get("text", body.get("caption")))
 
 
@@ -185,7 +190,10 @@ def known(row: Row) -> Message | Session:
 @pytest.mark.parametrize("kind", [*UNUSABLE, "empty", "spaces", "null", "list"])
 def test_unusable_answer_to_a_send(row: Row, kind: str, caplog: pytest.LogCaptureFixture) -> None:
     """A send that was accepted never raises for its answer: what the request says is known, and a warning tells."""
-    content, content_type = UNUSABLE.get(kind) or ({"null": "null", "spaces": " ", "list": "[]"}.get(kind, ""), "application/json")
+    content, content_type = UNUSABLE.get(kind) or (
+        {"null": "null", "spaces": " ", "list": "[]"}.get(kind, ""),
+        "application/json",
+    )
     with caplog.at_level(logging.WARNING, "wasend"):
         assert answered(row, content, content_type) == known(row)
     told = [record.message for record in caplog.records]
@@ -210,7 +218,9 @@ def test_partly_unusable_answer_to_a_send(row: Row) -> None:
     value = answered(row, json.dumps(document))
     expected = known(row)
     assert (value.id, value.status) == ("x", "odd")
-    assert (value["to"], value["content"]) == (expected["to"], expected["content"]) if isinstance(value, Message) else True
+    assert (
+        (value["to"], value["content"]) == (expected["to"], expected["content"]) if isinstance(value, Message) else True
+    )
     assert value["phoneNumber"] == expected["phoneNumber"] if isinstance(value, Session) else True
 
 
@@ -251,9 +261,14 @@ def test_any_document(row: Row, document: Any) -> None:
         assert "\n" not in repr(value)
 
 
-@by_id([row for row in FIRST if row.call in ("retrieve_all_sessions", "retrieve_qr_code", "send_text", "delete_session")])
+@by_id(
+    [row for row in FIRST if row.call in ("retrieve_all_sessions", "retrieve_qr_code", "send_text", "delete_session")]
+)
 @settings(max_examples=60, deadline=None)
-@given(content=st.binary(max_size=200), content_type=st.sampled_from(["application/json", "text/plain", "image/png", "text/html", ""]))
+@given(
+    content=st.binary(max_size=200),
+    content_type=st.sampled_from(["application/json", "text/plain", "image/png", "text/html", ""]),
+)
 def test_any_bytes(row: Row, content: bytes, content_type: str) -> None:
     """Whatever bytes come back, as whatever type, the same holds."""
     try:

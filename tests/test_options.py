@@ -75,7 +75,13 @@ def test_empty_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("WASEND_TIMEOUT", "soon"), ("WASEND_TIMEOUT", "30000"), ("WASEND_TIMEOUT", "nan"), ("WASEND_MAX_RETRIES", "2.5"), ("WASEND_MAX_RETRIES", "-1")],
+    [
+        ("WASEND_TIMEOUT", "soon"),
+        ("WASEND_TIMEOUT", "30000"),
+        ("WASEND_TIMEOUT", "nan"),
+        ("WASEND_MAX_RETRIES", "2.5"),
+        ("WASEND_MAX_RETRIES", "-1"),
+    ],
 )
 def test_unfit_environment(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A variable that makes no sense is refused."""
@@ -121,14 +127,14 @@ def test_key_is_refused(client: Client, key: Any, problem: str) -> None:
 
 
 @BOTH
-def test_key_is_not_shown(client: Client) -> None:
+def test_key_is_not_shown(client: type[Any]) -> None:
     """Neither a client nor its settings print the key."""
     made = client("secret-1")
     view = made.with_options(api_key="secret-2")
     for shown in (made, view, made.retrieve_config(), view.retrieve_config()):
         assert "secret" not in repr(shown) + str(shown)
         assert "'***'" in repr(shown) or "=***" in repr(shown)
-    assert repr(made).startswith(f"{client.__name__}(base_url=")  # type: ignore[attr-defined]
+    assert repr(made).startswith(f"{client.__name__}(base_url=")
 
 
 # ------------------------------------------------------------------------------------------------------------------ URL
@@ -178,7 +184,7 @@ def test_url_is_cleaned(url: str, clean: str) -> None:
 )
 def test_url_is_refused(client: Client, url: Any) -> None:
     """A base URL without scheme or host, with a password, or with more than a path is refused, and not shown."""
-    with pytest.raises(ConfigurationError, match="^base_url: ") as caught:
+    with pytest.raises(ConfigurationError, match=r"^base_url: ") as caught:
         client(KEY, base_url=url)
     assert "secret" not in str(caught.value)
     assert "pass" in str(caught.value)
@@ -219,7 +225,7 @@ def test_milliseconds(client: Client, milliseconds: float) -> None:
 @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf"), True, "30", object(), (5, 30)])
 def test_no_time(timeout: Any) -> None:
     """What is no time is refused."""
-    with pytest.raises(ConfigurationError, match="timeout: .* pass seconds above 0"):
+    with pytest.raises(ConfigurationError, match=r"timeout: .* pass seconds above 0"):
         AsyncWasendClient(KEY, timeout=timeout)
 
 
@@ -269,7 +275,14 @@ def test_no_retry(retry: Any) -> None:
 
 @pytest.mark.parametrize(
     "settings",
-    [{"max_retries": -1}, {"max_retries": 1.5}, {"max_retries": True}, {"max_backoff": -1}, {"initial_backoff": "1"}, {"max_retry_after": float("inf")}],
+    [
+        {"max_retries": -1},
+        {"max_retries": 1.5},
+        {"max_retries": True},
+        {"max_backoff": -1},
+        {"initial_backoff": "1"},
+        {"max_retry_after": float("inf")},
+    ],
 )
 def test_unfit_retry(settings: Any) -> None:
     """A `Retry` that makes no sense is refused by the name of the setting."""

@@ -177,7 +177,9 @@ def test_any_recipient(text: str) -> None:
 
 
 @settings(deadline=None)
-@given(NUMBERLIKE | st.text(st.characters()), st.none() | st.sampled_from(["44", "+1", "39", "7"]) | st.text(max_size=4))
+@given(
+    NUMBERLIKE | st.text(st.characters()), st.none() | st.sampled_from(["44", "+1", "39", "7"]) | st.text(max_size=4)
+)
 @example("12345678901234", "44")
 def test_any_number(text: str, code: str | None) -> None:
     """Any text is a number or refused; a number keeps every digit but a leading 0, and gains only the country named."""
@@ -188,7 +190,9 @@ def test_any_number(text: str, code: str | None) -> None:
         return
     digits = "".join(char for char in text if char in string.digits)
     country = "" if code is None else code.strip().removeprefix("+")
-    assert number.removeprefix("+") in {start + rest for start in {"", country} for rest in {digits, digits.lstrip("0")}}
+    assert number.removeprefix("+") in {
+        start + rest for start in {"", country} for rest in {digits, digits.lstrip("0")}
+    }
     assert e164(number) == format_phone_number(number, code) == number
 
 

@@ -581,7 +581,7 @@ async def test_messages_by_recipient_and_session() -> None:
         for session, to, text in [(one, ADA, "a"), (two, ADA[1:], "b"), (one, "+447700900457", "c")]:
             await client.post("/sendText", json={"session": session, "to": to, "text": text})
 
-    def contents(**where: str) -> list[str]:
+    def contents(**where: Any) -> list[str]:
         return [message.content for message in sandbox.messages(**where)]
 
     assert contents() == ["a", "b", "c"]

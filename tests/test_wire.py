@@ -14,7 +14,16 @@ import respx
 
 import wasend
 from tests.calls import BASE, FACES, KEY, PNG, PNG_TEXT, ROWS, SESSION, Row, ask
-from wasend import AsyncWasendClient, InvalidRequestError, LinkPreview, Message, NotFoundError, Result, Session, WasendError
+from wasend import (
+    AsyncWasendClient,
+    InvalidRequestError,
+    LinkPreview,
+    Message,
+    NotFoundError,
+    Result,
+    Session,
+    WasendError,
+)
 from wasend._core.call import Call
 
 FORMS = [(row, form) for row in ROWS for form in row.forms()]
@@ -201,7 +210,9 @@ NO_ROUTE = {
 }
 
 
-async def made(service: respx.MockRouter, row: Row, replies: Mapping[str, httpx.Response], times: int = 1, **settings: Any) -> list[Any]:
+async def made(
+    service: respx.MockRouter, row: Row, replies: Mapping[str, httpx.Response], times: int = 1, **settings: Any
+) -> list[Any]:
     """The values or errors of so many equal calls by one client, while the service answers each request line as told."""
 
     def reply(request: httpx.Request) -> httpx.Response:
@@ -293,7 +304,13 @@ def test_preview_forms(service: respx.MockRouter, preview: Any) -> None:
 
 # --------------------------------------------------------------------------------------------------------- send_message
 
-HUMAN: Mapping[str, Any] = {"session": SESSION, "to": "+447700900456", "text": "hi", "min_typing": 0.01, "max_typing": 0.02}
+HUMAN: Mapping[str, Any] = {
+    "session": SESSION,
+    "to": "+447700900456",
+    "text": "hi",
+    "min_typing": 0.01,
+    "max_typing": 0.02,
+}
 SIGNS = ["POST /sendSeen", "POST /startTyping", "POST /stopTyping"]
 
 
@@ -321,10 +338,14 @@ def test_send_message_unseen(service: respx.MockRouter, given: Mapping[str, Any]
 
 
 @pytest.mark.parametrize("failing", SIGNS)
-@pytest.mark.parametrize("how", [httpx.Response(500), httpx.Response(404), httpx.ReadTimeout("slow")], ids=["500", "404", "timeout"])
+@pytest.mark.parametrize(
+    "how", [httpx.Response(500), httpx.Response(404), httpx.ReadTimeout("slow")], ids=["500", "404", "timeout"]
+)
 def test_send_message_goes_on(service: respx.MockRouter, failing: str, how: Any) -> None:
     """A failure to show a sign does not stop the message, nor the other signs."""
-    service.route(path=failing.split()[1]).mock(**({"return_value": how} if isinstance(how, httpx.Response) else {"side_effect": how}))
+    service.route(path=failing.split()[1]).mock(
+        **({"return_value": how} if isinstance(how, httpx.Response) else {"side_effect": how})
+    )
     service.route().respond(200, json={"id": "m"})
     assert ask("async", "send_message", **HUMAN, message_id="q") == Message(id="m")
     assert lines(service) == [*SIGNS, "POST /send"]
@@ -384,7 +405,13 @@ def test_send_message_refused(service: respx.MockRouter, given: Mapping[str, Any
 
 @pytest.mark.parametrize(
     ("text", "least", "most", "seconds"),
-    [("", 3.0, 8.0, 3.0), (None, 3.0, 8.0, 3.0), ("x" * 100, 3.0, 8.0, 5.0), ("x" * 1000, 3.0, 8.0, 8.0), ("x", 9.0, 8.0, 8.0)],
+    [
+        ("", 3.0, 8.0, 3.0),
+        (None, 3.0, 8.0, 3.0),
+        ("x" * 100, 3.0, 8.0, 5.0),
+        ("x" * 1000, 3.0, 8.0, 8.0),
+        ("x", 9.0, 8.0, 8.0),
+    ],
 )
 def test_typing_time(text: str | None, least: float, most: float, seconds: float) -> None:
     """Typing takes 0.05 s a character within its bounds, of which the upper one wins."""

@@ -9,7 +9,6 @@ import io
 import logging
 import mimetypes
 import os
-from collections.abc import Callable
 from pathlib import Path, PurePath
 from typing import IO, Final, TypeAlias, cast
 from urllib.parse import unquote, urlsplit
@@ -97,8 +96,8 @@ def _read(data: object) -> tuple[bytes, str | None]:
             path = Path(os.fspath(cast("os.PathLike[str]", data)))
             _weigh(path.stat().st_size)
             return path.read_bytes(), path.name
-        if callable(read := getattr(data, "read", None)):
-            content = _read_all(read, text=isinstance(data, io.TextIOBase))
+        if callable(getattr(data, "read", None)):
+            content = _read_all(cast("IO[bytes]", data))
             _weigh(len(content))
             name = getattr(data, "name", None)
             return content, PurePath(name).name if isinstance(name, str) else None
@@ -112,14 +111,14 @@ def _read(data: object) -> tuple[bytes, str | None]:
     )
 
 
-def _read_all(read: Callable[[int], bytes], *, text: bool) -> bytes:
+def _read_all(file: IO[bytes]) -> bytes:
     """Read to the end, or one byte past what may be sent: a pipe gives what it has, not what was asked for."""
     content = bytearray()
-    while not text and len(content) <= _TOO_LARGE and (chunk := read(_TOO_LARGE + 1 - len(content))):
-        text = isinstance(chunk, str)
-        content += b"" if text else chunk
-    if text:
+    if isinstance(file, io.TextIOBase) or isinstance(chunk := file.read(_TOO_LARGE + 1), str):
         raise InvalidRequestError("data", "the file is not opened in binary mode", "open it with open(path, 'rb')")
+    while chunk:
+        content += chunk
+        chunk = file.read(_TOO_LARGE + 1 - len(content))
     return bytes(content)
 
 
@@ -132,8 +131,8 @@ def _base64(text: str) -> tuple[str, str | None]:
             text = "%"  # the other kind is percent-encoded
     encoded = "".join(text.split())
     try:
-        if len(encoded) % 4:
-            raise ValueError
+        if len(encoded) % 4 or encoded.endswith("==="):
+            raise ValueError  # before Python 3.13 the decoder lets these pass
         base64.b64decode(encoded, validate=True)
     except (ValueError, binascii.Error):
         raise InvalidRequestError(

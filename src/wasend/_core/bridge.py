@@ -234,9 +234,8 @@ class _Loop:
 
     def stop(self) -> None:
         """Ask the loop to end. A finalizer may call this in any thread: it takes no lock and never waits."""
-        if self.pid == os.getpid():
-            self.stopped = True
-            self.post(self._stopping.set)
+        self.stopped = True
+        self.post(self._stopping.set)
 
     def abandon(self) -> None:
         """Stop, and complain: the bridge was collected, or the interpreter exits."""

@@ -99,7 +99,8 @@ def salvage(document: Any, into: type[T], envelope: tuple[str, ...], known: Mapp
     answer: Mapping[str, Any] = inner if is_object(inner) else {}
     answered = {key: value for key, value in answer.items() if _alone(key, value, into) is not None}
     asked = {key: value for key, value in known.items() if (alone := _alone(key, value, into)) and not alone.extra}
-    return _reader(into)({**asked, **answered}, into)
+    open_ = {key: value for key, value in asked.items() if answered.get(key) is None}
+    return _reader(into)({**answered, **open_}, into)
 
 
 def _alone(key: str, value: Any, into: type[Any]) -> Model | None:
@@ -117,9 +118,8 @@ def _unwrap(document: Any, into: type[Any], envelope: tuple[str, ...]) -> tuple[
     for key in ("data", *envelope):
         if not is_object(document):
             break
-        inner = document.get(key)
-        if listed and inner is None and key in document:
-            inner = []  # how a Go service, such as the engine behind WASend, writes a list of none
+        # A Go service, such as the engine behind WASend, writes a list of none as null.
+        inner: Any = [] if listed and document.get(key, key) is None else document.get(key)
         if is_list(inner) if listed else is_object(inner):
             around = {**around, **{name: item for name, item in document.items() if name != key}}
             path, document = f"{path}.{key}", inner

@@ -27,7 +27,8 @@ def wire(*names: str, default: Any = None) -> Any:
     return attrs.field(default=default, metadata={"wire": names})
 
 
-@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field, wire))
+# `wire` is no field specifier: to type checkers its result is simply a default, so that the field may be left out.
+@dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field,))
 def model(cls: M) -> M:
     """Make a class a model: frozen, with slots, keyword-only."""
     return attrs.frozen(cls, kw_only=True, repr=False)

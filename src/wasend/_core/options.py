@@ -115,7 +115,7 @@ def clean_key(key: str | None) -> str:
 
 
 def clean_url(url: str) -> str:
-    """The base URL without a slash at its end. One that will not do is not repeated: it may hold a key or a password."""
+    """The base URL without a slash at its end. One that is refused is not repeated: it may hold a key or a password."""
     remedy = f"pass one such as {BASE_URL}"
     try:
         parts = urlsplit(url.strip())

@@ -111,9 +111,9 @@ class Session(Model):
         while is_object(inner := document.get("session")):
             document = {**{key: value for key, value in document.items() if key != "session"}, **inner}
         config = next((value for key, value in document.items() if folded(key) == "config"), None)
-        switches = ("enableAccountProtection", "enableMessageLogging", "enableWebhook", "webhookUrl")
         if is_object(config):
-            document = {**document, **{key: config[key] for key in switches if document.get(key) is None and key in config}}
+            switches = ("enableAccountProtection", "enableMessageLogging", "enableWebhook", "webhookUrl")
+            document = {**document, **{key: config.get(key) for key in switches if document.get(key) is None}}
         return document
 
     def __attrs_post_init__(self) -> None:

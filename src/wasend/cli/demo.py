@@ -35,8 +35,8 @@ _CUSTOMER: Final = "+447700900456"
 
 _SCANNED_AFTER: Final = 1.8
 _CONNECTED_WITHIN: Final = 15.0
-_LIMIT: Final = (12, 2.0)
-_BATCH: Final = 15
+_LIMIT: Final = (12, 3.0)
+_BATCH: Final = 16
 _ANSWER_WITHIN: Final = 10.0
 
 

@@ -1,5 +1,5 @@
 """
-A stateful local WASend: sessions, QR codes and messages, without an account and without a network.
+A stateful local WASend, without an account and without a network: sessions, messages, chats, contacts, groups.
 
 Example:
     >>> from wasend.sandbox import Sandbox
@@ -12,10 +12,14 @@ Example:
 from __future__ import annotations
 
 try:
+    from wasend.sandbox.chat_store import Ack, StoredMessage
     from wasend.sandbox.clock import Clock
+    from wasend.sandbox.group_store import Participant, Stamp, StoredGroup
+    from wasend.sandbox.people import StoredContact
     from wasend.sandbox.sandbox import Sandbox
     from wasend.sandbox.server import SandboxServer
-    from wasend.sandbox.state import RecordedRequest, SessionSettings, StoredMessage, StoredSession
+    from wasend.sandbox.session_store import SessionSettings, StoredSession
+    from wasend.sandbox.state import RecordedRequest
 except ModuleNotFoundError as error:
     raise ImportError(
         f"wasend.sandbox needs {error.name}, which comes with an extra: pip install 'wasend[sandbox]' "
@@ -24,11 +28,16 @@ except ModuleNotFoundError as error:
     ) from error
 
 __all__ = [
+    "Ack",
     "Clock",
+    "Participant",
     "RecordedRequest",
     "Sandbox",
     "SandboxServer",
     "SessionSettings",
+    "Stamp",
+    "StoredContact",
+    "StoredGroup",
     "StoredMessage",
     "StoredSession",
 ]

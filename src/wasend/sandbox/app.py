@@ -16,7 +16,7 @@ from wasend.sandbox.bodies import read_object
 from wasend.sandbox.dialects import NO_BODY, Dialect, Json
 from wasend.sandbox.endpoints import Call, Endpoint, InvalidCall
 from wasend.sandbox.guards import Guard, local_guard
-from wasend.sandbox.state import NameTaken, Refusal, UnknownMessage, UnknownSession, WrongStatus
+from wasend.sandbox.refusals import Forbidden, NameTaken, Refusal, Unknown, WrongStatus
 
 
 class JsonResponse(Response):
@@ -48,7 +48,10 @@ def _route(endpoint: Endpoint, guard: Guard, dialect: Dialect) -> Route:
     async def respond(request: Request) -> Response:
         guard(request)
         body = {} if endpoint.fields is None else await read_object(request)
-        if endpoint.fields is not None and (problems := endpoint.fields.problems(body)):
+        problems = endpoint.query.problems(request.query_params)
+        if endpoint.fields is not None:
+            problems += endpoint.fields.problems(body)
+        if problems:
             raise InvalidCall(problems)
         answer = endpoint.answer(Call(request.path_params, request.query_params, body))
         return Response(status_code=status) if answer is NO_BODY else JsonResponse(answer, status)
@@ -67,8 +70,10 @@ def _refusals(dialect: Dialect) -> Callable[[Request, Exception], Awaitable[Resp
                 return _nest(error.status_code, error.detail, error.headers)
             case InvalidCall():
                 return _nest(400, error.problems)
-            case UnknownSession() | UnknownMessage():
+            case Unknown():
                 return _nest(404, str(error))
+            case Forbidden():
+                return _nest(403, str(error))
             case NameTaken():
                 return _nest(409, str(error))
             case WrongStatus():

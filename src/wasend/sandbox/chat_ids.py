@@ -37,3 +37,26 @@ def chat_id(recipient: str) -> str:
 def looked_up(recipient: str) -> str:
     """Do as `chat_id`, but forgive the spaces, dots, dashes and brackets that people write in numbers."""
     return chat_id(recipient if "@" in recipient else _SEPARATORS.sub("", recipient))
+
+
+def person(recipient: str) -> str:
+    """
+    Return the chat id of the person that a recipient means.
+
+    Raises:
+        ValueError: It is no person, but a group or the like, or nothing at all.
+    """
+    found = chat_id(recipient)
+    if not found.endswith("@c.us"):
+        raise ValueError("must be an international phone number or a person's chat id")
+    return found
+
+
+def phone_number(person: str) -> str:
+    """Return the number behind a person's chat id, with its plus sign."""
+    return f"+{person.partition('@')[0]}"
+
+
+def is_group(chat: str) -> bool:
+    """Return whether a chat id is a group's."""
+    return chat.endswith("@g.us")

@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, ClassVar, TypeAlias
 
-from wasend.sandbox.state import SessionSettings, Status, StoredSession
+from wasend.sandbox.refusals import Status
+from wasend.sandbox.session_store import SessionSettings, StoredSession
 
 Json: TypeAlias = Any
 
@@ -50,9 +51,9 @@ class Docs:
 
     qr_path: ClassVar[str] = "/sessions/{session}/qr"
     link_preview_path: ClassVar[str] = "/sendLinkCustomPreview"
+    longest_subject: ClassVar[int] = 25
     qr_starts: ClassVar[bool] = True
     post_status: ClassVar[int] = 200
-    done: ClassVar[Json] = {"success": True}
 
     def word(self, status: Status) -> str:
         """Return the word for a status."""
@@ -74,15 +75,19 @@ class Docs:
         """Return what the SDK declares as a wrapped result."""
         return value
 
+    def done(self, **told: Json) -> Json:
+        """Return what an order answers that was carried out."""
+        return {"success": True, **told}
+
 
 class Sdk:
     """The official SDK's types: more fields, the engine's own status words, empty answers, 201 for POST."""
 
     qr_path: ClassVar[str] = "/sessions/{session}/auth/qr"
     link_preview_path: ClassVar[str] = "/send/link-custom-preview"
+    longest_subject: ClassVar[int] = 100
     qr_starts: ClassVar[bool] = False
     post_status: ClassVar[int] = 201
-    done: ClassVar[Json] = NO_BODY
 
     def word(self, status: Status) -> str:
         """Return the word for a status."""
@@ -103,6 +108,11 @@ class Sdk:
     def result(self, value: Json) -> Json:
         """Return what the SDK declares as a wrapped result."""
         return {"success": True, "data": value}
+
+    def done(self, **told: Json) -> Json:
+        """Return what an order answers that was carried out: nothing."""
+        del told
+        return NO_BODY
 
     def _details(self, session: StoredSession) -> dict[str, Json]:
         return {

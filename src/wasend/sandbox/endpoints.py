@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
+from starlette.datastructures import QueryParams
 
 from wasend.sandbox.dialects import Json
-from wasend.sandbox.fields import Body, Fields
+from wasend.sandbox.fields import NO_FIELDS, Body, Fields
 
 
 @attrs.frozen
@@ -16,7 +17,7 @@ class Call:
     """A request that passed the guards: what its path and query name, and its checked body."""
 
     path: Mapping[str, Any]
-    query: Mapping[str, str]
+    query: QueryParams
     body: Body
 
 
@@ -24,13 +25,14 @@ class Call:
 class Endpoint:
     """
     A verb, a path with ``{name}`` segments, and what answers it. `fields` are those of its body; None means
-    that it takes none, and that whatever comes is not read.
+    that it takes none, and that whatever comes is not read. `query` are the fields of its query, all strings.
     """
 
     verb: str
     path: str
     answer: Callable[[Call], Json]
     fields: Fields | None = None
+    query: Fields = NO_FIELDS
 
 
 class InvalidCall(Exception):

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from wasend.sandbox.chat_ids import chat_id
+from wasend.sandbox.chat_ids import chat_id, person
 
 Body: TypeAlias = Mapping[str, Any]
 
@@ -97,6 +97,67 @@ def nothing_more(body: Body) -> Iterable[str]:
     return ()
 
 
+def one_person(value: object) -> str | None:
+    """A phone number or a person's chat id."""
+    if not isinstance(value, str):
+        return "must be a string"
+    try:
+        person(value)
+    except ValueError as error:
+        return str(error)
+    return None
+
+
+def each(check: Check) -> Check:
+    """A list of things of a kind."""
+
+    def checked(value: object) -> str | None:
+        if not isinstance(value, list):
+            return "must be an array"
+        problems = (check(one) for one in cast("list[object]", value))
+        return next((f"has a value that is wrong: {wrong}" for wrong in problems if wrong), None)
+
+    return checked
+
+
+def some(check: Check) -> Check:
+    """A list of at least one thing of a kind."""
+    return lambda value: "should not be empty" if value == [] else each(check)(value)
+
+
+def filled_to(length: int) -> Check:
+    """A string with something in it, and no more than so many characters."""
+
+    def checked(value: object) -> str | None:
+        if isinstance(value, str) and len(value) > length:
+            return f"must be shorter than or equal to {length} characters"
+        return filled(value)
+
+    return checked
+
+
+# What stands in a query is text, whatever it means.
+
+
+def matching(pattern: str, wrong: str) -> Check:
+    """Text of one form."""
+    expression = re.compile(pattern, re.ASCII)
+    return lambda value: None if isinstance(value, str) and expression.fullmatch(value) else wrong
+
+
+def one_of(*words: str) -> Check:
+    """One of these words."""
+    return lambda value: None if value in words else f"must be one of the following values: {', '.join(words)}"
+
+
+flag = one_of("true", "false")
+whole = matching(r"\d{1,9}", "must be an integer number, not less than 0")
+unix_time = matching(r"\d{1,12}(\.\d{1,6})?", "must be a number of seconds since the epoch")
+
+PAGE: Mapping[str, Check] = {"limit": whole, "offset": whole, "sortOrder": one_of("asc", "desc")}
+"""The fields of every query that lists something."""
+
+
 @attrs.frozen
 class Fields:
     """
@@ -125,3 +186,6 @@ class Fields:
         if not isinstance(value, dict):
             return "must be an object"
         return "; ".join(self.problems(cast("dict[str, Any]", value))) or None
+
+
+NO_FIELDS = Fields(required={})

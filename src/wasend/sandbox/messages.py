@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from wasend.sandbox.chat_ids import chat_id
+from wasend.sandbox.chat_store import Ack, StoredMessage
 from wasend.sandbox.dialects import Dialect, Json, iso
 from wasend.sandbox.endpoints import Call, Endpoint
 from wasend.sandbox.fields import (
@@ -19,10 +20,19 @@ from wasend.sandbox.fields import (
     string_map,
     web_url,
 )
-from wasend.sandbox.state import State, StoredMessage
+from wasend.sandbox.state import State
 
 _SEND_MEDIA = {"imageUrl": "image", "videoUrl": "video", "documentUrl": "document", "audioUrl": "ptt"}
 """The media fields of ``/send``, in the order in which the first one given decides the type."""
+
+_STATUSES: dict[Ack, str] = {
+    "ERROR": "failed",
+    "PENDING": "pending",
+    "SERVER": "sent",
+    "DEVICE": "delivered",
+    "READ": "read",
+    "PLAYED": "played",
+}
 
 _ADDRESSED: dict[str, Check] = {"session": filled, "to": recipient}
 
@@ -106,24 +116,29 @@ def message_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
             kind, content = read(call.body)
             to = chat_id(call.body["to"])
             return _message(
-                state.send(session_id=call.body["session"], to=to, content=content, type=kind, body=call.body)
+                state.chats.send(session_id=call.body["session"], to=to, content=content, type=kind, body=call.body)
             )
 
         return Endpoint("POST", path, answer, fields)
 
     def signal(call: Call) -> Json:
-        state.connected(call.body["session"])
-        return dialect.done
+        state.sessions.connected(call.body["session"])
+        return dialect.done()
+
+    def saw(call: Call) -> Json:
+        session = state.sessions.connected(call.body["session"])
+        state.chats.seen(session.id, call.body["messageId"])
+        return dialect.done()
 
     def read(call: Call) -> Json:
-        message = state.message(call.path["message"])
+        message = state.chats.message(call.path["message"])
         return dialect.result(
             {
                 "id": message.id,
-                "to": message.body["to"],
+                "to": message.body.get("to", message.to),
                 "content": message.content,
                 "sentAt": iso(message.timestamp),
-                "status": "sent",
+                "status": _STATUSES[message.ack],
             }
         )
 
@@ -139,7 +154,7 @@ def message_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         send("/sendFile", _media({"fileName": filled, "mimeType": filled}), _file("document")),
         send("/send", _SEND, _anything),
         send(dialect.link_preview_path, link, _text),
-        Endpoint("POST", "/sendSeen", signal, seen),
+        Endpoint("POST", "/sendSeen", saw, seen),
         Endpoint("POST", "/startTyping", signal, Fields(required=_ADDRESSED)),
         Endpoint("POST", "/stopTyping", signal, Fields(required=_ADDRESSED)),
         Endpoint("PUT", "/reaction", signal, reaction),

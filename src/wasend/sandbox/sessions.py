@@ -12,7 +12,8 @@ import segno
 from wasend.sandbox.dialects import Dialect, Json
 from wasend.sandbox.endpoints import Call, Endpoint
 from wasend.sandbox.fields import Body, Fields, boolean, filled, phone_number, web_url
-from wasend.sandbox.state import SessionSettings, State, StoredSession
+from wasend.sandbox.session_store import SessionSettings, StoredSession
+from wasend.sandbox.state import State
 
 _ACCOUNT = {"id": "acc_sandbox", "name": "Sandbox", "plan": "sandbox"}
 
@@ -54,24 +55,24 @@ def session_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
             enable_webhook=bool(body.get("enableWebhook")),
             webhook_url=body.get("webhookUrl"),
         )
-        return dialect.session(state.create(settings))
+        return dialect.session(state.sessions.create(settings))
 
     def every(call: Call) -> Json:
         del call
-        return {"sessions": [dialect.list_item(session) for session in state.sessions().values()]}
+        return {"sessions": [dialect.list_item(session) for session in state.sessions.every().values()]}
 
     def info(call: Call) -> Json:
-        return dialect.session_info(state.session(call.path["session"]))
+        return dialect.session_info(state.sessions.get(call.path["session"]))
 
     def delete(call: Call) -> Json:
-        state.delete(call.path["session"])
-        return dialect.done
+        state.sessions.delete(call.path["session"])
+        return dialect.done()
 
     def moves(change: Callable[[str], StoredSession]) -> Callable[[Call], Json]:
         return lambda call: dialect.session(change(call.path["session"]))
 
     def qr(call: Call) -> Json:
-        return {"data": _png(state.qr_code(call.path["session"], start=dialect.qr_starts))}
+        return {"data": _png(state.sessions.qr_code(call.path["session"], start=dialect.qr_starts))}
 
     def account(call: Call) -> Json:
         del call
@@ -82,9 +83,9 @@ def session_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         Endpoint("GET", "/sessions", every),
         Endpoint("GET", "/sessions/{session}", info),
         Endpoint("DELETE", "/sessions/{session}", delete),
-        Endpoint("POST", "/sessions/{session}/start", moves(state.start)),
-        Endpoint("POST", "/sessions/{session}/stop", moves(state.stop)),
-        Endpoint("POST", "/sessions/{session}/restart", moves(state.restart)),
+        Endpoint("POST", "/sessions/{session}/start", moves(state.sessions.start)),
+        Endpoint("POST", "/sessions/{session}/stop", moves(state.sessions.stop)),
+        Endpoint("POST", "/sessions/{session}/restart", moves(state.sessions.restart)),
         Endpoint("GET", dialect.qr_path, qr),
         Endpoint("GET", "/account", account),
     ]

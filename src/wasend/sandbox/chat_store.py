@@ -1,0 +1,230 @@
+"""
+The sandbox's messages, and the chats they make up.
+
+A message is kept once; a chat is a list of ids, and belongs to one session. Taking a message costs the same
+however many there are.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from itertools import islice
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+
+import attrs
+
+from wasend.sandbox.chat_ids import is_group, person, phone_number
+from wasend.sandbox.clock import Clock
+from wasend.sandbox.group_store import GroupStore
+from wasend.sandbox.refusals import Unknown
+from wasend.sandbox.session_store import SessionStore
+
+Ack: TypeAlias = Literal["ERROR", "PENDING", "SERVER", "DEVICE", "READ", "PLAYED"]
+
+ACKS: Mapping[str, int] = MappingProxyType(
+    {"ERROR": -1, "PENDING": 0, "SERVER": 1, "DEVICE": 2, "READ": 3, "PLAYED": 4}
+)
+"""How far a message has come, in WhatsApp's words and numbers."""
+
+
+@attrs.frozen(kw_only=True)
+class StoredMessage:
+    """
+    A message that the sandbox took.
+
+    `session` is the session's id, `sender` the phone number of who wrote it, `to` a chat id
+    (``447700900456@c.us``; the session's own where it was received from a person), `content` the text or the
+    reference of the media, `timestamp` seconds since the epoch, `body` the request as it came (empty where the
+    message was received), `ack` how far it has come, `reply_to` the id of the message that it quotes.
+    """
+
+    id: str
+    session: str
+    sender: str
+    to: str
+    content: str
+    type: str
+    timestamp: float
+    body: Mapping[str, Any] = attrs.field(repr=False, hash=False)
+    from_me: bool = True
+    ack: Ack = "SERVER"
+    reply_to: str | None = None
+
+    @property
+    def chat(self) -> str:
+        """The id of the chat that it is in: a person's or a group's."""
+        return self.to if self.from_me or is_group(self.to) else person(self.sender)
+
+
+@attrs.frozen(kw_only=True)
+class ChatSummary:
+    """A chat at one moment: its id, its newest message, and how many nobody has read."""
+
+    id: str
+    last: StoredMessage
+    unread: int
+
+
+@attrs.define
+class _Chat:
+    messages: list[str] = attrs.field(factory=list[str])
+    # A dict for its order: ids of what was received and not read.
+    unread: dict[str, None] = attrs.field(factory=dict[str, None])
+
+
+class ChatStore:
+    """Messages by id, by chat of any session, and by chat of one session."""
+
+    def __init__(self, lock: threading.RLock, clock: Clock, sessions: SessionStore, groups: GroupStore) -> None:
+        self._lock = lock
+        self._clock = clock
+        self._sessions = sessions
+        self._groups = groups
+        self._messages: dict[str, StoredMessage] = {}
+        self._by_chat: defaultdict[str, list[str]] = defaultdict(list)
+        self._by_session: defaultdict[str, dict[str, _Chat]] = defaultdict(dict)
+
+    def reset(self) -> None:
+        """Forget every message."""
+        with self._lock:
+            self._messages.clear()
+            self._by_chat.clear()
+            self._by_session.clear()
+
+    # Messages
+
+    def send(self, *, session_id: str, to: str, content: str, type: str, body: Mapping[str, Any]) -> StoredMessage:
+        """Take a message of a connected session; `to` is a chat id."""
+        with self._lock:
+            session = self._sessions.connected(session_id)
+            if is_group(to):
+                self._groups.check_post(to, session.own_id)
+            return self._keep(
+                StoredMessage(
+                    id=f"true_{to}_{_new_id()}",
+                    session=session_id,
+                    sender=session.settings.phone_number,
+                    to=to,
+                    content=content,
+                    type=type,
+                    timestamp=self._clock.now(),
+                    body=body,
+                    reply_to=body.get("replyTo"),
+                ),
+                to,
+            )
+
+    def receive(
+        self, *, session_id: str, sender: str, text: str, group: str | None, reply_to: str | None
+    ) -> StoredMessage:
+        """Let a text arrive from a person, or from a participant of a group."""
+        with self._lock:
+            session = self._sessions.connected(session_id)
+            chat, suffix = sender, ""
+            if group is not None:
+                self._groups.read(group, session.own_id)
+                self._groups.check_post(group, sender)
+                chat, suffix = group, f"_{sender}"
+            message = StoredMessage(
+                id=f"false_{chat}_{_new_id()}{suffix}",
+                session=session_id,
+                sender=phone_number(sender),
+                to=group or session.own_id,
+                content=text,
+                type="text",
+                timestamp=self._clock.now(),
+                body={},
+                from_me=False,
+                ack="DEVICE",
+                reply_to=reply_to,
+            )
+            self._keep(message, chat)
+            self._by_session[session_id][chat].unread[message.id] = None
+            return message
+
+    def _keep(self, message: StoredMessage, chat_id: str) -> StoredMessage:
+        self._messages[message.id] = message
+        self._by_chat[chat_id].append(message.id)
+        chats = self._by_session[message.session]
+        # Taken out and put back, so that the chats stand in the order of their newest messages.
+        chat = chats.pop(chat_id, None) or _Chat()
+        chat.messages.append(message.id)
+        chats[chat_id] = chat
+        return message
+
+    def message(self, message_id: str) -> StoredMessage:
+        """Return a message by its id."""
+        with self._lock:
+            message = self._messages.get(message_id)
+        if message is None:
+            raise Unknown("Message", message_id)
+        return message
+
+    def messages(
+        self, *, chat: str | None = None, session_id: str | None = None, from_me: bool | None = True
+    ) -> tuple[StoredMessage, ...]:
+        """Return messages, oldest first: of one chat, of one session, sent (True), received (False) or both."""
+        with self._lock:
+            found = (
+                tuple(self._messages.values())
+                if chat is None
+                else tuple(self._messages[message_id] for message_id in self._by_chat.get(chat, ()))
+            )
+        return tuple(one for one in found if session_id in (None, one.session) and from_me in (None, one.from_me))
+
+    def ack(self, message_id: str, ack: Ack) -> StoredMessage:
+        """Say how far a message has come."""
+        with self._lock:
+            message = attrs.evolve(self.message(message_id), ack=ack)
+            self._messages[message_id] = message
+            if ACKS[ack] >= ACKS["READ"]:
+                self._chat(message.session, message.chat).unread.pop(message_id, None)
+            return message
+
+    # Chats
+
+    def chats(self, session_id: str) -> list[ChatSummary]:
+        """Return a session's chats, the one with the oldest news first."""
+        with self._lock:
+            return [
+                ChatSummary(id=chat_id, last=self._messages[chat.messages[-1]], unread=len(chat.unread))
+                for chat_id, chat in self._by_session.get(session_id, {}).items()
+            ]
+
+    def history(
+        self, session_id: str, chat_id: str, wanted: Callable[[StoredMessage], bool], *, offset: int, limit: int
+    ) -> list[StoredMessage]:
+        """Return the wanted messages of a chat, newest first: at most `limit` after the first `offset`."""
+        with self._lock:
+            newest_first = (
+                self._messages[message_id] for message_id in reversed(self._chat(session_id, chat_id).messages)
+            )
+            return list(islice(filter(wanted, newest_first), offset, offset + limit))
+
+    def read(self, session_id: str, chat_id: str, *, at_most: int, since: float) -> list[str]:
+        """Mark what was received in a chat as read, newest first, and return the ids."""
+        with self._lock:
+            chat = self._chat(session_id, chat_id)
+            unread = islice(reversed(chat.unread), at_most)
+            ids = [message_id for message_id in unread if self._messages[message_id].timestamp >= since]
+            for message_id in ids:
+                self.ack(message_id, "READ")
+            return ids
+
+    def seen(self, session_id: str, message_id: str) -> None:
+        """Mark one received message as read; one that is not known here is nobody's concern."""
+        with self._lock:
+            message = self._messages.get(message_id)
+            if message is not None and message_id in self._chat(session_id, message.chat).unread:
+                self.ack(message_id, "READ")
+
+    def _chat(self, session_id: str, chat_id: str) -> _Chat:
+        return self._by_session.get(session_id, {}).get(chat_id) or _Chat()
+
+
+def _new_id() -> str:
+    return f"3EB0{secrets.token_hex(8).upper()}"

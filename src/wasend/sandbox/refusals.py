@@ -1,0 +1,39 @@
+"""What the sandbox's state refuses, and why. No HTTP here: `app` gives each kind its status."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+Status: TypeAlias = Literal["CREATED", "STARTING", "SCAN_QR_CODE", "CONNECTED", "STOPPED", "FAILED"]
+
+
+class Refusal(ValueError):
+    """The state does not allow what was asked."""
+
+
+class Unknown(Refusal):
+    """Nothing of this kind has this id."""
+
+    def __init__(self, kind: str, id: str) -> None:
+        super().__init__(f"{kind} {id} not found")
+
+
+class Forbidden(Refusal):
+    """Others may do this, this one may not."""
+
+
+class NameTaken(Refusal):
+    """Session names are unique."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Session with name {name} already exists")
+
+
+class WrongStatus(Refusal):
+    """The session is in a state in which this cannot be done."""
+
+    def __init__(self, session: str, status: Status, expected: tuple[Status, ...]) -> None:
+        super().__init__(f"session {session} is {status}; this needs {' or '.join(expected)}")
+        self.session = session
+        self.status: Status = status
+        self.expected = expected
