@@ -134,18 +134,19 @@ def dripping(data: bytes, *, at_once: int = 0, every: float = 0.02) -> Behaviour
     return behave
 
 
-def streaming(size: int, *, chunked: bool) -> Behaviour:
-    """Read the request and answer so many bytes; `RawServer.cut_off` counts the clients that did not wait for the end."""
+def streaming(blocks: int) -> Behaviour:
+    """
+    Read the request and answer so many blocks of 64 KiB.
+
+    `RawServer.cut_off` counts the clients that did not wait for the end.
+    """
 
     async def behave(peer: Peer) -> None:
         await peer.request()
-        framing = "transfer-encoding: chunked" if chunked else f"content-length: {size}"
-        await peer.write(f"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{framing}\r\n\r\n".encode())
-        block = b" " * (1 << 16)
-        part = b"%x\r\n%b\r\n" % (len(block), block) if chunked else block
-        for _ in range(size // len(block)):
-            await peer.write(part)
-        await peer.write(b"0\r\n\r\n" if chunked else b"")
+        await peer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n")
+        for _ in range(blocks):
+            await peer.write(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
+        await peer.write(b"0\r\n\r\n")
 
     return behave
 

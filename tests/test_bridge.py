@@ -207,9 +207,10 @@ class TestStart:
             raise RuntimeError("can't start new thread")
 
         coro = add(1, 2)
-        with monkeypatch.context() as patched, pytest.raises(RuntimeError, match="can't start new thread"):
+        with monkeypatch.context() as patched:
             patched.setattr(threading.Thread, "start", start)
-            bridge.run(coro)
+            with pytest.raises(RuntimeError, match="can't start new thread"):
+                bridge.run(coro)
         gc.collect()  # a loop left open would complain here
         assert inspect.getcoroutinestate(coro) == inspect.CORO_CLOSED
         assert bridge.run(add(1, 2)) == 3
@@ -358,7 +359,7 @@ class TestBlockingWork:
         threads: list[threading.Thread] = []
         done: list[str] = []
         with monkeypatch.context() as patched:
-            patched.setattr(threading.Thread, "start", threads.append)
+            patched.setattr(threading.Thread, "start", lambda thread: threads.append(thread))  # a method, as it was
             future = bridge_module._DaemonThreads().submit(done.append, "done")
         assert future.cancel()
         threads[0].run()

@@ -476,7 +476,7 @@ async def test_chats(shape: Shape, query: dict[str, Any], ids: list[str]) -> Non
 async def test_chat_in_the_list(shape: Shape) -> None:
     """A chat tells its name where one is known, its last message's time, and what is unread."""
     async with three_chats(shape) as at:
-        zoe, stranger, _ = await at.data()
+        zoe, stranger, bob = await at.data()
     assert zoe == {
         "id": ZOE,
         "name": "Zoe",
@@ -487,6 +487,7 @@ async def test_chat_in_the_list(shape: Shape) -> None:
         "pinned": False,
     }
     assert "name" not in stranger
+    assert bob["name"] == "Bob"
 
 
 @pytest.mark.parametrize(

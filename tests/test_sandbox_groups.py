@@ -685,11 +685,13 @@ async def test_join_info(shape: Shape) -> None:
         by_link = await at.json("GET", "/join-info", code=f"https://chat.whatsapp.com/{group.invite_code}")
         missing = await at.call("GET", "/join-info", code="no-such-code")
         nothing = await at.call("GET", "/join-info")
+        await at.client.post(f"/sessions/{at.session}/stop")
+        stopped = await at.call("GET", "/join-info", code=group.invite_code)
     assert by_code == by_link
     info = by_code["data"] if shape == "docs" else by_code
     assert (info["jid"], info["name"], info["topic"], info["groupCreated"]) == (group.id, "Theirs", "d", NOW)
     assert (info["participantsCount"] if shape == "docs" else len(info["participants"])) == 2
-    assert (missing.status_code, nothing.status_code) == (404, 400)
+    assert (missing.status_code, nothing.status_code, stopped.status_code) == (404, 400, 422)
 
 
 @pytest.mark.parametrize("which", ["invite-code", "invite-link"])
@@ -706,6 +708,15 @@ async def test_revoke(which: str) -> None:
     assert re.fullmatch(CODE, group.invite_code)
     assert old.status_code == joined.status_code == 404
     assert renewed["data"]["jid"] == group.id
+
+
+async def test_the_owner_stays_the_owner(shape: Shape) -> None:
+    """Naming oneself among the participants, or joining one's own group, takes nothing away."""
+    async with house(shape) as at:
+        group = await at.create(people=[OWN, ADA])
+        await at.json("POST", "/join", {"inviteCode": group.invite_code, "code": group.invite_code})
+    assert at.now(group) == group
+    assert [(one.id, one.is_super_admin) for one in group.participants.values()] == [(OWN, True), (jid(ADA), False)]
 
 
 # Writing to a group
@@ -743,7 +754,7 @@ async def test_write_to_a_group(shape: Shape) -> None:
 
 
 async def test_add_group_refused() -> None:
-    """A group of somebody who is no person is refused; unknown people are left out; a reset forgets it."""
+    """A group of somebody who is no person is refused; unknown people are left out."""
     sandbox = Sandbox(unknown=[NOBODY])
     with pytest.raises(ValueError, match="person"):
         sandbox.add_group("G", owner="120363041234567890@g.us")
@@ -753,9 +764,16 @@ async def test_add_group_refused() -> None:
     group = sandbox.add_group("G", owner=ADA, participants=[NOBODY, BOB, OWN])
     assert list(group.participants) == [jid(ADA), OWN]
     assert list(sandbox.groups) == [group.id]
-    sandbox.reset()
-    assert not sandbox.groups
-    assert list(sandbox.add_group("G", owner=ADA, participants=[NOBODY, BOB]).participants) == [jid(ADA), jid(BOB)]
+
+
+async def test_reset(shape: Shape) -> None:
+    """A reset forgets the groups, and their invite codes lead nowhere."""
+    async with house(shape) as at:
+        group = await at.create()
+        at.sandbox.reset()
+        fresh = attrs.evolve(at, session=await connected(at.client, at.sandbox))
+        assert not at.sandbox.groups
+        assert (await fresh.call("GET", "/join-info", code=group.invite_code)).status_code == 404
 
 
 PATHS = ["", "/count", "/join", "/join-info", *(f"/{{group}}{path}" for _, _, path, _ in ROUTES)]

@@ -178,9 +178,7 @@ class Http:
         reason = f"no answer in time ({type(error).__name__})" if slow else f"the connection failed ({_reason(error)})"
         return self.lost(call, reason, departure, slow=slow)
 
-    def lost(
-        self, call: Call[Any], reason: str, departure: Departure, *, slow: bool, attempts: int = 1
-    ) -> WasendError:
+    def lost(self, call: Call[Any], reason: str, departure: Departure, *, slow: bool, attempts: int = 1) -> WasendError:
         """The error for a request without an answer."""
         text = f"{call.method} {call.route}: {reason}"
         outcome: Outcome = "unknown" if departure.begun else "not_sent"
@@ -289,8 +287,6 @@ class _Pool(httpx.AsyncBaseTransport):
         old: list[httpx.AsyncHTTPTransport] = []
         if transport in self._all:
             self._idle.append((transport, now))
-        else:  # the pool was closed meanwhile
-            old.append(transport)
         self._room.release()
         spare = len(self._idle) - _KEPT_ALIVE if not self._room.locked() else 0  # locked: others wait for connections
         while self._idle and (spare > 0 or now - self._idle[0][1] > _KEPT_FOR):
