@@ -82,6 +82,7 @@ def types(session: nox.Session) -> None:
     session.run("mypy")
     # Pyright with its own Node.js in the wheel: the real one downloads Node.js or itself when first run.
     session.run("basedpyright")
+    session.run("pytest", "tests/test_types.py")
 
 
 @nox.session(default=False)

@@ -358,8 +358,12 @@ class TestBlockingWork:
         """Work that is given up before its thread begins does not run."""
         threads: list[threading.Thread] = []
         done: list[str] = []
+
+        def start_later(thread: threading.Thread) -> None:
+            threads.append(thread)
+
         with monkeypatch.context() as patched:
-            patched.setattr(threading.Thread, "start", lambda thread: threads.append(thread))  # a method, as it was
+            patched.setattr(threading.Thread, "start", start_later)
             future = bridge_module._DaemonThreads().submit(done.append, "done")
         assert future.cancel()
         threads[0].run()

@@ -27,7 +27,7 @@ PATIENCE: Final = 60.0
 """Seconds after which a test takes a command for hung."""
 
 WASEND: Final = (sys.executable, "-m", "wasend.cli")
-VERDICT: Final = "19 messages, each arrived exactly once."
+VERDICT: Final = "20 messages, each arrived exactly once."
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and terminals of POSIX")
 

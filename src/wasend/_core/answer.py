@@ -29,6 +29,7 @@ from ..errors import (
 )
 from .call import Call
 from .documents import is_list, is_object
+from .names import folded
 
 _MESSAGE_LENGTH: Final = 300
 _SIGNALS: Final = re.compile(r"error[ :=]*(463|475)\b|(rate-overlimit)", re.IGNORECASE)
@@ -219,10 +220,12 @@ def _where(headers: Mapping[str, str]) -> str:
 
 
 def _says_failed(document: Any) -> bool:
-    if not is_object(document) or "success" not in document:
+    if not is_object(document):
         return False
-    value = document["success"]
-    return value is False or value == 0 or (isinstance(value, str) and value.lower() in ("false", "0"))
+    said = {folded(str(key)): value for key, value in document.items()}
+    value = said.get("success", True)
+    failed = value is False or value == 0 or (isinstance(value, str) and value.lower() in ("false", "0", "no"))
+    return failed or (is_object(said.get("data")) and _says_failed(said["data"]))
 
 
 def _signal(document: Any) -> str | None:

@@ -29,6 +29,7 @@ from ..errors import (
     APIConnectionError,
     APITimeoutError,
     ClientClosedError,
+    ConfigurationError,
     Outcome,
     UnknownConnectionError,
     UnknownTimeoutError,
@@ -92,6 +93,10 @@ class Http:
     """
 
     def __init__(self, base_url: str, client: httpx.AsyncClient | None = None) -> None:
+        try:
+            httpx.URL(base_url).host  # noqa: B018 - fails for a host that no DNS can hold
+        except (httpx.InvalidURL, ValueError):
+            raise ConfigurationError(f"base_url: {base_url!r} names a host that cannot be") from None
         self._base_url = base_url
         self._theirs = client
         self._pools: dict[asyncio.AbstractEventLoop, _Pool] = {}
