@@ -71,6 +71,11 @@ class Row:
         return written
 
 
+def changed(value: Any, **fields: Any) -> Any:
+    """A model with other values in some of its fields."""
+    return attrs.evolve(value, **fields)
+
+
 def ask(face: str, call: str, *args: Any, settings: Mapping[str, Any] | None = None, **given: Any) -> Any:
     """Make one call with a client of its own, never repeating it: ``face`` is ``"async"`` or ``"sync"``."""
     settings = {"retry": None, **(settings or {})}
@@ -99,7 +104,12 @@ SESSION: Final = Session(
     updated_at=CREATED,
 )
 ENGINE: Final = {"grpc": {"client": "READY", "stream": "READY"}, "gows": {"found": True, "connected": True}}
-CONFIG: Final = {"metadata": {"user.id": "usr_42", "user.email": "ops@example.org"}, "proxy": None, "debug": False, "webhooks": []}
+CONFIG: Final[dict[str, Any]] = {
+    "metadata": {"user.id": "usr_42", "user.email": "ops@example.org"},
+    "proxy": None,
+    "debug": False,
+    "webhooks": [],
+}
 OF_DOCS: Final = Shape("docs", f"{{{SIX}}}", SESSION)
 OF_SDK: Final = Shape(
     "sdk",
@@ -107,7 +117,7 @@ OF_SDK: Final = Shape(
     '"enableWebhook":false,"name":"ses_1","config":{"metadata":{"user.id":"usr_42","user.email":"ops@example.org"},'
     '"proxy":null,"debug":false,"webhooks":[]},"engine":{"grpc":{"client":"READY","stream":"READY"},'
     '"gows":{"found":true,"connected":true}}}',
-    attrs.evolve(
+    changed(
         SESSION,
         id="6849aa",
         user_id="usr_42",
@@ -120,7 +130,9 @@ OF_SDK: Final = Shape(
     ),
 )
 OF_ENGINE: Final = Shape(
-    "engine", '{"name":"ses_1","status":"STARTING"}', Session(unique_session_id="ses_1", name="ses_1", status="STARTING")
+    "engine",
+    '{"name":"ses_1","status":"STARTING"}',
+    Session(unique_session_id="ses_1", name="ses_1", status="STARTING"),
 )
 WRAPPED: Final = Shape("wrapped", f'{{"success":true,"session":{{{SIX}}}}}', SESSION)
 SWITCHES: Final = {"enableAccountProtection": 1, "enableWebhook": True, "webhookUrl": "https://hooks.example.org/wa"}
@@ -194,6 +206,10 @@ CHAT_BODY: Final = '"session":"ses_1","to":"+447700900456"'
 PICTURE: Final = "https://example.org/a%20b.jpg"
 INFO: Final = "/sessions/ses_1"
 
+# These need `Row` and `Shape`, so they are imported below them.
+from tests.calls_chats import ROWS as CHAT_ROWS  # noqa: E402
+from tests.calls_groups import ROWS as GROUP_ROWS  # noqa: E402
+
 ROWS: Final = (
     Row(
         call="create_session",
@@ -208,7 +224,7 @@ ROWS: Final = (
         call="create_session",
         tag="everything",
         given={
-            "session_name": "Büro ☎ \"1\"",
+            "session_name": 'Büro ☎ "1"',
             "phone_number": "0044 (7700) 900-123",
             "enable_account_protection": True,
             "enable_message_logging": 0,
@@ -231,7 +247,7 @@ ROWS: Final = (
                 f'{{"sessions":[{{"session":{{{SIX}}},"downstream":{{"name":"ses_1","status":"WORKING","config":{{}},'
                 '"engine":{}}}],"total":1}',
                 Page(
-                    (attrs.evolve(SESSION, downstream=Downstream(name="ses_1", status="WORKING", config={}, engine={})),),
+                    (changed(SESSION, downstream=Downstream(name="ses_1", status="WORKING", config={}, engine={})),),
                     extra={"total": 1},
                 ),
             ),
@@ -253,7 +269,7 @@ ROWS: Final = (
                 "docs-config",
                 f'{{{SIX},"config":{{"enableAccountProtection":1,"enableWebhook":true,'
                 '"webhookUrl":"https://hooks.example.org/wa"}}',
-                attrs.evolve(
+                changed(
                     SESSION,
                     enable_account_protection=True,
                     enable_webhook=True,
@@ -287,7 +303,11 @@ ROWS: Final = (
                 f'{{"mimetype":"image/png","data":"{PNG_TEXT}"}}',
                 QRCode(mimetype="image/png", data=PNG_TEXT),
             ),
-            Shape("data-url", f'{{"data":"data:image/png;base64,{PNG_TEXT}"}}', QRCode(data=f"data:image/png;base64,{PNG_TEXT}")),
+            Shape(
+                "data-url",
+                f'{{"data":"data:image/png;base64,{PNG_TEXT}"}}',
+                QRCode(data=f"data:image/png;base64,{PNG_TEXT}"),
+            ),
             Shape("raw", '{"value":"2@Zk3,AbC,=="}', QRCode(data="2@Zk3,AbC,==")),
             Shape("picture", PNG, QRCode(mimetype="image/png", data=PNG_TEXT), "image/png"),
         ),
@@ -309,7 +329,7 @@ ROWS: Final = (
     ),
     Row(
         call="send_text",
-        given={**CHAT, "text": "Grüße, ☕\n\"10\" </script>", "reply_to": "false_1@c.us_A"},
+        given={**CHAT, "text": 'Grüße, ☕\n"10" </script>', "reply_to": "false_1@c.us_A"},
         sent="POST /sendText",
         body=f'{{{CHAT_BODY},"text":"Grüße, ☕\\n\\"10\\" </script>","replyTo":"false_1@c.us_A"}}',
         answers=sent_as("text"),
@@ -426,5 +446,7 @@ ROWS: Final = (
         answers=sent_as("document")[:1],
         safe=False,
     ),
+    *GROUP_ROWS,
+    *CHAT_ROWS,
 )
 """All calls that are one request; a new one is one more row."""

@@ -19,9 +19,21 @@ NAMES = sorted(
 )
 SPELLINGS = st.sampled_from(NAMES).flatmap(lambda name: st.sampled_from([name, name, name, name[0].upper() + name[1:]]))
 TIMES = st.sampled_from(
-    ["2025-06-11T09:15:02.114Z", "0001-01-01T00:00:00Z", "1749634893", 1749634893, 1749634893123, 1749634893.5, "2025-06-11", -1, ""]
+    [
+        "2025-06-11T09:15:02.114Z",
+        "0001-01-01T00:00:00Z",
+        "1749634893",
+        1749634893,
+        1749634893123,
+        1749634893.5,
+        "2025-06-11",
+        -1,
+        "",
+    ]
 )
-WORDS = st.sampled_from(["ses_1", "CONNECTED", "true", "false", "0", "1", "iVBORw0KGgo=", "data:image/png;base64,iVBORw0KGgo=", "é☎𝄞"])
+WORDS = st.sampled_from(
+    ["ses_1", "CONNECTED", "true", "false", "0", "1", "iVBORw0KGgo=", "data:image/png;base64,iVBORw0KGgo=", "é☎𝄞"]
+)
 
 
 def documents(*, finite: bool) -> st.SearchStrategy[Any]:

@@ -20,34 +20,94 @@ NAN = float("nan")
 BAD: list[tuple[str, str, Mapping[str, Any], str, str]] = [
     # the call, its fields, the field at fault, words of the refusal
     ("no-country", "send_text", {**TEXT, "to": "07700900456"}, "to", "international form"),
-    ("no-country-session", "create_session", {**NEW, "phone_number": "07700 900123"}, "phone_number", "international form"),
+    (
+        "no-country-session",
+        "create_session",
+        {**NEW, "phone_number": "07700 900123"},
+        "phone_number",
+        "international form",
+    ),
     ("number-as-int", "send_text", {**TEXT, "to": 447700900456}, "to", "in quotes"),
-    ("number-as-id", "create_session", {**NEW, "phone_number": "447700900123@c.us"}, "phone_number", "international form"),
+    (
+        "number-as-id",
+        "create_session",
+        {**NEW, "phone_number": "447700900123@c.us"},
+        "phone_number",
+        "international form",
+    ),
     ("no-id", "send_image", {**CHAT, "to": "me@example.org", "data": PNG}, "to", "@c.us"),
-    ("no-webhook-url", "create_session", {**NEW, "enable_webhook": True}, "webhook_url", "is missing, but enable_webhook is true"),
-    ("no-webhook-url-1", "create_session", {**NEW, "enable_webhook": 1, "webhook_url": ""}, "webhook_url", "is missing"),
+    (
+        "no-webhook-url",
+        "create_session",
+        {**NEW, "enable_webhook": True},
+        "webhook_url",
+        "is missing, but enable_webhook is true",
+    ),
+    (
+        "no-webhook-url-1",
+        "create_session",
+        {**NEW, "enable_webhook": 1, "webhook_url": ""},
+        "webhook_url",
+        "is missing",
+    ),
     ("webhook-path", "create_session", {**NEW, "webhook_url": "/hook"}, "webhook_url", "is not an http or https URL"),
-    ("webhook-ftp", "create_session", {**NEW, "enable_webhook": False, "webhook_url": "ftp://e.org"}, "webhook_url", "is not an http"),
+    (
+        "webhook-ftp",
+        "create_session",
+        {**NEW, "enable_webhook": False, "webhook_url": "ftp://e.org"},
+        "webhook_url",
+        "is not an http",
+    ),
     ("webhook-object", "create_session", {**NEW, "webhook_url": 5}, "webhook_url", "is not an http"),
     ("no-media", "send_image", CHAT, "data", "exactly one of url and data"),
     ("no-media-video", "send_video", {**CHAT, "caption": "c"}, "data", "exactly one of url and data"),
-    ("both-media", "send_voice", {**CHAT, "url": "https://e.org/a.ogg", "data": PNG}, "url", "exactly one of url and data"),
+    (
+        "both-media",
+        "send_voice",
+        {**CHAT, "url": "https://e.org/a.ogg", "data": PNG},
+        "url",
+        "exactly one of url and data",
+    ),
     ("path-as-text", "send_file", {**CHAT, "data": "report.pdf"}, "data", "pathlib.Path"),
     ("no-file-name", "send_file", {**CHAT, "data": PNG}, "file_name", "report.pdf"),
     ("no-file-name-in-url", "send_file", {**CHAT, "url": "https://e.org"}, "file_name", "report.pdf"),
     ("no-preview-title", "send_link_custom_preview", {**TEXT, "preview": {}}, "preview.title", "is missing"),
-    ("empty-preview-title", "send_link_custom_preview", {**TEXT, "preview": {"title": ""}}, "preview.title", "is missing"),
-    ("preview-typo", "send_link_custom_preview", {**TEXT, "preview": {"title": "T", "thumbnail": "u"}}, "preview.thumbnail", "thumbnailUrl"),
+    (
+        "empty-preview-title",
+        "send_link_custom_preview",
+        {**TEXT, "preview": {"title": ""}},
+        "preview.title",
+        "is missing",
+    ),
+    (
+        "preview-typo",
+        "send_link_custom_preview",
+        {**TEXT, "preview": {"title": "T", "thumbnail": "u"}},
+        "preview.thumbnail",
+        "thumbnailUrl",
+    ),
     ("preview-text", "send_link_custom_preview", {**TEXT, "preview": "T"}, "preview", "LinkPreview"),
     ("preview-text-in-send", "send", {**TEXT, "preview": object()}, "preview", "JSON cannot hold"),
     ("nothing-to-send", "send", {**CHAT, "mimetype": "m"}, "text", "pass text or one of the media URLs"),
     ("nothing-to-send-humanly", "send_message", CHAT, "text", "pass text or one of the media URLs"),
     ("empty-session", "send_text", {**TEXT, "session": ""}, "session", "uniqueSessionId"),
     ("blank-session", "send_text", {**TEXT, "session": " "}, "session", "uniqueSessionId"),
-    ("session-without-id", "send_text", {**TEXT, "session": Session(session_name="n")}, "session", "has no uniqueSessionId"),
+    (
+        "session-without-id",
+        "send_text",
+        {**TEXT, "session": Session(session_name="n")},
+        "session",
+        "has no uniqueSessionId",
+    ),
     ("session-of-another-kind", "start_typing", {**CHAT, "session": {"id": "s"}}, "session", "uniqueSessionId"),
     ("empty-message-id", "send_seen", {**CHAT, "message_id": ""}, "message_id", "as the service gave it"),
-    ("message-id-of-another-kind", "send_reaction", {"session": "s", "message_id": 5, "reaction": ""}, "message_id", "as the service gave it"),
+    (
+        "message-id-of-another-kind",
+        "send_reaction",
+        {"session": "s", "message_id": 5, "reaction": ""},
+        "message_id",
+        "as the service gave it",
+    ),
     ("nan", "send_voice", {**CHAT, "data": PNG, "duration": NAN}, "duration", "JSON cannot hold"),
     ("bytes", "send_text", {**TEXT, "text": b"t"}, "text", "JSON cannot hold this bytes"),
     ("object", "create_session", {**NEW, "session_name": object()}, "sessionName", "JSON cannot hold this object"),
@@ -56,7 +116,13 @@ BAD: list[tuple[str, str, Mapping[str, Any], str, str]] = [
     ("half-a-character", "send_text", {**TEXT, "text": "a\ud83d"}, "text", "half a surrogate pair"),
     ("half-a-character-id", "send_text", {**TEXT, "session": "\udc00"}, "session", "half a surrogate pair"),
     *(
-        ("missing-" + field, row.call, {name: value for name, value in row.given.items() if name != field}, field, f"{row.call} needs it")
+        (
+            "missing-" + field,
+            row.call,
+            {name: value for name, value in row.given.items() if name != field},
+            field,
+            f"{row.call} needs it",
+        )
         for row in ROWS
         if not row.tag
         for field in row.given
@@ -67,7 +133,13 @@ BAD: list[tuple[str, str, Mapping[str, Any], str, str]] = [
     ("typo", "send_text", {**TEXT, "reply_too": "m"}, "reply_too", "did you mean 'reply_to'?"),
     ("typo-far", "send_text", {**TEXT, "colour": "red"}, "colour", "known are session, to, text, reply_to"),
     ("typo-of-needed", "create_session", {"session_nam": "n", **NEW}, "session_nam", "did you mean 'session_name'?"),
-    ("other-calls-field", "send_voice", {**CHAT, "data": PNG, "caption": "c"}, "caption", "send_voice has no such field"),
+    (
+        "other-calls-field",
+        "send_voice",
+        {**CHAT, "data": PNG, "caption": "c"},
+        "caption",
+        "send_voice has no such field",
+    ),
 ]
 
 
@@ -125,7 +197,12 @@ def test_mapping_and_keywords() -> None:
 
 @pytest.mark.parametrize(
     ("call", "args"),
-    [("send_text", ("ses_1", "+447700900456", "hi")), ("retrieve_session_info", ()), ("retrieve_all_sessions", ("x",)), ("get_message", ("a", "b"))],
+    [
+        ("send_text", ("ses_1", "+447700900456", "hi")),
+        ("retrieve_session_info", ()),
+        ("retrieve_all_sessions", ("x",)),
+        ("get_message", ("a", "b")),
+    ],
 )
 @pytest.mark.parametrize("face", FACES)
 @respx.mock

@@ -173,7 +173,7 @@ def test_demo_plain(environment: dict[str, str]) -> None:
     hers = {"WASEND_API_KEY": "k3y-of-hers", "WASEND_BASE_URL": "http://127.0.0.1:9", "WASEND_TIMEOUT": "soon"}
     program = "import secrets; secrets.token_urlsafe = lambda _: 'k3y-of-the-demo'; from wasend.cli import main; main()"
 
-    result = run(sys.executable, "-c", program, "demo", env={**environment, **hers, "FORCE_COLOR": "1"})
+    result = run(sys.executable, "-c", program, "demo", env={**environment, **hers, "FORCE_COLOR": "1", "COLUMNS": "40"})
 
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.splitlines()[-1] == VERDICT

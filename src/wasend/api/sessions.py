@@ -113,7 +113,10 @@ class Session(Model):
         config = next((value for key, value in document.items() if folded(key) == "config"), None)
         switches = ("enableAccountProtection", "enableMessageLogging", "enableWebhook", "webhookUrl")
         if is_object(config):
-            document = {**document, **{key: config[key] for key in switches if document.get(key) is None and key in config}}
+            document = {
+                **document,
+                **{key: config[key] for key in switches if document.get(key) is None and key in config},
+            }
         return document
 
     def __attrs_post_init__(self) -> None:
