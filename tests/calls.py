@@ -206,6 +206,10 @@ CHAT_BODY: Final = '"session":"ses_1","to":"+447700900456"'
 PICTURE: Final = "https://example.org/a%20b.jpg"
 INFO: Final = "/sessions/ses_1"
 
+# These need `Row` and `Shape`, so they are imported below them.
+from tests.calls_chats import ROWS as CHAT_ROWS  # noqa: E402
+from tests.calls_groups import ROWS as GROUP_ROWS  # noqa: E402
+
 ROWS: Final = (
     Row(
         call="create_session",
@@ -442,5 +446,7 @@ ROWS: Final = (
         answers=sent_as("document")[:1],
         safe=False,
     ),
+    *GROUP_ROWS,
+    *CHAT_ROWS,
 )
 """All calls that are one request; a new one is one more row."""

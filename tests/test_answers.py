@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.calls import KEY, PNG, PNG_TEXT, ROWS, Row, Shape
+from tests.calls import KEY, PNG, PNG_TEXT, ROWS, Row, Shape, changed
 from tests.documents import documents
 from wasend import APIStatusError, AsyncWasendClient, DecodeError, Message, Page, QRCode, Result, Session
 
@@ -42,6 +42,11 @@ ORDERS = [row for row in FIRST if row.safe and row not in READS]
 WRITES = [row for row in FIRST if not row.safe]
 
 
+def result_of(row: Row) -> type:
+    """The type a call gives."""
+    return type(row.answers[0].value)
+
+
 def by_id(rows: list[Row]) -> pytest.MarkDecorator:
     """A test for each row."""
     return pytest.mark.parametrize("row", rows, ids=[row.id for row in rows])
@@ -53,7 +58,7 @@ def test_shapes(row: Row, shape: Shape, status: int) -> None:
     """Each answer that a dialect gives is read into the same model, whatever 2xx it comes with."""
     value = answered(row, shape.content, shape.content_type, status)
     assert value == shape.value
-    assert value.extra == getattr(shape.value, "extra")  # noqa: B009 - equality leaves nothing out
+    assert getattr(value, "extra", None) == getattr(shape.value, "extra", None)  # equality leaves nothing out
 
 
 @by_id([row for row in FIRST if row.call != "retrieve_qr_code"])
@@ -64,18 +69,18 @@ def test_byte_order_mark(row: Row) -> None:
     assert answered(row, b"\xef\xbb\xbf" + shape.content.encode()) == shape.value
 
 
-@by_id([row for row in FIRST if row.call != "retrieve_qr_code"])
+@by_id([row for row in FIRST if result_of(row) not in (QRCode, Page, str)])
 def test_pascal_case(row: Row) -> None:
     """Names that begin with a capital mean the same."""
-    if row.call == "retrieve_all_sessions":
-        content: Any = [{"UniqueSessionId": "ses_1", "Downstream": {"Status": "WORKING"}}]
-        assert answered(row, json.dumps(content))[0].downstream.status == "WORKING"
-        return
-    document = json.loads(str(row.answers[0].content))
-    assert (
-        answered(row, json.dumps({key[0].upper() + key[1:]: value for key, value in document.items()}))
-        == row.answers[0].value
-    )
+    value = changed(row.answers[0].value, extra={})
+    assert answered(row, json.dumps({key[0].upper() + key[1:]: item for key, item in value.to_dict().items()})) == value
+
+
+def test_pascal_case_within_a_list() -> None:
+    """So they do inside of a list, and inside of what is in it."""
+    (row,) = (row for row in FIRST if row.call == "retrieve_all_sessions")
+    content = [{"UniqueSessionId": "ses_1", "Downstream": {"Status": "WORKING"}}]
+    assert answered(row, json.dumps(content))[0].downstream.status == "WORKING"
 
 
 # ------------------------------------------------------------------------------------------------------ unusable answers
@@ -100,19 +105,16 @@ MISFITS: Mapping[type, tuple[str, str]] = {
     Session: ('{"sessionName":"n","createdAt":{"a":1}}', "$.createdAt"),
     Message: ('{"id":"x","timestamp":NaN}', "$.timestamp"),
     QRCode: ('{"data":{"mimetype":[]}}', "$.data.mimetype"),
-    Page: ('{"sessions":[{},{"downstream":{"status":{}}}]}', "$.sessions[1].downstream.status"),
+    Page: ('[{},{"id":{}}]', "$[1].id"),
 }
-
-
-def result_of(row: Row) -> type:
-    """The type a call gives."""
-    return type(row.answers[0].value)
 
 
 @by_id(READS)
 @pytest.mark.parametrize("kind", [*UNUSABLE, "empty", "spaces", "null"])
 def test_unusable_read(row: Row, kind: str) -> None:
     """A read whose answer cannot be used raises `DecodeError`, which says so."""
+    if kind == "text" and "invite" in row.call:
+        return  # the engine says the bare code
     content, content_type = UNUSABLE.get(kind) or ({"null": "null", "spaces": " \n"}.get(kind, ""), "application/json")
     with pytest.raises(DecodeError) as caught:
         answered(row, content, content_type)
@@ -122,7 +124,7 @@ def test_unusable_read(row: Row, kind: str) -> None:
     assert len(str(caught.value)) < 500
 
 
-@by_id([row for row in READS + ORDERS if result_of(row) is not Result])
+@by_id([row for row in READS + ORDERS if result_of(row) in MISFITS])
 def test_misfit(row: Row) -> None:
     """A value that does not fit raises `DecodeError` with the path to it, and the document."""
     content, path = MISFITS[result_of(row)]
@@ -150,7 +152,7 @@ def test_unusable_answer_to_an_order(row: Row, kind: str) -> None:
     assert caught.value.outcome == "sent"
 
 
-@by_id([row for row in ORDERS if result_of(row) is Result])
+@by_id([row for row in FIRST if result_of(row) is Result])
 @pytest.mark.parametrize(
     ("content", "value"),
     [
@@ -171,12 +173,14 @@ def test_any_json_is_a_yes_to_an_order(row: Row, content: str, value: Result) ->
 @pytest.mark.parametrize("content", ["", " ", "null"])
 def test_empty_answer_to_an_order(row: Row, content: str, status: int) -> None:
     """Nothing is a plain yes; what the request itself says is known."""
-    value = answered(row, "" if status == 204 else content, status=status)
-    assert value == (Result() if result_of(row) is Result else Session(unique_session_id="ses_1"))
+    assert answered(row, "" if status == 204 else content, status=status) == known(row)
 
 
-def known(row: Row) -> Message | Session:
-    """What the request of a row says about the message or session it makes."""
+def known(row: Row) -> Any:
+    """What the request of a row says about what it makes or changes."""
+    for shape in row.answers:
+        if shape.content == "":
+            return shape.value
     assert row.body is not None
     body = json.loads(row.body)
     if row.call == "create_session":
@@ -186,7 +190,7 @@ def known(row: Row) -> Message | Session:
     return Message(to=body["to"], content=body.get("text", body.get("caption")))
 
 
-@by_id(WRITES)
+@by_id([row for row in WRITES if result_of(row) is not Result])
 @pytest.mark.parametrize("kind", [*UNUSABLE, "empty", "spaces", "null", "list"])
 def test_unusable_answer_to_a_send(row: Row, kind: str, caplog: pytest.LogCaptureFixture) -> None:
     """A send that was accepted never raises for its answer: what the request says is known, and a warning tells."""
@@ -201,7 +205,7 @@ def test_unusable_answer_to_a_send(row: Row, kind: str, caplog: pytest.LogCaptur
     assert known(row).get("content", known(row).get("sessionName")) not in " ".join(told).split()
 
 
-@by_id(WRITES)
+@by_id([row for row in WRITES if result_of(row) in (Message, Session)])
 def test_partly_unusable_answer_to_a_send(row: Row) -> None:
     """What fits is kept beside what the request says, and the rest is left out."""
     document = {
@@ -257,7 +261,7 @@ def test_any_document(row: Row, document: Any) -> None:
         assert row.safe
         assert error.path.startswith("$")
     else:
-        assert isinstance(value, result_of(row))
+        assert isinstance(value, result_of(row)) or (value is None and result_of(row) is str)
         assert "\n" not in repr(value)
 
 

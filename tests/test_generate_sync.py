@@ -1,8 +1,9 @@
-"""The generator of the synchronous client, on small samples and on the real one."""
+"""The generator of the synchronous client and of the views of one session, on small samples and on the real ones."""
 
 from __future__ import annotations
 
 import ast
+import asyncio
 import importlib
 import inspect
 import subprocess
@@ -13,13 +14,15 @@ from types import ModuleType
 import pytest
 
 import wasend
-from tools.generate_sync import PACKAGE, Generator, UnknownSourceError, formatted, main
+from tools.generate_sync import PACKAGE, BoundGenerator, Generator, UnknownSourceError, formatted, main
 
 CLIENT = '''\
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from ._bound import AsyncBoundSession
+from ._names import Names
 from .api.letters import LetterCalls
 from .api.stamps import StampCalls
 
@@ -27,7 +30,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 
-class AsyncWasendClient(LetterCalls, StampCalls):
+class AsyncWasendClient(LetterCalls, StampCalls, Names):
     """
     The asynchronous client of an office.
 
@@ -56,6 +59,10 @@ class AsyncWasendClient(LetterCalls, StampCalls):
     def with_options(self, *, name: str) -> AsyncWasendClient:
         """The same office under another name."""
         return AsyncWasendClient(name)
+
+    def session(self, session: str) -> AsyncBoundSession:
+        """One desk: ``client.session("ses_1")`` of the AsyncWasendClient makes an `AsyncBoundSession`."""
+        return AsyncBoundSession(self, session)
 
     @property
     def length(self) -> int:
@@ -125,16 +132,85 @@ class LetterCalls(Calls):
 STAMPS = '''\
 from __future__ import annotations
 
-from .._core.calls import Calls
+from collections.abc import AsyncIterator
+from typing import overload
+
+from .._core.calls import Calls, doubled
 from .letters import Letter
 
 
 class StampCalls(Calls):
     """Stamps."""
 
+    @overload
+    async def seal(self, session: str, wax: Letter, /) -> str: ...
+    @overload
+    async def seal(self, session: str, wax: Letter, /, *, hot: bool) -> str: ...
+    async def seal(self, session: str, wax: Letter, /, *, hot: bool = True) -> str:
+        """
+        Seal one.
+
+        Args:
+            session: The desk,
+                which has a seal,
+                or borrows one.
+            wax: The wax, of which
+                session: is no entry.
+            hot: How it is.
+
+        Raises:
+            ValueError: Never.
+        """
+        return f"{session} {wax} {hot}"
+
+    @doubled
+    async def weigh_desk(self, *, session_id: str) -> str:
+        """
+        Weigh it.
+
+        Args:
+            session_id: The desk.
+        """
+        return session_id
+
+    def drawers(self, session: str, *, size: int = 2) -> AsyncIterator[str]:
+        """
+        Open them.
+
+        Args:
+            session: The desk.
+            size: How many.
+
+        Yields:
+            Each, as the AsyncWasendClient does.
+        """
+
+        async def each() -> AsyncIterator[str]:
+            for number in range(size):
+                yield f"{session} {number}"
+
+        return each()
+
+    async def papers(self, session: str) -> AsyncIterator[Letter]:
+        """
+        Look through them.
+
+        Args:
+            session: The desk.
+        """
+        yield Letter(session)
+
     async def stamp(self, letter: Letter) -> None:
         """Put one on."""
 '''
+
+NAMES = """\
+class Names:
+    def __getattr__(self, name):
+        if name == "penned":
+            return self.write
+        raise AttributeError(name)
+"""
 
 CALLS = """\
 class Calls:
@@ -178,6 +254,7 @@ def office(tmp_path: Path) -> Path:
         "api.__init__": "",
         "api.letters": LETTERS,
         "api.stamps": STAMPS,
+        "_names": NAMES,
         "_core.__init__": "",
         "_core.calls": CALLS,
         "_core.bridge": BRIDGE,
@@ -196,6 +273,12 @@ def made(office: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     for name in [name for name in sys.modules if name.partition(".")[0] == "office"]:
         monkeypatch.delitem(sys.modules, name)
     return importlib.import_module("office._sync")
+
+
+@pytest.fixture
+def bound(made: ModuleType) -> ModuleType:
+    """The generated module of its views of one session, imported."""
+    return importlib.import_module("office._bound")
 
 
 def generate(office: Path) -> str:
@@ -266,9 +349,82 @@ def test_docstrings_lose_what_only_coroutines_need(made: ModuleType) -> None:
     """)
 
 
+def test_other_bases_are_kept(made: ModuleType) -> None:
+    """A base that holds no calls is one of the synchronous client as well."""
+    with made.WasendClient("post") as client:
+        assert client.penned("ann") == "ann plain dear {x}"
+        assert not hasattr(client, "unheard")
+
+
+def test_views_of_a_session_forward(made: ModuleType, bound: ModuleType) -> None:
+    """Both views pass the session on, by position or keyword as the call takes it, and iterate where it iterates."""
+    with made.WasendClient("post") as client:
+        view = client.session("ses_1")
+        assert isinstance(view, bound.BoundSession)
+        assert (view.session_id, repr(view)) == ("ses_1", "BoundSession('ses_1')")
+        assert view.seal("wax", hot=False) == "ses_1 wax False"
+        assert view.weigh_desk() == "ses_1"
+        assert list(view.drawers(size=1)) == ["ses_1 0"]
+        assert list(view.papers()) == ["ses_1"]
+
+        async def awaited() -> None:
+            view = client._async.session("ses_2")
+            assert repr(view) == "AsyncBoundSession('ses_2')"
+            assert await view.seal("wax") == "ses_2 wax True"
+            assert await view.weigh_desk() == "ses_2"
+            assert [drawer async for drawer in view.drawers()] == ["ses_2 0", "ses_2 1"]
+            assert [paper async for paper in view.papers()] == ["ses_2"]
+
+        asyncio.run(awaited())
+
+
+def test_views_have_the_calls_that_take_a_session(bound: ModuleType) -> None:
+    """They have those, with parameters and decorators as written but for the session, and no others."""
+    for view in (bound.BoundSession, bound.AsyncBoundSession):
+        public = {name for name in vars(view) if not name.startswith("_")} - {"session_id"}
+        assert public == {"seal", "weigh_desk", "drawers", "papers"}
+        assert view.weigh_desk.doubled
+        assert str(inspect.signature(view.seal)) == "(self, wax: 'Letter', /, *, hot: 'bool' = True) -> 'str'"
+        assert str(inspect.signature(view.weigh_desk)) == "(self) -> 'str'"
+    assert str(inspect.signature(bound.BoundSession.drawers)) == "(self, *, size: 'int' = 2) -> 'Iterator[str]'"
+    assert (
+        str(inspect.signature(bound.AsyncBoundSession.drawers)) == "(self, *, size: 'int' = 2) -> 'AsyncIterator[str]'"
+    )
+    assert inspect.iscoroutinefunction(bound.AsyncBoundSession.seal)
+    assert not inspect.iscoroutinefunction(bound.AsyncBoundSession.papers)
+
+
+def test_views_do_not_document_the_session(bound: ModuleType) -> None:
+    """The argument that is gone leaves the documentation whole, and takes an empty list of arguments with it."""
+    assert inspect.getdoc(bound.AsyncBoundSession.seal) == inspect.cleandoc("""
+        Seal one.
+
+        Args:
+            wax: The wax, of which
+                session: is no entry.
+            hot: How it is.
+
+        Raises:
+            ValueError: Never.
+    """)
+    assert inspect.getdoc(bound.BoundSession.weigh_desk) == "Weigh it."
+    assert "as the AsyncWasendClient does" in (inspect.getdoc(bound.AsyncBoundSession.drawers) or "")
+    assert "as the WasendClient does" in (inspect.getdoc(bound.BoundSession.drawers) or "")
+
+
+def test_views_do_not_import_the_clients(office: Path) -> None:
+    """They know the clients for annotations alone: these import them."""
+    tree = ast.parse(formatted(BoundGenerator(office).generate(), office / "_bound.py"))
+    guarded = [ast.unparse(node) for node in tree.body if isinstance(node, ast.If)]
+    assert guarded == [
+        "if TYPE_CHECKING:\n    from ._sync import WasendClient\n    from .client import AsyncWasendClient"
+    ]
+
+
 def test_overloads_are_kept(office: Path) -> None:
     """Both overloads stand before the method that forwards."""
     assert generate(office).count("def write(") == 3
+    assert BoundGenerator(office).generate().count("def seal(") == 6
 
 
 def test_typing_only_imports_stay_so(office: Path) -> None:
@@ -281,7 +437,8 @@ def test_typing_only_imports_stay_so(office: Path) -> None:
 def test_imports_are_no_more_than_needed(office: Path) -> None:
     """ruff finds no name that is missing and none that is not used."""
     ruff = [sys.executable, "-m", "ruff", "check", "--select", "F", "--isolated", "-"]
-    assert subprocess.run(ruff, input=generate(office), encoding="utf-8", check=False).returncode == 0
+    for text in (generate(office), BoundGenerator(office).generate()):
+        assert subprocess.run(ruff, input=text, encoding="utf-8", check=False).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -300,7 +457,7 @@ def test_imports_are_no_more_than_needed(office: Path) -> None:
         ("api.stamps", "async def stamp", "async def __call__", "__call__"),
         ("api.stamps", "-> None", "-> AsyncWasendClient", "is awaited"),
         ("api.stamps", "(Calls)", "(Calls, dict)", "more than Calls"),
-        ("api.stamps", "    async def", "    @classmethod\n    async def", "@classmethod"),
+        ("api.stamps", "    async def stamp", "    @classmethod\n    async def stamp", "@classmethod"),
         ("api.letters", "AsyncIterator[Letter]:", "Coroutine[Letter]:", "Coroutine"),
         ("api.letters", 'yield Letter("a")\n        yield Letter("b")', "return other()", "a generator"),
         ("client", "from .api.stamps import StampCalls", "", "StampCalls is not imported"),
@@ -312,6 +469,33 @@ def test_unknown_source_is_refused(office: Path, module: str, old: str, new: str
     change(office, module, old, new)
     with pytest.raises(UnknownSourceError, match=rf"\.py:\d+: .*({problem})"):
         Generator(office).generate()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "problem"),
+    [
+        ("hot: bool = True", "hot = True", "no annotation"),
+        ("hot: bool = True", "hot: bool = True, **more: bool", r"\*args"),
+        ("    @doubled\n", "    @staticmethod\n", "@staticmethod"),
+        (
+            "async def seal(self, session: str, wax: Letter, /, *, hot: bool = True) -> str:",
+            "async def drawers(self, session: str) -> str:",
+            "drawers is defined twice",
+        ),
+    ],
+)
+def test_unknown_source_is_refused_for_views(office: Path, old: str, new: str, problem: str) -> None:
+    """So it is for the views of a session."""
+    change(office, "api.stamps", old, new)
+    with pytest.raises(UnknownSourceError, match=rf"stamps\.py:\d+: .*({problem})"):
+        BoundGenerator(office).generate()
+
+
+def test_an_undocumented_session_is_refused(office: Path) -> None:
+    """A call whose documentation knows no session is one whose documentation would be wrong in the view."""
+    change(office, "api.stamps", "            session_id: The desk.\n", "            desk: The desk.\n")
+    with pytest.raises(UnknownSourceError, match=r"stamps\.py:\d+: weigh_desk does not document session_id"):
+        BoundGenerator(office).generate()
 
 
 def test_one_name_with_two_meanings_is_refused(office: Path) -> None:
@@ -327,6 +511,7 @@ def test_refusal_is_told_and_nothing_is_written(office: Path, capsys: pytest.Cap
     assert main(["--package", str(office)]) == 1
     assert "stamps.py" in capsys.readouterr().err
     assert not (office / "_sync.py").exists()
+    assert not (office / "_bound.py").exists()
 
 
 def test_check_shows_what_is_stale(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -340,10 +525,23 @@ def test_check_shows_what_is_stale(office: Path, capsys: pytest.CaptureFixture[s
     assert (office / "_sync.py").read_text(encoding="utf-8") == before
 
 
-def test_the_checked_in_client_is_what_the_generator_makes(capsys: pytest.CaptureFixture[str]) -> None:
-    """``src/wasend/_sync.py`` is up to date."""
+@pytest.mark.parametrize("file", ["_sync.py", "_bound.py"])
+def test_check_covers_both_files(office: Path, file: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """A file that was edited by hand, or is not there, is stale, and is named."""
+    assert main(["--package", str(office)]) == 0
+    (office / file).unlink()
+    assert main(["--package", str(office), "--check"]) == 1
+    assert f"--- {file} as it is" in capsys.readouterr().out
+    assert not (office / file).exists()
+    assert main(["--package", str(office)]) == 0
+    assert main(["--package", str(office), "--check"]) == 0
+
+
+def test_the_checked_in_files_are_what_the_generator_makes(capsys: pytest.CaptureFixture[str]) -> None:
+    """``src/wasend/_sync.py`` and ``_bound.py`` are up to date."""
     assert main(["--check"]) == 0, capsys.readouterr().out
     assert (PACKAGE / "_sync.py").exists()
+    assert (PACKAGE / "_bound.py").exists()
 
 
 def _public(client: type) -> dict[str, object]:

@@ -1,8 +1,9 @@
 """
-Write the synchronous client: one forwarding method for each public one of `AsyncWasendClient`.
+Write the synchronous client, one forwarding method for each public one of `AsyncWasendClient`, and both clients' views
+of one session, one for each that takes a session.
 
-    python tools/generate_sync.py            # write src/wasend/_sync.py
-    python tools/generate_sync.py --check    # fail with a diff where that file is not what this would write
+    python tools/generate_sync.py            # write src/wasend/_sync.py and src/wasend/_bound.py
+    python tools/generate_sync.py --check    # fail with a diff where a file is not what this would write
 
 It reads source, not objects: annotations and defaults stay as they are written, and the result is the same
 on every Python. What it does not know it refuses, with file and line, rather than leave out.
@@ -17,7 +18,7 @@ import difflib
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
@@ -25,6 +26,8 @@ from typing import NoReturn
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "wasend"
 ASYNC, SYNC = "AsyncWasendClient", "WasendClient"
+ASYNC_BOUND, BOUND = "AsyncBoundSession", "BoundSession"
+SESSION = ("session", "session_id")
 LIFETIME = ("aclose", "__aenter__", "__aexit__", "__init__", "__repr__")
 
 Method = ast.FunctionDef | ast.AsyncFunctionDef
@@ -37,7 +40,7 @@ from __future__ import annotations
 
 {imports}
 
-class {sync}:
+class {sync}{bases}:
     {docstring}
 
     def __init__({parameters}) -> None:
@@ -66,6 +69,35 @@ class {sync}:
         self._loop.close()
 '''
 
+BOUND_HEAD = '''\
+# Written by tools/generate_sync.py from the rooms in api/; change those, not this.
+"""One session's view of a client: the calls that take a session, without naming it."""
+
+from __future__ import annotations
+
+{imports}
+
+'''
+
+VIEW = '''
+class {bound}:
+    """
+    The calls of a client for one session, which need not name it; `{client}.session` makes one.
+
+    Attributes:
+        session_id: The session's ``uniqueSessionId``.
+    """
+
+    __slots__ = ("_client", "session_id")
+
+    def __init__(self, client: {client}, session_id: str) -> None:
+        self._client = client
+        self.session_id = session_id
+
+    def __repr__(self) -> str:
+        return f"{bound}({{self.session_id!r}})"
+'''
+
 # How a docstring's examples and words read when nothing is awaited. Order matters.
 SPELLING = [
     (r"(?<![\w\])])\(await ([\w.]+\([^()]*\))\)", r"\1"),  # (await f(x)).y -> f(x).y
@@ -75,7 +107,7 @@ SPELLING = [
     (r"\n[ >]*import asyncio(?=\n)", ""),
     (r"\ba(next|iter)\(", r"\1("),
     (r"\baclose\b", "close"),
-    (r"\bAsync(WasendClient|Iterator)\b", r"\1"),
+    (r"\bAsync(WasendClient|BoundSession|Iterator)\b", r"\1"),
     (r"\b([Aa])n asynchronous\b", r"\1 synchronous"),
     (r"\basynchronous\b", "synchronous"),
     (r"\bAsynchronous\b", "Synchronous"),
@@ -162,7 +194,18 @@ class Module:
 
 
 class Generator:
-    """Collects the methods of one package's client and the imports that they need."""
+    """
+    Collects the methods of one package's client and the imports that they need.
+
+    Attributes:
+        file: What is written.
+        without: Parameters that are left out.
+        awaited: Whether what is being written is asynchronous.
+    """
+
+    file = "_sync.py"
+    without: tuple[str, ...] = ()
+    awaited = False
 
     def __init__(self, package: Path) -> None:
         self.package = package
@@ -177,8 +220,8 @@ class Generator:
     def generate(self) -> str:
         """The whole file, before formatting."""
         client = self.client.find_class(ASYNC)
-        owners = [*(self._room(base) for base in client.bases), (self.client, client)]
-        methods = [text for module, node in owners for text in self._methods(module, node)]
+        bases = [self._use(self.client, base) for base in client.bases if not self._is_room(base)]
+        methods = [text for owner in [*self._rooms(), (self.client, client)] for text in self._methods(*owner)]
 
         lifetime = {node.name: node for node in client.body if isinstance(node, Method)}
         if missing := [name for name in ("__init__", "aclose") if name not in lifetime]:
@@ -187,6 +230,7 @@ class Generator:
         head = HEAD.format(
             sync=SYNC,
             target=ASYNC,
+            bases=f"({', '.join(bases)})" if bases else "",
             docstring=self._docstring(self.client, client),
             parameters=self._parameters(self.client, init),
             init_docstring=self._docstring(self.client, init),
@@ -195,6 +239,15 @@ class Generator:
             imports=self._import_lines(),
         )
         return "\n".join([head, *methods])
+
+    def _rooms(self) -> Iterator[tuple[Module, ast.ClassDef]]:
+        bases = self.client.find_class(ASYNC).bases
+        return (self._room(base) for base in bases if self._is_room(base))
+
+    def _is_room(self, base: ast.expr) -> bool:
+        """Whether a base holds calls; another one is a base of the synchronous client too."""
+        origin = self.client.origin(self.client.source(base))
+        return origin is None or not origin.statement.startswith("from ._")
 
     def _room(self, base: ast.expr) -> tuple[Module, ast.ClassDef]:
         name = self.client.source(base)
@@ -215,10 +268,13 @@ class Generator:
                     continue
                 if node.name.startswith("__"):
                     module.refuse(node, f"no synchronous spelling is known for {node.name}")
-                if not node.name.startswith("_"):
+                if not node.name.startswith("_") and self._is_wanted(node):
                     yield self._method(module, node)
             elif not (isinstance(node, ast.Pass | ast.Expr) or _assigns_private(node)):
                 module.refuse(node, "only methods can be forwarded")
+
+    def _is_wanted(self, node: Method) -> bool:
+        return True
 
     def _method(self, module: Module, node: Method) -> str:
         decorators = [self._use(module, decorator) for decorator in node.decorator_list]
@@ -232,7 +288,8 @@ class Generator:
         if "property" in names:
             forward = f"self._async.{node.name}"
         lines = [f"@{decorator}" for decorator in decorators]
-        lines.append(f"def {node.name}({self._parameters(module, node)}) -> {returns}:")
+        kind = "async def" if forward.startswith("await ") else "def"
+        lines.append(f"{kind} {node.name}({self._parameters(module, node)}) -> {returns}:")
         if "overload" in names:
             lines[-1] += " ..."
         else:
@@ -244,15 +301,18 @@ class Generator:
         """The return annotation, and the expression that is returned."""
         returns = node.returns or module.refuse(node, f"{node.name} says not what it returns")
         call = f"self._async.{node.name}({_arguments(node)})"
-        if isinstance(returns, ast.Subscript) and module.source(returns.value).endswith("AsyncIterator"):
+        if (item := _iterated(module, returns)) is not None:
             if isinstance(node, ast.AsyncFunctionDef) and not _yields(node):
                 module.refuse(node, f"{node.name} must be iterated after it is awaited: make it a generator")
             self._add("Iterator", Import("from collections.abc import Iterator"), module, node)
-            return f"Iterator[{self._use(module, returns.slice)}]", f"self._loop.iterate({call})"
+            return f"Iterator[{self._use(module, item)}]", f"self._loop.iterate({call})"
         if module.source(returns) in (ASYNC, "Self"):
             if isinstance(node, ast.AsyncFunctionDef):
                 module.refuse(node, f"{node.name} makes a client and is awaited")
             return "Self", f"self._over({call}, self._loop)"
+        if module.source(returns) == ASYNC_BOUND:
+            self._add(BOUND, Import(f"from ._bound import {BOUND}"), module, node)
+            return BOUND, f"{BOUND}(self, {call}.session_id)"
         if isinstance(node, ast.AsyncFunctionDef):
             call = f"self._loop.run({call})"
         return self._use(module, returns), call
@@ -266,25 +326,34 @@ class Generator:
         if not positional or positional[0].arg != "self":
             module.refuse(node, f"{node.name} does not take self")
         defaults = [*[None] * (len(positional) - len(given.defaults)), *given.defaults, *given.kw_defaults]
-        written = ["self"]
+        written: list[str] = []
         for parameter, default in zip([*positional, *given.kwonlyargs], defaults, strict=True):
+            if parameter in given.kwonlyargs and "*" not in written:
+                written.append("*")
             if parameter.arg == "self":
-                continue
-            if parameter.annotation is None:
-                module.refuse(parameter, f"{node.name}: {parameter.arg} has no annotation")
-            text = f"{parameter.arg}: {self._use(module, parameter.annotation)}"
-            written.append(text if default is None else f"{text} = {self._use(module, default)}")
-        if given.kwonlyargs:
-            written.insert(len(positional), "*")
-        if given.posonlyargs:
-            written.insert(len(given.posonlyargs), "/")
-        return ", ".join(written)
+                written.append("self")
+            elif parameter.arg not in self.without:
+                if parameter.annotation is None:
+                    module.refuse(parameter, f"{node.name}: {parameter.arg} has no annotation")
+                text = f"{parameter.arg}: {self._use(module, parameter.annotation)}"
+                written.append(text if default is None else f"{text} = {self._use(module, default)}")
+            if given.posonlyargs and parameter is given.posonlyargs[-1]:
+                written.append("/")
+        return ", ".join(written).removesuffix(", *")
 
     def _docstring(self, module: Module, node: Method | ast.ClassDef) -> str:
         first = node.body[0]
         if ast.get_docstring(node) is None:
             module.refuse(node, f"{node.name} has no docstring")
-        text = PROGRAM.sub(_without_main, module.source(first))
+        text = module.source(first)
+        for name in _names(node).intersection(self.without):
+            text, found = re.subn(rf"(?m)^( +){name}: .*\n(?:\1 +.*\n)*", "", text, count=1)
+            if not found:
+                module.refuse(node, f"{node.name} does not document {name}")
+            text = re.sub(r"\n\n +Args:\n(?=\n| *\"\"\")", "\n", text)
+        if self.awaited:
+            return text
+        text = PROGRAM.sub(_without_main, text)
         for pattern, spelling in SPELLING:
             text = re.sub(pattern, spelling, text)
         if left := re.search(r"\b(await|async|asyncio)\b", text):
@@ -295,7 +364,7 @@ class Generator:
         """The expression as written; the names in it are imported."""
         for part in ast.walk(node):
             if isinstance(part, ast.Name):
-                if re.match("Async|Awaitable|Coroutine", part.id):
+                if not self.awaited and re.match("Async|Awaitable|Coroutine", part.id):
                     module.refuse(part, f"no synchronous spelling is known for {part.id}")
                 origin = module.origin(part.id)
                 if origin is not None:
@@ -319,10 +388,56 @@ class Generator:
         return "\n".join(lines)
 
 
-def _arguments(node: Method) -> str:
+class BoundGenerator(Generator):
+    """Collects the calls that take a session, for both views of one session."""
+
+    file = "_bound.py"
+    without = SESSION
+
+    def generate(self) -> str:
+        """The whole file, before formatting."""
+        views: list[str] = []
+        self.imports.clear()
+        for bound, client, module in ((ASYNC_BOUND, ASYNC, "client"), (BOUND, SYNC, "_sync")):
+            self.awaited = bound == ASYNC_BOUND
+            self.done.clear()
+            self.imports[client] = Import(f"from .{module} import {client}", typing_only=True)
+            views += [VIEW.format(bound=bound, client=client)]
+            views += [text for room in self._rooms() for text in self._methods(*room)]
+        return "\n".join([BOUND_HEAD.format(imports=self._import_lines()), *views])
+
+    def _is_wanted(self, node: Method) -> bool:
+        return not _names(node).isdisjoint(SESSION)
+
+    def _forward(self, module: Module, node: Method) -> tuple[str, str]:
+        call = f"self._client.{node.name}({_arguments(node, dict.fromkeys(SESSION, 'self.session_id'))})"
+        if not self.awaited:
+            return super()._forward(module, node)[0], call
+        returns = node.returns or module.refuse(node, f"{node.name} says not what it returns")
+        waits = isinstance(node, ast.AsyncFunctionDef) and _iterated(module, returns) is None
+        return self._use(module, returns), f"await {call}" if waits else call
+
+
+def _arguments(node: Method, known: Mapping[str, str] | None = None) -> str:
+    """The arguments of the call, each by its own name or, where that is known, by its value."""
+    known = known or {}
     positional = [parameter.arg for parameter in [*node.args.posonlyargs, *node.args.args]][1:]
-    keywords = [f"{parameter.arg}={parameter.arg}" for parameter in node.args.kwonlyargs]
-    return ", ".join(positional + keywords)
+    keywords = [parameter.arg for parameter in node.args.kwonlyargs]
+    return ", ".join([*(known.get(name, name) for name in positional), *(f"{n}={known.get(n, n)}" for n in keywords)])
+
+
+def _names(node: Method | ast.ClassDef) -> set[str]:
+    """What a method takes."""
+    if isinstance(node, ast.ClassDef):
+        return set()
+    return {parameter.arg for parameter in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]}
+
+
+def _iterated(module: Module, returns: ast.expr) -> ast.expr | None:
+    """What an iterator is said to yield; `None` where it is none."""
+    if isinstance(returns, ast.Subscript) and module.source(returns.value).endswith("AsyncIterator"):
+        return returns.slice
+    return None
 
 
 def _without_main(program: re.Match[str]) -> str:
@@ -354,24 +469,29 @@ def formatted(text: str, path: Path) -> str:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write or check the file; the exit code is 1 where the source is unknown or the file stale."""
+    """Write or check the files; the exit code is 1 where the source is unknown or a file stale."""
     parser = argparse.ArgumentParser(description="Write the synchronous client from the asynchronous one.")
-    parser.add_argument("--check", action="store_true", help="fail with a diff where it is stale")
+    parser.add_argument("--check", action="store_true", help="fail with a diff where one is stale")
     parser.add_argument("--package", type=Path, default=PACKAGE, help="folder of client.py")
     options = parser.parse_args(argv)
-    target = options.package / "_sync.py"
+    texts: dict[Path, str] = {}
     try:
-        text = formatted(Generator(options.package).generate(), target)
+        for generator in (Generator(options.package), BoundGenerator(options.package)):
+            path = options.package / generator.file
+            texts[path] = formatted(generator.generate(), path)
     except UnknownSourceError as unknown:
         print(unknown, file=sys.stderr)
         return 1
-    if not options.check:
-        target.write_text(text, encoding="utf-8", newline="\n")
-        return 0
-    there = target.read_text(encoding="utf-8") if target.exists() else ""
-    before, after = there.splitlines(keepends=True), text.splitlines(keepends=True)
-    sys.stdout.writelines(difflib.unified_diff(before, after, "_sync.py as it is", "as it should be"))
-    return int(there != text)
+    stale = False
+    for path, text in texts.items():
+        if not options.check:
+            path.write_text(text, encoding="utf-8", newline="\n")
+            continue
+        there = path.read_text(encoding="utf-8") if path.exists() else ""
+        before, after = there.splitlines(keepends=True), text.splitlines(keepends=True)
+        sys.stdout.writelines(difflib.unified_diff(before, after, f"{path.name} as it is", "as it should be"))
+        stale = stale or there != text
+    return int(stale)
 
 
 if __name__ == "__main__":

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 __version__ = "0.1.0"
 
-from ._core.model import Model, Page, Result
+from typing import TYPE_CHECKING
+
+from ._bound import AsyncBoundSession, BoundSession
+from ._core.model import Model, Page, Result, model, wire
 from ._core.options import Options, Timeout
 from ._core.retry import Retry, RetryHook, Wait
 from ._sync import WasendClient
@@ -45,9 +48,11 @@ __all__ = [
     "APIStatusError",
     "APITimeoutError",
     "AccountRestrictedError",
+    "AsyncBoundSession",
     "AsyncWasendClient",
     "AuthenticationError",
     "BadRequestError",
+    "BoundSession",
     "ClientClosedError",
     "ConfigurationError",
     "ConflictError",
@@ -81,4 +86,9 @@ __all__ = [
     "WasendError",
     "format_phone_number",
     "is_valid_phone_number",
+    "model",
+    "wire",
 ]
+
+if not TYPE_CHECKING:
+    from ._compat import export as __getattr__  # noqa: F401 - names of the official SDK that type checkers should refuse

@@ -3,25 +3,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, Self
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Literal, Self, overload
 
 import httpx
 
+from ._bound import BoundSession
+from ._compat import Aliases
 from ._core.bridge import Bridge
 from ._core.call import mapping_form
 from ._core.model import Page, Result
 from ._core.options import Options, Timeout
 from ._core.retry import DEFAULT_RETRY, Retry, RetryHook
+from .api.account import Account
+from .api.chats import MOST_MESSAGES, Chat, ChatMessage, ChatPicture, ReadResult
+from .api.contacts import Contact, ContactExistence, ProfilePicture
+from .api.groups import (
+    AdminOnly,
+    Group,
+    GroupCount,
+    GroupInvite,
+    GroupParticipant,
+    GroupPicture,
+    GroupSettings,
+    ParticipantChanges,
+    ParticipantRef,
+)
 from .api.messages import LinkPreview, Message
+from .api.request import T
 from .api.sessions import QRCode, Session, SessionRef
 from .client import AsyncWasendClient
 from .media import MediaData
 
 
-class WasendClient:
+class WasendClient(Aliases):
     """
-    The service, as methods: sessions and messages.
+    The service, as methods: sessions, messages, groups, contacts, chats and the account.
 
     Example:
         ```python
@@ -499,14 +516,15 @@ class WasendClient:
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
         message_id: str | None = None,
-        send_seen: bool = True,
-        min_typing: float = 3.0,
-        max_typing: float = 8.0,
+        send_seen: bool | str = True,
+        min_typing: float | str = 3.0,
+        max_typing: float | str = 8.0,
     ) -> Message:
         """
         Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
 
-        A failure to show any of this does not stop the message; cancelling the call stops the typing.
+        A failure to show any of this does not stop the message; cancelling the call stops the typing. The
+        official SDK's form, of two mappings, will do: ``send_message(request, {"minTypingDuration": "3000"})``.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
@@ -520,9 +538,9 @@ class WasendClient:
             filename: Name of the document.
             preview: What a link in the text looks like, in the service's own keys.
             message_id: Id of the message that this answers; marked as seen first.
-            send_seen: Whether to do so.
-            min_typing: Least time of typing, in seconds.
-            max_typing: Most time of typing, in seconds.
+            send_seen: Whether to do so; ``"true"`` and ``"false"`` will do.
+            min_typing: Least time of typing: seconds as a number, or milliseconds as text, as in the official SDK.
+            max_typing: Most time of typing, likewise.
 
         Raises:
             InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
@@ -559,6 +577,926 @@ class WasendClient:
         """
         return self._loop.run(self._async.get_message(message_id))
 
+    @mapping_form
+    def create_group(
+        self,
+        session_id: SessionRef,
+        *,
+        name: str,
+        participants: Sequence[ParticipantRef],
+        description: str | None = None,
+        picture_url: str | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> Group:
+        """
+        Create a group.
+
+        Args:
+            session_id: The session that owns it: its ``uniqueSessionId``, or a `Session`.
+            name: Its name. Above 100 characters it is sent, with a warning: WhatsApp refuses it.
+            participants: Its members: numbers, WhatsApp ids, `GroupParticipant` or mappings with ``id`` and, if wanted,
+                ``isAdmin``. At least one.
+            description: Its description.
+            picture_url: URL of its picture.
+            tags: Labels of your own, for `get_groups`.
+
+        Returns:
+            The group. A member that could not be added carries its ``error``.
+
+        Raises:
+            InvalidRequestError: There are no participants, or one has no country. Nothing was sent.
+            OutcomeUnknownError: No answer came; the group may exist: look for its name before creating it again.
+        """
+        return self._loop.run(
+            self._async.create_group(
+                session_id,
+                name=name,
+                participants=participants,
+                description=description,
+                picture_url=picture_url,
+                tags=tags,
+            )
+        )
+
+    @mapping_form
+    def get_groups(
+        self,
+        session_id: SessionRef,
+        *,
+        exclude: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        search: str | None = None,
+        sort_by: str | None = None,
+        sort_order: str | None = None,
+        status: str | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> Page[Group]:
+        """
+        List groups, a page at a time; see `iter_groups` for all.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            exclude: Parts to leave out, such as ``["participants"]``.
+            limit: How many at most; the service's default is 50.
+            offset: How many to pass over.
+            search: Text to find in name or description.
+            sort_by: ``id``, ``subject``, ``creation``, ``participantsCount``, or what else the service knows.
+            sort_order: ``asc`` or ``desc``.
+            status: ``active``, ``archived`` or ``deleted``.
+            tags: Labels that the groups must have.
+
+        Returns:
+            The groups; ``.extra["pagination"]`` holds the total, where the service tells.
+        """
+        return self._loop.run(
+            self._async.get_groups(
+                session_id,
+                exclude=exclude,
+                limit=limit,
+                offset=offset,
+                search=search,
+                sort_by=sort_by,
+                sort_order=sort_order,
+                status=status,
+                tags=tags,
+            )
+        )
+
+    def iter_groups(
+        self,
+        session_id: SessionRef,
+        *,
+        exclude: Sequence[str] | None = None,
+        page_size: int = 50,
+        search: str | None = None,
+        sort_by: str | None = None,
+        sort_order: str | None = None,
+        status: str | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> Iterator[Group]:
+        """
+        Go through all groups, fetching pages as it goes.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            exclude: Parts to leave out, such as ``["participants"]``.
+            page_size: How many to fetch at a time.
+            search: Text to find in name or description.
+            sort_by: As for `get_groups`.
+            sort_order: ``asc`` or ``desc``.
+            status: ``active``, ``archived`` or ``deleted``.
+            tags: Labels that the groups must have.
+
+        Yields:
+            The groups, each once.
+        """
+        return self._loop.iterate(
+            self._async.iter_groups(
+                session_id,
+                exclude=exclude,
+                page_size=page_size,
+                search=search,
+                sort_by=sort_by,
+                sort_order=sort_order,
+                status=status,
+                tags=tags,
+            )
+        )
+
+    def get_groups_count(self, session_id: SessionRef) -> GroupCount:
+        """
+        Count groups.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+        """
+        return self._loop.run(self._async.get_groups_count(session_id))
+
+    def get_group(self, session_id: SessionRef, group_id: str) -> Group:
+        """
+        Look at a group.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: Its id, ``…@g.us``.
+
+        Raises:
+            NotFoundError: There is no such group.
+        """
+        return self._loop.run(self._async.get_group(session_id, group_id))
+
+    def get_group_info(self, session_id: SessionRef, group_id: str) -> Group:
+        """
+        Look at a group; the documentation's name for `get_group`.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: Its id, ``…@g.us``.
+
+        Raises:
+            NotFoundError: There is no such group.
+        """
+        return self._loop.run(self._async.get_group_info(session_id, group_id))
+
+    def leave_group(self, session_id: SessionRef, group_id: str) -> Result:
+        """
+        Leave a group.
+
+        Args:
+            session_id: The session that leaves: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+
+        Raises:
+            OutcomeUnknownError: No answer came; the session may have left.
+        """
+        return self._loop.run(self._async.leave_group(session_id, group_id))
+
+    @mapping_form
+    def get_group_join_info(self, session_id: SessionRef, code: str) -> Group:
+        """
+        Look at a group before joining it.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            code: The invite code, or the whole ``https://chat.whatsapp.com/…`` link.
+
+        Raises:
+            InvalidRequestError: The link leads to another host. Nothing was sent.
+        """
+        return self._loop.run(self._async.get_group_join_info(session_id, code))
+
+    @mapping_form
+    def join_group(self, session_id: SessionRef, *, code: str) -> Group:
+        """
+        Join a group by its invite code.
+
+        Args:
+            session_id: The session that joins: its ``uniqueSessionId``, or a `Session`.
+            code: The invite code, or the whole ``https://chat.whatsapp.com/…`` link.
+
+        Returns:
+            The group, as far as the service describes it.
+
+        Raises:
+            InvalidRequestError: The link leads to another host. Nothing was sent.
+            OutcomeUnknownError: No answer came; the session may have joined.
+        """
+        return self._loop.run(self._async.join_group(session_id, code=code))
+
+    @mapping_form
+    def get_group_picture(self, session_id: SessionRef, group_id: str, refresh: bool | None = None) -> GroupPicture:
+        """
+        Get a group's picture.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            refresh: Ask WhatsApp again; else the answer may be 24 hours old.
+        """
+        return self._loop.run(self._async.get_group_picture(session_id, group_id, refresh))
+
+    @mapping_form
+    def set_group_picture(
+        self,
+        session_id: SessionRef,
+        group_id: str,
+        *,
+        url: str,
+        crop_to_square: bool | None = None,
+        format: str | None = None,
+    ) -> Result:
+        """
+        Set a group's picture.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            url: Where the service finds the picture; publicly reachable.
+            crop_to_square: Cut it to a square.
+            format: ``jpeg``, ``png`` or ``webp``.
+        """
+        return self._loop.run(
+            self._async.set_group_picture(session_id, group_id, url=url, crop_to_square=crop_to_square, format=format)
+        )
+
+    def delete_group_picture(self, session_id: SessionRef, group_id: str) -> Result:
+        """
+        Remove a group's picture.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+        return self._loop.run(self._async.delete_group_picture(session_id, group_id))
+
+    def get_group_description(self, session_id: SessionRef, group_id: str) -> str | None:
+        """
+        Get a group's description, from `get_group` where the service has no call of its own for it.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+        return self._loop.run(self._async.get_group_description(session_id, group_id))
+
+    @mapping_form
+    def set_group_description(self, session_id: SessionRef, group_id: str, *, description: str) -> Result:
+        """
+        Set a group's description.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            description: The description; ``""`` removes it.
+        """
+        return self._loop.run(self._async.set_group_description(session_id, group_id, description=description))
+
+    def get_group_subject(self, session_id: SessionRef, group_id: str) -> str | None:
+        """
+        Get a group's name, from `get_group` where the service has no call of its own for it.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+        return self._loop.run(self._async.get_group_subject(session_id, group_id))
+
+    @mapping_form
+    def set_group_subject(self, session_id: SessionRef, group_id: str, *, subject: str) -> Result:
+        """
+        Set a group's name.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            subject: The name. The service's page says 25 characters at most, WhatsApp allows 100; a longer one is sent,
+                with a warning.
+        """
+        return self._loop.run(self._async.set_group_subject(session_id, group_id, subject=subject))
+
+    @mapping_form
+    def set_group_name(self, session_id: SessionRef, group_id: str, *, name: str) -> Result:
+        """
+        Set a group's name; the documentation's other name for `set_group_subject`.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            name: The name, as for `set_group_subject`.
+        """
+        return self._loop.run(self._async.set_group_name(session_id, group_id, name=name))
+
+    def get_group_settings(self, session_id: SessionRef, group_id: str) -> GroupSettings:
+        """
+        Get who may do what in a group, from the single settings where the service has no call for all.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+        return self._loop.run(self._async.get_group_settings(session_id, group_id))
+
+    @mapping_form
+    def set_group_settings(
+        self, session_id: SessionRef, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+    ) -> GroupSettings:
+        """
+        Set who may do what in a group, one setting after the other where the service has no call for both.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            info_admin_only: Only admins change name, description and picture.
+            messages_admin_only: Only admins write.
+        """
+        return self._loop.run(
+            self._async.set_group_settings(
+                session_id, group_id, info_admin_only=info_admin_only, messages_admin_only=messages_admin_only
+            )
+        )
+
+    def get_group_info_admin_only(self, session_id: SessionRef, group_id: str) -> AdminOnly:
+        """
+        Get whether only admins change name, description and picture.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+        return self._loop.run(self._async.get_group_info_admin_only(session_id, group_id))
+
+    @mapping_form
+    def set_group_info_admin_only(
+        self,
+        session_id: SessionRef,
+        group_id: str,
+        *,
+        enabled: bool,
+        changed_at: str | None = None,
+        changed_by: str | None = None,
+    ) -> AdminOnly:
+        """
+        Let only admins, or every member, change name, description and picture.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            enabled: Only admins.
+            changed_at: Not sent. Part of the answer, which the official SDK takes here too.
+            changed_by: Likewise.
+        """
+        return self._loop.run(
+            self._async.set_group_info_admin_only(
+                session_id, group_id, enabled=enabled, changed_at=changed_at, changed_by=changed_by
+            )
+        )
+
+    def get_group_messages_admin_only(self, session_id: SessionRef, group_id: str) -> AdminOnly:
+        """
+        Get whether only admins write.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+        return self._loop.run(self._async.get_group_messages_admin_only(session_id, group_id))
+
+    @mapping_form
+    def set_group_messages_admin_only(
+        self,
+        session_id: SessionRef,
+        group_id: str,
+        *,
+        enabled: bool,
+        changed_at: str | None = None,
+        changed_by: str | None = None,
+    ) -> AdminOnly:
+        """
+        Let only admins, or every member, write.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            enabled: Only admins.
+            changed_at: Not sent. Part of the answer, which the official SDK takes here too.
+            changed_by: Likewise.
+        """
+        return self._loop.run(
+            self._async.set_group_messages_admin_only(
+                session_id, group_id, enabled=enabled, changed_at=changed_at, changed_by=changed_by
+            )
+        )
+
+    def get_group_invite_code(self, session_id: SessionRef, group_id: str) -> str:
+        """
+        Get the code that lets people join; ``https://chat.whatsapp.com/`` before it makes the link.
+
+        Args:
+            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+        return self._loop.run(self._async.get_group_invite_code(session_id, group_id))
+
+    def revoke_group_invite_code(self, session_id: SessionRef, group_id: str) -> str:
+        """
+        Replace the code that lets people join: the old one stops working at once.
+
+        Args:
+            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+
+        Returns:
+            The new code; ``""`` where the service does not tell it, but `get_group_invite_code` will.
+        """
+        return self._loop.run(self._async.revoke_group_invite_code(session_id, group_id))
+
+    def get_group_invite_link(self, session_id: SessionRef, group_id: str) -> GroupInvite:
+        """
+        Get the link that lets people join, made from the code where the service has no call of its own for it.
+
+        Args:
+            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+        return self._loop.run(self._async.get_group_invite_link(session_id, group_id))
+
+    def revoke_group_invite_link(self, session_id: SessionRef, group_id: str) -> GroupInvite:
+        """
+        Replace the link that lets people join: the old one stops working at once.
+
+        Args:
+            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+
+        Returns:
+            The new link.
+        """
+        return self._loop.run(self._async.revoke_group_invite_link(session_id, group_id))
+
+    def get_group_participants(self, session_id: SessionRef, group_id: str) -> Page[GroupParticipant]:
+        """
+        List the members of a group.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+        return self._loop.run(self._async.get_group_participants(session_id, group_id))
+
+    @mapping_form
+    def add_group_participants(
+        self,
+        session_id: SessionRef,
+        group_id: str,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
+    ) -> ParticipantChanges:
+        """
+        Add members. Some may fail although the call succeeds: look at ``.failed``.
+
+        Args:
+            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
+            notify: Tell them.
+
+        Raises:
+            InvalidRequestError: There are none, or one has no country. Nothing was sent.
+        """
+        return self._loop.run(
+            self._async.add_group_participants(session_id, group_id, participants=participants, notify=notify)
+        )
+
+    @mapping_form
+    def remove_group_participants(
+        self,
+        session_id: SessionRef,
+        group_id: str,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
+    ) -> ParticipantChanges:
+        """
+        Remove members. Some may fail although the call succeeds: look at ``.failed``.
+
+        Args:
+            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
+            notify: Tell them.
+
+        Raises:
+            InvalidRequestError: There are none, or one has no country. Nothing was sent.
+        """
+        return self._loop.run(
+            self._async.remove_group_participants(session_id, group_id, participants=participants, notify=notify)
+        )
+
+    @mapping_form
+    def promote_group_participants(
+        self,
+        session_id: SessionRef,
+        group_id: str,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
+    ) -> ParticipantChanges:
+        """
+        Make members admins. Some may fail although the call succeeds: look at ``.failed``.
+
+        Args:
+            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
+            notify: Tell them.
+
+        Raises:
+            InvalidRequestError: There are none, or one has no country. Nothing was sent.
+        """
+        return self._loop.run(
+            self._async.promote_group_participants(session_id, group_id, participants=participants, notify=notify)
+        )
+
+    @mapping_form
+    def demote_group_participants(
+        self,
+        session_id: SessionRef,
+        group_id: str,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
+    ) -> ParticipantChanges:
+        """
+        Make admins plain members. Some may fail although the call succeeds: look at ``.failed``.
+
+        Args:
+            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
+            notify: Tell them.
+
+        Raises:
+            InvalidRequestError: There are none, or one has no country. Nothing was sent.
+        """
+        return self._loop.run(
+            self._async.demote_group_participants(session_id, group_id, participants=participants, notify=notify)
+        )
+
+    @mapping_form
+    def get_contacts(
+        self,
+        session_id: SessionRef,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        sort_by: str | None = None,
+        sort_order: str | None = None,
+    ) -> Page[Contact]:
+        """
+        List contacts, a page at a time; see `iter_contacts` for all.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            limit: How many at most; the service's default is 10.
+            offset: How many to pass over.
+            sort_by: ``id`` or ``name``.
+            sort_order: ``asc`` or ``desc``.
+        """
+        return self._loop.run(
+            self._async.get_contacts(session_id, limit=limit, offset=offset, sort_by=sort_by, sort_order=sort_order)
+        )
+
+    def iter_contacts(
+        self, session_id: SessionRef, *, page_size: int = 100, sort_by: str | None = None, sort_order: str | None = None
+    ) -> Iterator[Contact]:
+        """
+        Go through all contacts, fetching pages as it goes.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            page_size: How many to fetch at a time.
+            sort_by: ``id`` or ``name``.
+            sort_order: ``asc`` or ``desc``.
+
+        Yields:
+            The contacts.
+        """
+        return self._loop.iterate(
+            self._async.iter_contacts(session_id, page_size=page_size, sort_by=sort_by, sort_order=sort_order)
+        )
+
+    @mapping_form
+    def get_contact(self, session_id: SessionRef, *, contact_id: str) -> Contact:
+        """
+        Look at a contact.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            contact_id: International number, or id such as ``447700900456@c.us``.
+
+        Raises:
+            InvalidRequestError: The number has no country, or the id is a group's. Nothing was sent.
+        """
+        return self._loop.run(self._async.get_contact(session_id, contact_id=contact_id))
+
+    @mapping_form
+    def check_contact_exists(self, session_id: SessionRef, *, phone: str) -> ContactExistence:
+        """
+        Ask whether a number is on WhatsApp.
+
+        Args:
+            session_id: The session that asks: its ``uniqueSessionId``, or a `Session`.
+            phone: International number. It is sent as digits alone, as this call wants it.
+
+        Raises:
+            InvalidRequestError: The number has no country, or it is the id of a group. Nothing was sent.
+        """
+        return self._loop.run(self._async.check_contact_exists(session_id, phone=phone))
+
+    @mapping_form
+    def get_contact_profile_picture(
+        self, session_id: SessionRef, *, contact_id: str, refresh: bool | None = None
+    ) -> ProfilePicture:
+        """
+        Get the picture of a contact.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            contact_id: International number, or id such as ``447700900456@c.us``.
+            refresh: Ask WhatsApp again; else the answer may be 24 hours old.
+
+        Raises:
+            InvalidRequestError: The number has no country. Nothing was sent.
+        """
+        return self._loop.run(
+            self._async.get_contact_profile_picture(session_id, contact_id=contact_id, refresh=refresh)
+        )
+
+    @mapping_form
+    def get_all_chats(
+        self,
+        session: SessionRef,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        sort_by: str | None = None,
+        sort_order: str | None = None,
+    ) -> Page[Chat]:
+        """
+        List chats, a page at a time; see `iter_chats` for all.
+
+        Args:
+            session: The session: its ``uniqueSessionId``, or a `Session`.
+            limit: How many at most.
+            offset: How many to pass over.
+            sort_by: ``conversationTimestamp``, ``id``, ``name``, or what else the service knows: sources disagree.
+            sort_order: ``asc`` or ``desc``.
+        """
+        return self._loop.run(
+            self._async.get_all_chats(session, limit=limit, offset=offset, sort_by=sort_by, sort_order=sort_order)
+        )
+
+    def iter_chats(
+        self, session: SessionRef, *, page_size: int = 50, sort_by: str | None = None, sort_order: str | None = None
+    ) -> Iterator[Chat]:
+        """
+        Go through all chats, fetching pages as it goes.
+
+        Args:
+            session: The session: its ``uniqueSessionId``, or a `Session`.
+            page_size: How many to fetch at a time.
+            sort_by: As for `get_all_chats`.
+            sort_order: ``asc`` or ``desc``.
+
+        Yields:
+            The chats.
+        """
+        return self._loop.iterate(
+            self._async.iter_chats(session, page_size=page_size, sort_by=sort_by, sort_order=sort_order)
+        )
+
+    @mapping_form
+    def get_chats_overview(
+        self,
+        session: SessionRef,
+        *,
+        ids: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+    ) -> Page[Chat]:
+        """
+        List chats with their pictures and last messages.
+
+        Args:
+            session: The session: its ``uniqueSessionId``, or a `Session`.
+            ids: Only these chats: ids or international numbers.
+            limit: How many at most; the engine's default is 20.
+            offset: How many to pass over.
+        """
+        return self._loop.run(self._async.get_chats_overview(session, ids=ids, limit=limit, offset=offset))
+
+    @mapping_form
+    def get_messages(
+        self,
+        session: SessionRef,
+        chat_id: str,
+        *,
+        limit: int = MOST_MESSAGES,
+        download_media: bool | None = None,
+        filter: Mapping[str, Any] | None = None,
+        offset: int | None = None,
+    ) -> Page[ChatMessage]:
+        """
+        Read messages of a chat, a page at a time; see `iter_messages` for all.
+
+        Args:
+            session: The session: its ``uniqueSessionId``, or a `Session`.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            limit: How many at most; the service gives no more than 50.
+            download_media: Have the service fetch the media; slow.
+            filter: Only messages with ``from_me`` (true or false), ``ack`` (one of `Ack`, its name, or a list of
+                them), ``timestamp_gte``, ``timestamp_lte`` (a `datetime`, or seconds since 1970).
+            offset: How many to pass over.
+
+        Raises:
+            InvalidRequestError: The filter has an unknown key or value. Nothing was sent.
+        """
+        return self._loop.run(
+            self._async.get_messages(
+                session, chat_id, limit=limit, download_media=download_media, filter=filter, offset=offset
+            )
+        )
+
+    def iter_messages(
+        self,
+        session: SessionRef,
+        chat_id: str,
+        *,
+        page_size: int = MOST_MESSAGES,
+        download_media: bool | None = None,
+        filter: Mapping[str, Any] | None = None,
+    ) -> Iterator[ChatMessage]:
+        """
+        Go through the messages of a chat, fetching pages as it goes.
+
+        Args:
+            session: The session: its ``uniqueSessionId``, or a `Session`.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            page_size: How many to fetch at a time, 50 at most.
+            download_media: Have the service fetch the media; slow.
+            filter: As for `get_messages`.
+
+        Yields:
+            The messages, in the service's order.
+        """
+        return self._loop.iterate(
+            self._async.iter_messages(
+                session, chat_id, page_size=page_size, download_media=download_media, filter=filter
+            )
+        )
+
+    @mapping_form
+    def get_message_by_id(
+        self, session: SessionRef, chat_id: str, message_id: str, *, download_media: bool | None = None
+    ) -> ChatMessage:
+        """
+        Read one message of a chat.
+
+        Args:
+            session: The session: its ``uniqueSessionId``, or a `Session`.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            message_id: Its id.
+            download_media: Have the service fetch its media.
+
+        Raises:
+            NotFoundError: There is no such message.
+        """
+        return self._loop.run(
+            self._async.get_message_by_id(session, chat_id, message_id, download_media=download_media)
+        )
+
+    @mapping_form
+    def read_messages(
+        self, session: SessionRef, chat_id: str, *, days: int | None = None, messages: int | None = None
+    ) -> ReadResult:
+        """
+        Mark the messages of a chat as read.
+
+        Args:
+            session: The session: its ``uniqueSessionId``, or a `Session`.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            days: Of how many days; the engine's default is 7.
+            messages: How many, the newest; the engine's default is 30, and 100 in a group.
+        """
+        return self._loop.run(self._async.read_messages(session, chat_id, days=days, messages=messages))
+
+    @mapping_form
+    def get_chat_picture(self, session: SessionRef, chat_id: str, *, refresh: bool | None = None) -> ChatPicture:
+        """
+        Get the picture of a chat.
+
+        Args:
+            session: The session: its ``uniqueSessionId``, or a `Session`.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            refresh: Ask WhatsApp again; else the answer may be 24 hours old.
+        """
+        return self._loop.run(self._async.get_chat_picture(session, chat_id, refresh=refresh))
+
+    def retrieve_account(self) -> Account:
+        """
+        Look at the account that the API key belongs to.
+
+        Raises:
+            AuthenticationError: The key is not valid.
+        """
+        return self._loop.run(self._async.retrieve_account())
+
+    @overload
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        into: type[T],
+        path_params: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        repeatable: bool | None = None,
+    ) -> T: ...
+
+    @overload
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        into: None = None,
+        path_params: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        repeatable: bool | None = None,
+    ) -> Any: ...
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        into: Any = None,
+        path_params: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        body: Mapping[str, Any] | None = None,
+        repeatable: bool | None = None,
+    ) -> Any:
+        """
+        Make a call that has no method of its own, with the retries, the errors and the reading of any other.
+
+        Example:
+            ```python
+            from wasend import WasendClient, Model, Page, model, wire
+
+
+            @model
+            class Label(Model):
+                id: str | None = None
+                colour: str | None = wire("colorHex")
+
+
+            def labels(client: WasendClient, session_id: str) -> Page[Label]:
+                path = "/{session}/labels"
+                return client.request("GET", path, path_params={"session": session_id}, into=Page[Label])
+            ```
+
+        A model is a subclass of `Model` with ``@model`` above it, every field of which has a default. ``colorHex``,
+        ``ColorHex`` and ``color_hex`` are read into a field ``color_hex``; `wire` gives other spellings.
+
+        Args:
+            method: HTTP verb.
+            path: Path below the base URL. It begins with ``/``, is percent-encoded, and may hold ``{placeholders}``.
+            into: What the answer is read into: a model, or a `Page` of models; by default the JSON document as it came.
+            path_params: What the placeholders stand for; it is percent-encoded here.
+            params: Query parameters; `None` leaves one out, and a list repeats one.
+            body: JSON fields; `None` leaves one out.
+            repeatable: Whether doing it twice is as good as once, so that it may be repeated; by default all but POST
+                and PATCH.
+
+        Returns:
+            The model, the page, or the document; `None` for an empty answer.
+
+        Raises:
+            InvalidRequestError: There is no such verb, the path will not do, or a placeholder has no value. Nothing was
+                sent.
+            NotFoundError: The service knows no such path, or nothing there.
+            OutcomeUnknownError: No answer came to a call that is not repeatable; it may have been carried out.
+        """
+        return self._loop.run(
+            self._async.request(
+                method, path, into=into, path_params=path_params, params=params, body=body, repeatable=repeatable
+            )
+        )
+
     def with_options(
         self,
         *,
@@ -578,6 +1516,19 @@ class WasendClient:
             ConfigurationError: A setting cannot be.
         """
         return self._over(self._async.with_options(api_key=api_key, timeout=timeout, retry=retry), self._loop)
+
+    def session(self, session: SessionRef | None = None) -> BoundSession:
+        """
+        A view of this client for one session, whose calls need not name it.
+
+        Args:
+            session: Its ``uniqueSessionId``, or a `Session`; by default ``WASEND_SESSION`` as it was in the environment
+                when the client was made.
+
+        Raises:
+            ConfigurationError: It is not given, and there is no default.
+        """
+        return BoundSession(self, self._async.session(session).session_id)
 
     def retrieve_config(self) -> Options:
         """The settings in force; printing them does not show the key."""

@@ -9,19 +9,29 @@ from typing import Final, Literal, Self
 import attrs
 import httpx
 
+from ._bound import AsyncBoundSession
+from ._compat import Aliases
 from ._core.engine import Engine
 from ._core.http import Http
 from ._core.options import Options, Timeout, clean_key, is_exposed
 from ._core.retry import DEFAULT_RETRY, Retry, RetryHook
+from .api.account import AccountCalls
+from .api.chats import ChatCalls
+from .api.contacts import ContactCalls
+from .api.groups import GroupCalls
 from .api.messages import MessageCalls
-from .api.sessions import SessionCalls
+from .api.request import RequestCalls
+from .api.sessions import SessionCalls, SessionRef, session_ref
+from .errors import ConfigurationError
 
 logger: Final = logging.getLogger("wasend")
 
 
-class AsyncWasendClient(SessionCalls, MessageCalls):
+class AsyncWasendClient(
+    SessionCalls, MessageCalls, GroupCalls, ContactCalls, ChatCalls, AccountCalls, RequestCalls, Aliases
+):
     """
-    The service, as methods: sessions and messages.
+    The service, as methods: sessions, messages, groups, contacts, chats and the account.
 
     Example:
         ```python
@@ -102,6 +112,22 @@ class AsyncWasendClient(SessionCalls, MessageCalls):
         view = AsyncWasendClient.__new__(AsyncWasendClient)
         view._engine = attrs.evolve(self._engine, options=changed)
         return view
+
+    def session(self, session: SessionRef | None = None) -> AsyncBoundSession:
+        """
+        A view of this client for one session, whose calls need not name it.
+
+        Args:
+            session: Its ``uniqueSessionId``, or a `Session`; by default ``WASEND_SESSION`` as it was in the environment
+                when the client was made.
+
+        Raises:
+            ConfigurationError: It is not given, and there is no default.
+        """
+        session = self._engine.options.session if session is None else session
+        if session is None:
+            raise ConfigurationError("session: there is none; pass client.session('ses_...') or set WASEND_SESSION")
+        return AsyncBoundSession(self, session_ref(session))
 
     def retrieve_config(self) -> Options:
         """The settings in force; printing them does not show the key."""

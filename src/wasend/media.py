@@ -60,7 +60,7 @@ async def load(url: str | None, data: MediaData | None, name: str | None = None)
         problem = "both url and data are given" if url is not None else "there is no media"
         raise InvalidRequestError("url" if url is not None else "data", problem, "pass exactly one of url and data")
     if url is not None:
-        path = _path_of(url)
+        path = urlsplit(web_url(url)).path
         name = name or unquote(PurePath(path).name) or None
         return Media(url, None, name, _guess(name))
     mime_type: str | None = None
@@ -74,16 +74,20 @@ async def load(url: str | None, data: MediaData | None, name: str | None = None)
     return Media(None, encoded, name, mime_type or _guess(name))
 
 
-def _path_of(url: str) -> str:
+def web_url(url: str) -> str:
+    """
+    A URL that the service can fetch.
+
+    Raises:
+        InvalidRequestError: It is none.
+    """
     try:
         parts = urlsplit(url)
         if parts.scheme in ("http", "https") and parts.hostname:
-            return parts.path
+            return url
     except (ValueError, TypeError, AttributeError):
         pass
-    raise InvalidRequestError(
-        "url", "is not an http or https URL", "pass a URL that the service can reach, or the file as data="
-    )
+    raise InvalidRequestError("url", "is not an http or https URL", "pass a URL that the service can reach")
 
 
 def _read(data: object) -> tuple[bytes, str | None]:

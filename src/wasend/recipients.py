@@ -85,6 +85,21 @@ def chat_id(value: str, field: str = "to") -> str:
     return f"{user}@{'c.us' if server == 's.whatsapp.net' else server}"
 
 
+def jid(value: str, field: str) -> str:
+    """
+    A chat as a WhatsApp id: a phone number becomes ``…@c.us``.
+
+    Args:
+        value: As for `chat_id`.
+        field: The argument it was given as, for the error.
+
+    Raises:
+        InvalidRequestError: It is neither a number nor an id.
+    """
+    found = chat_id(value, field)
+    return f"{found[1:]}@c.us" if found.startswith("+") else found
+
+
 def masked(value: str) -> str:
     """
     A number or id as logs and errors show it: ``+44…0123``.

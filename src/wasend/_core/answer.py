@@ -27,7 +27,7 @@ from ..errors import (
     UnknownStatusError,
     UnprocessableError,
 )
-from .call import Call
+from .call import Call, masked
 from .documents import is_list, is_object
 from .names import folded
 
@@ -199,7 +199,7 @@ def _state(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _sentence(call: Call[Any], facts: Mapping[str, Any]) -> str:
     status = facts["status"]
-    text = f"{call.method} {call.route}: {status} {facts['message']}".rstrip()
+    text = f"{call.name}: {status} {facts['message']}".rstrip()
     if 300 <= status < 400:
         where = _where(facts["headers"])
         return f"{text}; redirects are not followed, lest the key leak: it points to {where}; check base_url"
@@ -284,6 +284,8 @@ def _discreet(text: str, call: Call[Any]) -> str:
     private = {" ".join(told[key].split()) for key in call.private if isinstance(told.get(key), str)} - {""}
     for value in sorted(private, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", text) if len(value) < 8 else text.replace(value, "…")
+    for number in re.findall(r"\d{7,}", call.route):
+        text = text.replace(number, masked(number))
     for value in told.values():
         if isinstance(value, str) and (number := _NUMBER.fullmatch(value)):
             text = text.replace(number[1], f"{number[1][:2]}…{number[1][-4:]}")

@@ -5,14 +5,28 @@ from __future__ import annotations
 import functools
 import inspect
 import json
+import re
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from typing import TYPE_CHECKING, Any, Concatenate, Final, Generic, ParamSpec, Protocol, TypeVar, cast, overload
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Concatenate,
+    Final,
+    Generic,
+    ParamSpec,
+    Protocol,
+    TypeGuard,
+    TypeVar,
+    cast,
+    overload,
+)
 from urllib.parse import quote, urlencode
 
 import attrs
 
 from ..errors import InvalidRequestError
-from .documents import is_object
+from .documents import is_list, is_object
+from .model import Model
 from .names import folded, nearest
 
 if TYPE_CHECKING:
@@ -25,7 +39,21 @@ R_co = TypeVar("R_co", covariant=True)
 P = ParamSpec("P")
 
 _AS_GIVEN: Final = "pass the id as the service gave it"
+_LONG_NUMBER: Final = re.compile(r"\d{7,}", re.ASCII)
 _LONGEST_TARGET: Final = 60_000  # httpx refuses a URL above 65 536 characters, and a server far shorter ones
+
+_FORMER: Final = {  # other names of fields in mappings, for calls that have no field of this name
+    "mintypingduration": "mintyping",
+    "maxtypingduration": "maxtyping",
+    "sessionid": "session",
+    "session": "sessionid",
+}
+_GONE: Final = {"content": "the text goes into text: send_text(session=..., to=..., text=...)"}
+
+
+def masked(text: str) -> str:
+    """Text with its phone numbers as logs and errors show them: ``+44…0123``."""
+    return _LONG_NUMBER.sub(lambda number: f"{number[0][:2]}…{number[0][-4 if len(number[0]) > 9 else -2 :]}", text)
 
 
 def _given(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
@@ -40,29 +68,35 @@ class Call(Generic[T]):
 
     Attributes:
         method: HTTP verb.
-        route: Path below the base URL, with ``{placeholders}``; this, not the path, is what logs show.
+        route: Path below the base URL, with ``{placeholders}``; this, not the path, is what logs show, as `name`.
         result: What the answer is read into.
         at: What the placeholders stand for; percent-encoded here and nowhere else.
         params: Query parameters; `None` leaves one out.
         body: JSON fields in the service's spelling; `None` leaves one out.
-        repeatable: Whether doing it twice is as good as once. By default all but POST.
+        repeatable: Whether doing it twice is as good as once. By default all but POST and PATCH.
         envelope: Keys under which some dialects wrap the answer.
         otherwise: The same call as other sources spell it, where they disagree; see `or_at`.
         private: Keys of the body whose values no log and no error may repeat.
     """
 
     method: str
-    route: str
+    route: str = attrs.field(repr=lambda route: repr(masked(route)))
     result: type[T]
     at: Mapping[str, str] = attrs.field(factory=dict[str, str], kw_only=True, repr=False)
     params: Mapping[str, Any] | None = attrs.field(default=None, kw_only=True, repr=False, converter=_given)
     body: Mapping[str, Any] | None = attrs.field(default=None, kw_only=True, repr=False, converter=_given)
     repeatable: bool = attrs.field(
-        default=attrs.Factory(lambda call: cast("Call[Any]", call).method != "POST", takes_self=True), kw_only=True
+        default=attrs.Factory(lambda call: cast("Call[Any]", call).method not in ("POST", "PATCH"), takes_self=True),
+        kw_only=True,
     )
     envelope: tuple[str, ...] = attrs.field(default=(), kw_only=True, repr=False)
     otherwise: tuple[Call[T], ...] = attrs.field(default=(), kw_only=True, repr=False)
     private: tuple[str, ...] = attrs.field(default=("text", "caption", "data"), kw_only=True, repr=False)
+
+    @property
+    def name(self) -> str:
+        """Verb and route, as logs and errors show them: long numbers in a caller's own route are masked."""
+        return f"{self.method} {masked(self.route)}"
 
     def or_at(self, method: str, route: str, **changes: Any) -> Call[T]:
         """This call, and another route to try where the service does not have this one."""
@@ -84,9 +118,8 @@ class Call(Generic[T]):
         Raises:
             InvalidRequestError: An id or a parameter is none that a URL can hold.
         """
-        target = self.path()
-        if self.params:
-            target = f"{target}?{urlencode([(key, _query(key, value)) for key, value in self.params.items()])}"
+        pairs = [(key, _query(key, item)) for key, value in (self.params or {}).items() for item in _each(value)]
+        target = f"{self.path()}?{urlencode(pairs)}" if pairs else self.path()
         if len(target) > _LONGEST_TARGET:
             values = {**self.at, **(self.params or {})}
             longest = max(values, key=lambda key: len(str(values[key])))
@@ -125,6 +158,10 @@ def segment(field: str, value: str) -> str:
         raise InvalidRequestError(field, "holds half a surrogate pair", _AS_GIVEN) from None
 
 
+def _each(value: Any) -> list[Any]:
+    return value if is_list(value) else [value]
+
+
 def _query(field: str, value: Any) -> bytes:
     try:
         return (str(value).lower() if isinstance(value, bool) else str(value)).encode()
@@ -157,6 +194,10 @@ class Calls:
     async def _send(self, call: Call[T]) -> T:
         return await self._engine.perform(call)
 
+    async def _send_or(self, call: Call[T], derive: Callable[[], Awaitable[T]]) -> T:
+        """A call that only documentation names; where the service lacks it, the same made of other calls."""
+        return await self._engine.perform_or(call, derive)
+
 
 class BothForms(Protocol[P, R_co]):
     """A call that takes its fields as keywords, or as one mapping in the service's own spelling or ours."""
@@ -169,32 +210,47 @@ class BothForms(Protocol[P, R_co]):
     def __call__(self, session_id: Any, request: Mapping[str, Any], /) -> R_co: ...
     @overload
     def __call__(self, session_id: Any, other_id: str, request: Mapping[str, Any], /) -> R_co: ...
+    @overload
+    def __call__(self, session_id: Any, chat_id: str, message_id: str, request: Mapping[str, Any], /) -> R_co: ...
 
 
 def mapping_form(method: Callable[Concatenate[S, P], R]) -> BothForms[P, R]:
     """
-    Let a method with keyword fields be called with one mapping instead, as the service's own samples do.
+    Let a method with keyword fields be called with mappings instead, as the service's own samples do.
 
-    Unknown and missing fields are refused by name before anything is sent.
+    Mappings follow the ids; a later one adds to an earlier one, and keywords to both. A call that takes its session as
+    a field may be given it before them. Unknown and missing fields are refused by name before anything is sent.
     """
     _, *parameters = inspect.signature(method).parameters.values()
     ids = [parameter.name for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]
     fields = [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
-    needed = {parameter.name for parameter in parameters if parameter.default is parameter.empty} - set(ids)
-    spelt = {folded(name): name for name in fields}
+    needed = {parameter.name for parameter in parameters if parameter.default is parameter.empty}
+    spelt = {folded(name): name for name in (*ids, *fields)}
+
+    def known(key: object) -> str:
+        name = folded(str(key))
+        return spelt.get(name) or spelt.get(_FORMER.get(name, ""), str(key))
 
     def settle(args: tuple[Any, ...], given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        if len(args) == len(ids) + 1:
-            *args_, request = args
-            if not is_object(request):
+        first = next((at for at, value in enumerate(args) if _is_request(value)), len(args))
+        spoken = [given.pop(key) for key in ("request", "options") if key in given and key not in fields]
+        requests = [value for value in (*args[first:], *spoken) if value is not None]
+        args = args[:first]
+        if len(args) > len(ids) and "session" in fields and (requests or given) and isinstance(args[0], str | Model):
+            given = {"session": args[0], **given}
+            args = args[1:]
+        named: dict[str, Any] = {}
+        for request in (*args[len(ids) :], *requests):
+            if not _is_request(request):
                 problem = f"a mapping was due, not {type(request).__name__}"
                 raise InvalidRequestError(_name(method), problem, f"pass keywords: {', '.join(fields)}")
-            given = {**{spelt.get(folded(str(key)), str(key)): value for key, value in request.items()}, **given}
-            args = tuple(args_)
+            named |= {known(key): value for key, value in request.items()}
+        given = named | given
         for key in given:
             if key not in fields and key not in ids:
-                raise InvalidRequestError(key, f"{_name(method)} has no such field", nearest(key, fields))
-        for key in fields:
+                remedy = _GONE.get(key) or nearest(key, fields)
+                raise InvalidRequestError(key, f"{_name(method)} has no such field", remedy)
+        for key in (*ids[len(args) :], *fields):
             if key in needed and given.get(key) is None:
                 raise InvalidRequestError(key, "is missing", f"{_name(method)} needs it")
         return args, given
@@ -215,6 +271,10 @@ def mapping_form(method: Callable[Concatenate[S, P], R]) -> BothForms[P, R]:
         return cast("Callable[..., Any]", method)(self, *args, **given)
 
     return cast("BothForms[P, R]", forward)
+
+
+def _is_request(value: object) -> TypeGuard[Mapping[str, Any]]:
+    return is_object(value) and not isinstance(value, Model)  # a Session is a mapping too, and is an id here
 
 
 def _name(method: Callable[..., Awaitable[Any]] | Callable[..., Any]) -> str:

@@ -71,6 +71,8 @@ def decode(document: Any, into: type[T], envelope: tuple[str, ...] = ()) -> T:
     Raises:
         DecodeError: Something in it does not fit; its ``path`` says where.
     """
+    if into is Any:
+        return cast("T", document)
     if into is Result:  # an order has no answer of its own: whatever came is a yes, and what fits of it is kept
         return salvage(document, into, envelope, {})
     try:
@@ -95,7 +97,11 @@ def salvage(document: Any, into: type[T], envelope: tuple[str, ...], known: Mapp
         envelope: As for `decode`.
         known: What the request itself says, in the service's spelling; it fills what the answer leaves open.
     """
+    if into is Any:
+        return cast("T", document)
     _, inner, _ = _unwrap(document, into, envelope)
+    if get_origin(into) is Page:
+        return cast("T", Page((), extra=inner if is_object(inner) else {}))
     answer: Mapping[str, Any] = inner if is_object(inner) else {}
     answered = {key: value for key, value in answer.items() if _alone(key, value, into) is not None}
     asked = {key: value for key, value in known.items() if (alone := _alone(key, value, into)) and not alone.extra}
@@ -138,7 +144,7 @@ def _converter() -> cattrs.Converter:
     for kind, read in ((str, _text), (int, _whole), (float, _number), (bool, _truth), (datetime, _time)):
         converter.register_structure_hook(kind, lambda value, _, read=read: read(value))
     converter.register_structure_hook_func(lambda kind: kind is Any, lambda value, _: value)
-    converter.register_structure_hook_func(_has_origin(Mapping), lambda value, _: _mapping(value))
+    converter.register_structure_hook_factory(_has_origin(Mapping), functools.partial(_mapping_hook, converter))
     converter.register_structure_hook_factory(_is_model, functools.partial(_model_hook, converter))
     converter.register_structure_hook_factory(_has_origin(tuple), functools.partial(_items_hook, converter))
     converter.register_structure_hook_factory(_has_origin(Page), functools.partial(_page_hook, converter))
@@ -165,7 +171,8 @@ def _model_hook(converter: cattrs.Converter, cls: type[Model]) -> Callable[[Any,
         known: dict[str, Any] = {}
         ranks: dict[str, int] = {}
         extra: dict[str, Any] = {}
-        given = {key: item for key, item in _mapping(value).items() if item is not None or folded(key) not in fields}
+        document = _mapping(value if is_object(value) else cls.from_value(value) or value)
+        given = {key: item for key, item in document.items() if item is not None or folded(key) not in fields}
         for key, item in cls.from_wire(given).items():
             field = fields.get(folded(key))
             if field is None:
@@ -178,8 +185,26 @@ def _model_hook(converter: cattrs.Converter, cls: type[Model]) -> Callable[[Any,
                 known[name] = read(item, kind)
             except _Unfit as unfit:
                 raise unfit.within(f".{key}") from None
+            except (ValueError, TypeError):  # a type of a caller's own model that cattrs reads by itself, as an Enum
+                raise _Unfit(f"{_kind_of(item)} does not fit", f".{key}") from None
             ranks[name] = rank
         return cls(**known, extra=extra)
+
+    return structure
+
+
+def _mapping_hook(converter: cattrs.Converter, kind: Any) -> Callable[[Any, Any], Mapping[str, Any]]:
+    item_kind = get_args(kind)[1]
+    read = converter.get_structure_hook(item_kind)
+
+    def structure(value: Any, _: Any) -> Mapping[str, Any]:
+        found: dict[str, Any] = {}
+        for key, item in _mapping(value).items():
+            try:
+                found[key] = read(item, item_kind)
+            except _Unfit as unfit:
+                raise unfit.within(f".{key}") from None
+        return found
 
     return structure
 

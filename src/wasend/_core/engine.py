@@ -6,7 +6,7 @@ import asyncio
 import functools
 import logging
 import time
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import attrs
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from .options import Options
 
 T = TypeVar("T")
+
+_NONE: Final = "none"
 
 logger: Final = logging.getLogger("wasend")
 
@@ -43,7 +45,7 @@ class Engine:
     Attributes:
         options: The settings.
         http: The connections.
-        found: For a call to which sources give several routes: the one that serves it.
+        found: For a call to which sources give several routes: the one that serves it, or that none does.
     """
 
     options: Options
@@ -85,6 +87,23 @@ class Engine:
             return self._overdue(call, trip)
         finally:
             del self.http.deadlines[scope]
+
+    async def perform_or(self, call: Call[T], derive: Callable[[], Awaitable[T]]) -> T:
+        """
+        Make a call, or, where the service has no such route, what takes its place.
+
+        Args:
+            call: The call.
+            derive: Makes its answer of other calls.
+        """
+        if self.found.get(call.route) != _NONE:
+            try:
+                return await self.perform(call)
+            except APIStatusError as error:
+                if not means_no_such_route(error):
+                    raise
+            self.found[call.route] = _NONE
+        return await derive()
 
     async def _wait(self, call: Call[Any], trip: _Trip, error: WasendError, attempt: int) -> float | None:
         left = trip.deadline - time.monotonic()
@@ -149,7 +168,7 @@ class Engine:
             raise
         finally:
             taken = (time.monotonic() - started) * 1000
-            logger.debug("%s %s: %s in %.0f ms, attempt %d", call.method, call.route, outcome, taken, trip.attempts)
+            logger.debug("%s: %s in %.0f ms, attempt %d", call.name, outcome, taken, trip.attempts)
         return self._read(call, answer, trip)
 
     def _read(self, call: Call[T], answer: Answer, trip: _Trip) -> T:
@@ -183,7 +202,7 @@ class Engine:
             if not call.repeatable:
                 return self._accepted(call, document, str(error))
             key = self.options.api_key
-            text = f"{call.method} {call.route}: {error}".replace(key, "***")
+            text = f"{call.name}: {error}".replace(key, "***")
             raise DecodeError(text, path=error.path.replace(key, "***"), body=scrubbed(error.body, key)) from None
 
     def _accepted(self, call: Call[T], document: Any, fault: str | None) -> T:
@@ -191,6 +210,6 @@ class Engine:
         from .codec import salvage
 
         if fault is not None:
-            logger.warning("%s %s was accepted, but its answer cannot be read: %s", call.method, call.route, fault)
+            logger.warning("%s was accepted, but its answer cannot be read: %s", call.name, fault)
         asked: Mapping[str, Any] = {**call.at, **(call.body or {})}
         return salvage(document, call.result, call.envelope, asked)

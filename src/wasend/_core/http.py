@@ -185,12 +185,10 @@ class Http:
 
     def lost(self, call: Call[Any], reason: str, departure: Departure, *, slow: bool, attempts: int = 1) -> WasendError:
         """The error for a request without an answer."""
-        text = f"{call.method} {call.route}: {reason}"
+        text = f"{call.name}: {reason}"
         outcome: Outcome = "unknown" if departure.begun else "not_sent"
         if self._shut():
-            return ClientClosedError(
-                f"{call.method} {call.route}: the client was closed during the call", outcome=outcome
-            )
+            return ClientClosedError(f"{call.name}: the client was closed during the call", outcome=outcome)
         if departure.begun and not call.repeatable:
             unknown = UnknownTimeoutError if slow else UnknownConnectionError
             text = f"{text}; it may or may not have been carried out: look before you repeat it"

@@ -30,8 +30,17 @@ def wire(*names: str, default: Any = None) -> Any:
 # `wire` is no field specifier: to type checkers its result is simply a default, so that the field may be left out.
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(attrs.field,))
 def model(cls: M) -> M:
-    """Make a class a model: frozen, with slots, keyword-only."""
-    return attrs.frozen(cls, kw_only=True, repr=False)
+    """
+    Make a subclass of `Model` a model: frozen, with slots, keyword-only. Each of its fields has a default.
+
+    Raises:
+        TypeError: A field has none: what the service leaves out would break the reading.
+    """
+    made = attrs.frozen(cls, kw_only=True, repr=False)
+    for field in attrs.fields(made):
+        if field.default is attrs.NOTHING:
+            raise TypeError(f"{cls.__name__}.{field.name} has no default; give it one, such as None")
+    return made
 
 
 def wire_names(cls: type[Model]) -> Mapping[str, tuple[str, ...]]:
@@ -74,6 +83,11 @@ class Model(Mapping[str, Any]):
     def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
         """Bring a document of another dialect into the shape of the fields; overridden where dialects differ."""
         return document
+
+    @classmethod
+    def from_value(cls, value: Any) -> dict[str, Any] | None:
+        """The document that a value which is no object stands for, in dialects where there is such a thing."""
+        return None
 
     def to_dict(self) -> dict[str, Any]:
         """The fields that are there, under the service's own names, as JSON can hold them; `extra` included."""

@@ -23,9 +23,15 @@ def folded(name: str) -> str:
     return name.replace("_", "").replace("-", "").lower()
 
 
+def closest(name: str, known: Iterable[str]) -> str | None:
+    """The known name nearest to a misspelt one, if there is one near."""
+    spelt = {folded(candidate): candidate for candidate in known}
+    close = difflib.get_close_matches(folded(name), spelt, n=1, cutoff=0.6)
+    return spelt[close[0]] if close else None
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """A sentence that names the known name nearest to a misspelt one, or all of them."""
     known = list(known)
-    spelt = {folded(candidate): candidate for candidate in known}
-    close = difflib.get_close_matches(folded(name), spelt, n=1, cutoff=0.6)
-    return f"did you mean {spelt[close[0]]!r}?" if close else f"known are {', '.join(known)}"
+    close = closest(name, known)
+    return f"did you mean {close!r}?" if close else f"known are {', '.join(known)}"

@@ -379,14 +379,15 @@ class MessageCalls(Calls):
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
         message_id: str | None = None,
-        send_seen: bool = True,
-        min_typing: float = 3.0,
-        max_typing: float = 8.0,
+        send_seen: bool | str = True,
+        min_typing: float | str = 3.0,
+        max_typing: float | str = 8.0,
     ) -> Message:
         """
         Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
 
-        A failure to show any of this does not stop the message; cancelling the call stops the typing.
+        A failure to show any of this does not stop the message; cancelling the call stops the typing. The
+        official SDK's form, of two mappings, will do: ``send_message(request, {"minTypingDuration": "3000"})``.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
@@ -400,19 +401,20 @@ class MessageCalls(Calls):
             filename: Name of the document.
             preview: What a link in the text looks like, in the service's own keys.
             message_id: Id of the message that this answers; marked as seen first.
-            send_seen: Whether to do so.
-            min_typing: Least time of typing, in seconds.
-            max_typing: Most time of typing, in seconds.
+            send_seen: Whether to do so; ``"true"`` and ``"false"`` will do.
+            min_typing: Least time of typing: seconds as a number, or milliseconds as text, as in the official SDK.
+            max_typing: Most time of typing, likewise.
 
         Raises:
             InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
-        typing = _typing_time(text, min_typing, max_typing)
+        typing = _typing_time(text, _seconds(min_typing, "min_typing"), _seconds(max_typing, "max_typing"))
+        seen = _truth(send_seen, "send_seen")
         chat: dict[str, Any] = {"session": session_ref(session), "to": chat_id(to)}
         if all(value is None for value in (text, image_url, video_url, document_url, audio_url)):
             raise InvalidRequestError("text", "there is nothing to send", "pass text or one of the media URLs")
-        if message_id is not None and send_seen:
+        if message_id is not None and seen:
             await _politely(self.send_seen(**chat, message_id=message_id))
         try:
             await _politely(self.start_typing(**chat))
@@ -462,10 +464,25 @@ async def _politely(sign: Awaitable[Any]) -> None:
 
 
 def _typing_time(text: str | None, least: float, most: float) -> float:
-    for name, seconds in (("min_typing", least), ("max_typing", most)):
-        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < 600:
-            raise InvalidRequestError(name, f"{seconds!r} is not a time", "pass seconds, not milliseconds, such as 3")
     return min(max(least, _SECONDS_PER_CHARACTER * len(text or "")), most)
+
+
+def _seconds(value: float | str, field: str) -> float:
+    """A number is seconds; text is milliseconds, as the official SDK takes them."""
+    seconds = value
+    if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal():
+        seconds = int(value) / 1000
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < 600:
+        remedy = 'pass seconds as a number, such as 3, or milliseconds as text, such as "3000"'
+        raise InvalidRequestError(field, f"{value!r} is not a time", remedy)
+    return seconds
+
+
+def _truth(value: bool | str, field: str) -> bool:
+    word = value.strip().lower() if isinstance(value, str) else value
+    if word in (True, False, "true", "false"):
+        return word in (True, "true")
+    raise InvalidRequestError(field, f"{value!r} is neither true nor false", "pass True or False")
 
 
 def _id(message_id: str) -> str:

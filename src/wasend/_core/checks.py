@@ -1,0 +1,53 @@
+"""Arguments that every room checks in the same way."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from ..errors import InvalidRequestError
+from .names import nearest
+
+
+def count(value: int | None, field: str, *, least: int = 0) -> int | None:
+    """
+    A number of things, or `None`.
+
+    Raises:
+        InvalidRequestError: It is no whole number, or below the least.
+    """
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= least):
+        return value
+    raise InvalidRequestError(field, f"{value!r} is no count", f"pass a whole number, {least} or more")
+
+
+def word(value: str | None, field: str, *known: str) -> str | None:
+    """
+    One of a few words, in lower case, or `None`.
+
+    Raises:
+        InvalidRequestError: It is none of them.
+    """
+    if value is None:
+        return None
+    found = str(value).lower() if isinstance(value, str) else ""
+    if found in known:
+        return found
+    raise InvalidRequestError(field, f"{value!r} is unknown", nearest(str(value), known))
+
+
+def texts(value: Sequence[str] | None, field: str) -> list[str] | None:
+    """
+    A list of texts, or `None`.
+
+    Raises:
+        InvalidRequestError: It is a single text, or holds something else.
+    """
+    if value is None:
+        return None
+    items: list[Any] | None = None if isinstance(value, str) or not isinstance(value, Iterable) else [*value]
+    if items is None or not all(isinstance(item, str) for item in items):
+        raise InvalidRequestError(
+            field, "a list of texts was due", f"pass [{value!r}]" if isinstance(value, str) else "pass texts"
+        )
+    return items

@@ -1,0 +1,209 @@
+"""Contacts: whom a session knows, and whether a number is on WhatsApp."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+import attrs
+
+from .._core.call import Call, Calls, mapping_form
+from .._core.checks import count, word
+from .._core.model import Model, Page, model, wire
+from .._core.paging import pages
+from ..errors import InvalidRequestError
+from ..recipients import jid
+from .sessions import SessionRef, session_ref
+
+
+@model
+class Contact(Model):
+    """
+    A person or business.
+
+    Attributes:
+        id: WhatsApp id, such as ``447700900456@c.us``.
+        phone_number: Their number.
+        name: Their name in the phone's address book.
+        push_name: The name they gave themselves.
+        profile_picture_url: URL of their picture.
+        status: Their "about" text.
+        business_profile: What a business says of itself, as it came.
+        short_name: Their name, shortened.
+        is_me: Whether it is the session's own number.
+        is_group: Whether it is a group.
+        is_wa_contact: Whether they are on WhatsApp.
+        is_my_contact: Whether they are in the phone's address book.
+        is_blocked: Whether they are blocked.
+    """
+
+    id: str | None = wire("id", "jid")
+    phone_number: str | None = wire("phoneNumber", "number")
+    name: str | None = None
+    push_name: str | None = None
+    profile_picture_url: str | None = wire("profilePictureUrl", "profilePictureURL")
+    status: str | None = None
+    business_profile: Mapping[str, Any] | None = attrs.field(default=None, hash=False)
+    short_name: str | None = None
+    is_me: bool | None = None
+    is_group: bool | None = None
+    is_wa_contact: bool | None = wire("isWAContact")
+    is_my_contact: bool | None = None
+    is_blocked: bool | None = None
+
+
+@model
+class ContactExistence(Model):
+    """
+    Whether a number is on WhatsApp.
+
+    Attributes:
+        exists: Whether it is.
+        phone: The number asked about.
+        jid: Its WhatsApp id, which may differ from the number asked about.
+    """
+
+    exists: bool | None = wire("exists", "numberExists")
+    phone: str | None = None
+    jid: str | None = wire("jid", "chatId")
+
+
+@model
+class ProfilePicture(Model):
+    """
+    A profile picture.
+
+    Attributes:
+        url: Where it is; `None` where there is none, or it is hidden.
+        format: Its type.
+        size: Its size in bytes.
+        dimensions: Its width and height in pixels.
+    """
+
+    url: str | None = wire("url", "profilePictureURL", "profilePictureUrl")
+    format: str | None = wire("format", "type", "mimetype")
+    size: int | None = None
+    dimensions: Mapping[str, int] | None = attrs.field(default=None, hash=False)
+
+
+class ContactCalls(Calls):
+    """List contacts, look them up, and ask whether a number is on WhatsApp."""
+
+    @mapping_form
+    async def get_contacts(
+        self,
+        session_id: SessionRef,
+        *,
+        limit: int | None = None,
+        offset: int | None = None,
+        sort_by: str | None = None,
+        sort_order: str | None = None,
+    ) -> Page[Contact]:
+        """
+        List contacts, a page at a time; see `iter_contacts` for all.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            limit: How many at most; the service's default is 10.
+            offset: How many to pass over.
+            sort_by: ``id`` or ``name``.
+            sort_order: ``asc`` or ``desc``.
+        """
+        params = {
+            "session": session_ref(session_id, "session_id"),
+            "limit": count(limit, "limit"),
+            "offset": count(offset, "offset"),
+            "sortBy": word(sort_by, "sort_by", "id", "name"),
+            "sortOrder": word(sort_order, "sort_order", "asc", "desc"),
+        }
+        return await self._send(Call("GET", "/contacts/all", Page[Contact], params=params, envelope=("contacts",)))
+
+    def iter_contacts(
+        self,
+        session_id: SessionRef,
+        *,
+        page_size: int = 100,
+        sort_by: str | None = None,
+        sort_order: str | None = None,
+    ) -> AsyncIterator[Contact]:
+        """
+        Go through all contacts, fetching pages as it goes.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            page_size: How many to fetch at a time.
+            sort_by: ``id`` or ``name``.
+            sort_order: ``asc`` or ``desc``.
+
+        Yields:
+            The contacts.
+        """
+
+        async def page(limit: int, offset: int) -> Page[Contact]:
+            return await self.get_contacts(
+                session_id, limit=limit, offset=offset, sort_by=sort_by, sort_order=sort_order
+            )
+
+        return pages(page, page_size)
+
+    @mapping_form
+    async def get_contact(self, session_id: SessionRef, *, contact_id: str) -> Contact:
+        """
+        Look at a contact.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            contact_id: International number, or id such as ``447700900456@c.us``.
+
+        Raises:
+            InvalidRequestError: The number has no country, or the id is a group's. Nothing was sent.
+        """
+        params = {"session": session_ref(session_id, "session_id"), "contactId": _person(contact_id)}
+        return await self._send(Call("GET", "/contacts", Contact, params=params, envelope=("contact",)))
+
+    @mapping_form
+    async def check_contact_exists(self, session_id: SessionRef, *, phone: str) -> ContactExistence:
+        """
+        Ask whether a number is on WhatsApp.
+
+        Args:
+            session_id: The session that asks: its ``uniqueSessionId``, or a `Session`.
+            phone: International number. It is sent as digits alone, as this call wants it.
+
+        Raises:
+            InvalidRequestError: The number has no country, or it is the id of a group. Nothing was sent.
+        """
+        found = jid(phone, "phone")
+        if not found.endswith("@c.us"):
+            raise InvalidRequestError("phone", "is no phone number", "pass one such as +447700900456")
+        params = {"session": session_ref(session_id, "session_id"), "phone": found.partition("@")[0]}
+        return await self._send(Call("GET", "/contacts/check-exists", ContactExistence, params=params))
+
+    @mapping_form
+    async def get_contact_profile_picture(
+        self, session_id: SessionRef, *, contact_id: str, refresh: bool | None = None
+    ) -> ProfilePicture:
+        """
+        Get the picture of a contact.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            contact_id: International number, or id such as ``447700900456@c.us``.
+            refresh: Ask WhatsApp again; else the answer may be 24 hours old.
+
+        Raises:
+            InvalidRequestError: The number has no country. Nothing was sent.
+        """
+        params = {
+            "session": session_ref(session_id, "session_id"),
+            "contactId": _person(contact_id),
+            "refresh": refresh,
+        }
+        return await self._send(Call("GET", "/contacts/profile-picture", ProfilePicture, params=params))
+
+
+def _person(contact_id: str) -> str:
+    found = jid(contact_id, "contact_id")
+    if found.endswith("@g.us"):
+        raise InvalidRequestError("contact_id", "is a group's id", "pass a person's; get_group() looks at a group")
+    return found

@@ -1,0 +1,1029 @@
+"""Groups: their members, their settings, their pictures and the invitations to them."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, TypeAlias
+from urllib.parse import urlsplit
+
+import attrs
+
+from .._core.call import Call, Calls, mapping_form
+from .._core.checks import count, texts, word
+from .._core.documents import is_list, is_object
+from .._core.model import Model, Page, Result, model, wire
+from .._core.paging import pages
+from ..errors import BadRequestError, InvalidRequestError
+from ..media import web_url
+from ..recipients import chat_id
+from .sessions import SessionRef, session_ref
+
+logger: Final = logging.getLogger("wasend")
+
+INVITE_HOST: Final = "chat.whatsapp.com"
+_SETTING: Final = "/{{session_id}}/groups/{{group_id}}/settings/security/{}-admin-only"
+_SUBJECT_LENGTH: Final = 100  # WhatsApp's own limit; WASend's page says 25, which is older
+
+
+@model
+class GroupParticipant(Model):
+    """
+    A member of a group.
+
+    Attributes:
+        jid: WhatsApp id, such as ``447700900456@c.us``.
+        phone_number: International number, where the service tells it.
+        lid: The id that hides the number, where there is one.
+        is_admin: Whether an admin.
+        is_super_admin: Whether the admin that no other can remove.
+        display_name: Name shown in the group.
+        joined_at: Since when a member.
+        error: The engine's code for a member that could not be added; 0 or `None` is none.
+        add_request: The engine's invitation in place of adding, as it came.
+    """
+
+    jid: str | None = wire("jid", "id")
+    phone_number: str | None = None
+    lid: str | None = None
+    is_admin: bool | None = None
+    is_super_admin: bool | None = None
+    display_name: str | None = None
+    joined_at: datetime | None = None
+    error: int | None = None
+    add_request: Any = attrs.field(default=None, hash=False)
+
+    @classmethod
+    def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
+        """Two engines say the role as a word."""
+        role = document.get("role", document.get("admin"))
+        if isinstance(role, str) and "isAdmin" not in document:
+            word = role.lower()
+            document["isAdmin"] = word in ("admin", "superadmin", "owner")
+            document["isSuperAdmin"] = word in ("superadmin", "owner")
+        return document
+
+
+@model
+class GroupSettings(Model):
+    """
+    Who may do what in a group.
+
+    Attributes:
+        info_admin_only: Whether only admins change name, description and picture.
+        messages_admin_only: Whether only admins write.
+        ephemeral_duration: Seconds after which messages disappear; 0 is never.
+        no_frequently_forwarded: Whether often forwarded messages are kept out.
+    """
+
+    info_admin_only: bool | None = wire("infoAdminOnly", "restrict")
+    messages_admin_only: bool | None = wire("messagesAdminOnly", "announce")
+    ephemeral_duration: int | None = wire("ephemeralDuration", "ephemeral")
+    no_frequently_forwarded: bool | None = None
+
+
+@model
+class Group(Model):
+    """
+    A group. Documentation and engine describe it differently; the same fact has the same name here.
+
+    Attributes:
+        jid: WhatsApp id, such as ``120363041234567890@g.us``.
+        name: Its name, also called subject.
+        topic: Its description.
+        owner_jid: WhatsApp id of its owner.
+        owner_pn: Number of its owner.
+        participants: Its members, where the service lists them.
+        participants_count: How many it has.
+        picture_url: URL of its picture.
+        settings: Who may do what, where the service groups that.
+        is_announce: Whether only admins write.
+        is_locked: Whether only admins change name, description and picture.
+        group_created: When it was created.
+        name_set_at: When its name was last set.
+        name_set_by: By whom.
+        name_set_by_pn: That person's number.
+        topic_id: Id of the description.
+        topic_set_at: When the description was last set.
+        topic_set_by: By whom.
+        topic_set_by_pn: That person's number.
+        topic_deleted: Whether the description was removed.
+        announce_version_id: Version of the setting.
+        is_ephemeral: Whether messages disappear.
+        disappearing_timer: After how many seconds.
+        is_incognito: Whether members' numbers are hidden.
+        is_parent: Whether it is a community.
+        default_membership_approval_mode: How new members of a community are approved.
+        linked_parent_jid: The community it belongs to.
+        is_default_sub_group: Whether it is the community's announcement group.
+        is_join_approval_required: Whether admins approve new members.
+        addressing_mode: ``pn`` or ``lid``.
+        creator_country_code: Country of the creator's number.
+        participant_version_id: Version of the list of members.
+        member_add_mode: Who may add members.
+    """
+
+    jid: str | None = wire("jid", "id")
+    name: str | None = wire("name", "subject")
+    topic: str | None = wire("topic", "description", "desc")
+    owner_jid: str | None = wire("ownerJid", "owner")
+    owner_pn: str | None = None
+    participants: tuple[GroupParticipant, ...] | None = None
+    participants_count: int | None = wire("participantsCount", "size")
+    picture_url: str | None = None
+    settings: GroupSettings | None = None
+    is_announce: bool | None = None
+    is_locked: bool | None = None
+    group_created: datetime | None = wire("groupCreated", "createdAt", "creation")
+    name_set_at: datetime | None = None
+    name_set_by: str | None = None
+    name_set_by_pn: str | None = None
+    topic_id: str | None = None
+    topic_set_at: datetime | None = None
+    topic_set_by: str | None = None
+    topic_set_by_pn: str | None = None
+    topic_deleted: bool | None = None
+    announce_version_id: str | None = None
+    is_ephemeral: bool | None = None
+    disappearing_timer: int | None = None
+    is_incognito: bool | None = None
+    is_parent: bool | None = None
+    default_membership_approval_mode: str | None = None
+    linked_parent_jid: str | None = None
+    is_default_sub_group: bool | None = None
+    is_join_approval_required: bool | None = None
+    addressing_mode: str | None = None
+    creator_country_code: str | None = None
+    participant_version_id: str | None = None
+    member_add_mode: str | None = None
+
+    @classmethod
+    def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
+        """One page gives the owner as an object."""
+        owner = document.get("owner")
+        if is_object(owner):
+            rest = {key: value for key, value in document.items() if key != "owner"}
+            document = {"ownerJid": owner.get("jid"), "ownerPn": owner.get("phoneNumber"), **rest}
+        return document
+
+    @property
+    def failed(self) -> tuple[GroupParticipant, ...]:
+        """The members that could not be added."""
+        return tuple(person for person in self.participants or () if person.error)
+
+    @property
+    def description(self) -> str | None:
+        """Its description; the engine calls it `topic`."""
+        return self.topic
+
+    @property
+    def subject(self) -> str | None:
+        """Its name; WhatsApp calls it the subject."""
+        return self.name
+
+
+@model
+class GroupCount(Model):
+    """
+    How many groups a session is in.
+
+    Attributes:
+        total: All of them.
+        by_status: How many are ``active``, ``archived``, ``deleted``.
+    """
+
+    total: int | None = wire("total", "count")
+    by_status: Mapping[str, int] | None = attrs.field(default=None, hash=False)
+
+    @classmethod
+    def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
+        """One page writes the keys in upper case."""
+        counts = document.get("byStatus")
+        if is_object(counts):
+            document["byStatus"] = {str(key).lower(): value for key, value in counts.items()}
+        return document
+
+
+@model
+class GroupPicture(Model):
+    """
+    A group's picture.
+
+    Attributes:
+        url: Where it is; `None` where there is none.
+        format: Its type, such as ``jpeg`` or ``image/jpeg``.
+        size: Its size in bytes.
+        dimensions: Its width and height in pixels.
+    """
+
+    url: str | None = None
+    format: str | None = wire("format", "type")
+    size: int | None = None
+    dimensions: Mapping[str, int] | None = attrs.field(default=None, hash=False)
+
+
+@model
+class AdminOnly(Model):
+    """
+    Whether something in a group is for admins only.
+
+    Attributes:
+        enabled: Whether it is.
+        changed_at: Since when.
+        changed_by: By whom.
+    """
+
+    enabled: bool | None = wire("enabled", "adminsOnly")
+    changed_at: datetime | None = None
+    changed_by: str | None = None
+
+
+@model
+class ParticipantChange(Model):
+    """
+    What became of one member in a change of several.
+
+    Attributes:
+        id: Whom it is about.
+        reason: ``SUCCESS``, ``NOT_FOUND``, ``ALREADY_IN_GROUP``, ``NOT_ADMIN``, or what else the service says.
+        is_admin: Whether now an admin, where the service tells.
+        is_super_admin: Whether now the admin that no other can remove.
+    """
+
+    id: str | None = wire("id", "jid")
+    reason: str | None = wire("reason", "error", "message", "code")
+    is_admin: bool | None = None
+    is_super_admin: bool | None = None
+
+
+@model
+class ParticipantChanges(Model):
+    """
+    What became of a change of several members. Some may have failed although the call succeeded: look at `failed`.
+
+    Attributes:
+        succeeded: For whom it worked, where the service lists them.
+        failed: For whom not, and why.
+        message: What the service says about it.
+    """
+
+    succeeded: tuple[ParticipantChange, ...] = wire("succeeded", "added", "removed", "promoted", "demoted", default=())
+    failed: tuple[ParticipantChange, ...] = ()
+    message: str | None = None
+
+    @classmethod
+    def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
+        """The engine lists all of them, those that failed with an ``error`` other than 0."""
+        people = document.get("participants")
+        if is_list(people) and all(is_object(person) for person in people):
+            failed = [person for person in people if person.get("error") or person.get("Error")]
+            document = {
+                "succeeded": [person for person in people if person not in failed],
+                "failed": failed,
+                **document,
+            }
+            del document["participants"]
+        return document
+
+    @classmethod
+    def from_value(cls, value: Any) -> dict[str, Any] | None:
+        """The engine lists them without anything around."""
+        return {"participants": value} if is_list(value) else None
+
+
+@model
+class GroupInvite(Model):
+    """
+    An invitation to a group.
+
+    Attributes:
+        invite_code: The code, or the link, as it came.
+        expires_at: Until when it is good, where the service tells.
+    """
+
+    invite_code: str | None = wire("inviteCode", "inviteLink", "code", "link", "data")
+    expires_at: datetime | None = None
+
+    @classmethod
+    def from_value(cls, value: Any) -> dict[str, Any] | None:
+        """The engine answers the bare code."""
+        return {"inviteCode": value} if isinstance(value, str) else None
+
+    @property
+    def code(self) -> str:
+        """The code alone; ``""`` where the service did not tell it."""
+        return urlsplit(self.invite_code or "").path.rstrip("/").rpartition("/")[2]
+
+    @property
+    def invite_link(self) -> str:
+        """The whole link; ``""`` where the service did not tell it."""
+        return self.code and f"https://{INVITE_HOST}/{self.code}"
+
+
+ParticipantRef: TypeAlias = str | GroupParticipant | Mapping[str, Any]
+"""A person to add to a group, or a member of it: number, WhatsApp id, `GroupParticipant`, or a mapping with ``id``."""
+
+
+class GroupCalls(Calls):
+    """Create, list, change, join and leave groups."""
+
+    @mapping_form
+    async def create_group(
+        self,
+        session_id: SessionRef,
+        *,
+        name: str,
+        participants: Sequence[ParticipantRef],
+        description: str | None = None,
+        picture_url: str | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> Group:
+        """
+        Create a group.
+
+        Args:
+            session_id: The session that owns it: its ``uniqueSessionId``, or a `Session`.
+            name: Its name. Above 100 characters it is sent, with a warning: WhatsApp refuses it.
+            participants: Its members: numbers, WhatsApp ids, `GroupParticipant` or mappings with ``id`` and, if wanted,
+                ``isAdmin``. At least one.
+            description: Its description.
+            picture_url: URL of its picture.
+            tags: Labels of your own, for `get_groups`.
+
+        Returns:
+            The group. A member that could not be added carries its ``error``.
+
+        Raises:
+            InvalidRequestError: There are no participants, or one has no country. Nothing was sent.
+            OutcomeUnknownError: No answer came; the group may exist: look for its name before creating it again.
+        """
+        _check_subject(name, "name")
+        body = {
+            "name": name,
+            "participants": [_new_participant(person, index) for index, person in enumerate(_people(participants))],
+            "description": description,
+            "pictureUrl": picture_url,
+            "tags": texts(tags, "tags"),
+        }
+        return await self._send(
+            Call("POST", "/{session_id}/groups", Group, at=_at(session_id), body=body, envelope=("group",))
+        )
+
+    @mapping_form
+    async def get_groups(
+        self,
+        session_id: SessionRef,
+        *,
+        exclude: Sequence[str] | None = None,
+        limit: int | None = None,
+        offset: int | None = None,
+        search: str | None = None,
+        sort_by: str | None = None,
+        sort_order: str | None = None,
+        status: str | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> Page[Group]:
+        """
+        List groups, a page at a time; see `iter_groups` for all.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            exclude: Parts to leave out, such as ``["participants"]``.
+            limit: How many at most; the service's default is 50.
+            offset: How many to pass over.
+            search: Text to find in name or description.
+            sort_by: ``id``, ``subject``, ``creation``, ``participantsCount``, or what else the service knows.
+            sort_order: ``asc`` or ``desc``.
+            status: ``active``, ``archived`` or ``deleted``.
+            tags: Labels that the groups must have.
+
+        Returns:
+            The groups; ``.extra["pagination"]`` holds the total, where the service tells.
+        """
+        params = {
+            "exclude[]": texts(exclude, "exclude"),
+            "limit": count(limit, "limit"),
+            "offset": count(offset, "offset"),
+            "search": search,
+            "sortBy": sort_by,
+            "sortOrder": word(sort_order, "sort_order", "asc", "desc"),
+            "status": word(status, "status", "active", "archived", "deleted"),
+            "tags[]": texts(tags, "tags"),
+        }
+        call = Call("GET", "/{session_id}/groups", Page[Group], at=_at(session_id), params=params, envelope=("groups",))
+        return await self._send(call)
+
+    def iter_groups(
+        self,
+        session_id: SessionRef,
+        *,
+        exclude: Sequence[str] | None = None,
+        page_size: int = 50,
+        search: str | None = None,
+        sort_by: str | None = None,
+        sort_order: str | None = None,
+        status: str | None = None,
+        tags: Sequence[str] | None = None,
+    ) -> AsyncIterator[Group]:
+        """
+        Go through all groups, fetching pages as it goes.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            exclude: Parts to leave out, such as ``["participants"]``.
+            page_size: How many to fetch at a time.
+            search: Text to find in name or description.
+            sort_by: As for `get_groups`.
+            sort_order: ``asc`` or ``desc``.
+            status: ``active``, ``archived`` or ``deleted``.
+            tags: Labels that the groups must have.
+
+        Yields:
+            The groups, each once.
+        """
+
+        async def page(limit: int, offset: int) -> Page[Group]:
+            return await self.get_groups(
+                session_id,
+                exclude=exclude,
+                limit=limit,
+                offset=offset,
+                search=search,
+                sort_by=sort_by,
+                sort_order=sort_order,
+                status=status,
+                tags=tags,
+            )
+
+        return pages(page, page_size)
+
+    async def get_groups_count(self, session_id: SessionRef) -> GroupCount:
+        """
+        Count groups.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+        """
+        return await self._send(Call("GET", "/{session_id}/groups/count", GroupCount, at=_at(session_id)))
+
+    async def get_group(self, session_id: SessionRef, group_id: str) -> Group:
+        """
+        Look at a group.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: Its id, ``…@g.us``.
+
+        Raises:
+            NotFoundError: There is no such group.
+        """
+        call = Call(
+            "GET", "/{session_id}/groups/{group_id}", Group, at=_in(session_id, group_id), envelope=("info", "group")
+        )
+        return await self._send(call.or_at("GET", "/{session_id}/groups/{group_id}/info"))
+
+    async def get_group_info(self, session_id: SessionRef, group_id: str) -> Group:
+        """
+        Look at a group; the documentation's name for `get_group`.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: Its id, ``…@g.us``.
+
+        Raises:
+            NotFoundError: There is no such group.
+        """
+        return await self.get_group(session_id, group_id)
+
+    async def leave_group(self, session_id: SessionRef, group_id: str) -> Result:
+        """
+        Leave a group.
+
+        Args:
+            session_id: The session that leaves: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+
+        Raises:
+            OutcomeUnknownError: No answer came; the session may have left.
+        """
+        return await self._send(
+            Call("POST", "/{session_id}/groups/{group_id}/leave", Result, at=_in(session_id, group_id))
+        )
+
+    @mapping_form
+    async def get_group_join_info(self, session_id: SessionRef, code: str) -> Group:
+        """
+        Look at a group before joining it.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            code: The invite code, or the whole ``https://chat.whatsapp.com/…`` link.
+
+        Raises:
+            InvalidRequestError: The link leads to another host. Nothing was sent.
+        """
+        route, params = "/{session_id}/groups/join-info", {"code": _invite_code(code)}
+        return await self._send(Call("GET", route, Group, at=_at(session_id), params=params, envelope=("group",)))
+
+    @mapping_form
+    async def join_group(self, session_id: SessionRef, *, code: str) -> Group:
+        """
+        Join a group by its invite code.
+
+        Args:
+            session_id: The session that joins: its ``uniqueSessionId``, or a `Session`.
+            code: The invite code, or the whole ``https://chat.whatsapp.com/…`` link.
+
+        Returns:
+            The group, as far as the service describes it.
+
+        Raises:
+            InvalidRequestError: The link leads to another host. Nothing was sent.
+            OutcomeUnknownError: No answer came; the session may have joined.
+        """
+        call = Call("POST", "/{session_id}/groups/join", Group, at=_at(session_id), envelope=("group",))
+        code = _invite_code(code)
+        try:
+            return await self._send(attrs.evolve(call, body={"code": code}))
+        except BadRequestError as error:  # a 400 had no effect; the documentation calls the field otherwise
+            try:
+                return await self._send(attrs.evolve(call, body={"inviteCode": code}))
+            except BadRequestError:
+                raise error from None
+
+    @mapping_form
+    async def get_group_picture(
+        self, session_id: SessionRef, group_id: str, refresh: bool | None = None
+    ) -> GroupPicture:
+        """
+        Get a group's picture.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            refresh: Ask WhatsApp again; else the answer may be 24 hours old.
+        """
+        route = "/{session_id}/groups/{group_id}/picture"
+        call = Call(
+            "GET", route, GroupPicture, at=_in(session_id, group_id), params={"refresh": refresh}, envelope=("picture",)
+        )
+        return await self._send(call)
+
+    @mapping_form
+    async def set_group_picture(
+        self,
+        session_id: SessionRef,
+        group_id: str,
+        *,
+        url: str,
+        crop_to_square: bool | None = None,
+        format: str | None = None,
+    ) -> Result:
+        """
+        Set a group's picture.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            url: Where the service finds the picture; publicly reachable.
+            crop_to_square: Cut it to a square.
+            format: ``jpeg``, ``png`` or ``webp``.
+        """
+        body = {
+            "url": web_url(url),
+            "cropToSquare": crop_to_square,
+            "format": word(format, "format", "jpeg", "png", "webp"),
+        }
+        route = "/{session_id}/groups/{group_id}/picture"
+        return await self._send(Call("PUT", route, Result, at=_in(session_id, group_id), body=body))
+
+    async def delete_group_picture(self, session_id: SessionRef, group_id: str) -> Result:
+        """
+        Remove a group's picture.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+        route = "/{session_id}/groups/{group_id}/picture"
+        return await self._send(Call("DELETE", route, Result, at=_in(session_id, group_id)))
+
+    async def get_group_description(self, session_id: SessionRef, group_id: str) -> str | None:
+        """
+        Get a group's description, from `get_group` where the service has no call of its own for it.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+        call = Call("GET", "/{session_id}/groups/{group_id}/description", Group, at=_in(session_id, group_id))
+        return (await self._send_or(call, lambda: self.get_group(session_id, group_id))).topic
+
+    @mapping_form
+    async def set_group_description(self, session_id: SessionRef, group_id: str, *, description: str) -> Result:
+        """
+        Set a group's description.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            description: The description; ``""`` removes it.
+        """
+        route = "/{session_id}/groups/{group_id}/description"
+        return await self._send(
+            Call("PUT", route, Result, at=_in(session_id, group_id), body={"description": description})
+        )
+
+    async def get_group_subject(self, session_id: SessionRef, group_id: str) -> str | None:
+        """
+        Get a group's name, from `get_group` where the service has no call of its own for it.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+        call = Call("GET", "/{session_id}/groups/{group_id}/subject", Group, at=_in(session_id, group_id))
+        return (await self._send_or(call, lambda: self.get_group(session_id, group_id))).name
+
+    @mapping_form
+    async def set_group_subject(self, session_id: SessionRef, group_id: str, *, subject: str) -> Result:
+        """
+        Set a group's name.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            subject: The name. The service's page says 25 characters at most, WhatsApp allows 100; a longer one is sent,
+                with a warning.
+        """
+        _check_subject(subject, "subject")
+        route = "/{session_id}/groups/{group_id}/subject"
+        call = Call("PUT", route, Result, at=_in(session_id, group_id), body={"subject": subject})
+        return await self._send(call.or_at("PUT", "/{session_id}/groups/{group_id}/name", body={"name": subject}))
+
+    @mapping_form
+    async def set_group_name(self, session_id: SessionRef, group_id: str, *, name: str) -> Result:
+        """
+        Set a group's name; the documentation's other name for `set_group_subject`.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            name: The name, as for `set_group_subject`.
+        """
+        return await self.set_group_subject(session_id, group_id, subject=name)
+
+    async def get_group_settings(self, session_id: SessionRef, group_id: str) -> GroupSettings:
+        """
+        Get who may do what in a group, from the single settings where the service has no call for all.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+
+        async def both() -> GroupSettings:
+            info = await self.get_group_info_admin_only(session_id, group_id)
+            messages = await self.get_group_messages_admin_only(session_id, group_id)
+            return GroupSettings(info_admin_only=info.enabled, messages_admin_only=messages.enabled)
+
+        route = "/{session_id}/groups/{group_id}/settings"
+        call = Call("GET", route, GroupSettings, at=_in(session_id, group_id), envelope=("settings",))
+        return await self._send_or(call, both)
+
+    @mapping_form
+    async def set_group_settings(
+        self, session_id: SessionRef, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+    ) -> GroupSettings:
+        """
+        Set who may do what in a group, one setting after the other where the service has no call for both.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            info_admin_only: Only admins change name, description and picture.
+            messages_admin_only: Only admins write.
+        """
+
+        async def both() -> GroupSettings:
+            await self.set_group_info_admin_only(session_id, group_id, enabled=info_admin_only)
+            await self.set_group_messages_admin_only(session_id, group_id, enabled=messages_admin_only)
+            return GroupSettings(info_admin_only=info_admin_only, messages_admin_only=messages_admin_only)
+
+        body = {"infoAdminOnly": info_admin_only, "messagesAdminOnly": messages_admin_only}
+        route = "/{session_id}/groups/{group_id}/settings"
+        call = Call("PUT", route, GroupSettings, at=_in(session_id, group_id), body=body, envelope=("settings",))
+        return await self._send_or(call, both)
+
+    async def get_group_info_admin_only(self, session_id: SessionRef, group_id: str) -> AdminOnly:
+        """
+        Get whether only admins change name, description and picture.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+        return await self._send(Call("GET", _SETTING.format("info"), AdminOnly, at=_in(session_id, group_id)))
+
+    @mapping_form
+    async def set_group_info_admin_only(
+        self,
+        session_id: SessionRef,
+        group_id: str,
+        *,
+        enabled: bool,
+        changed_at: str | None = None,
+        changed_by: str | None = None,
+    ) -> AdminOnly:
+        """
+        Let only admins, or every member, change name, description and picture.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            enabled: Only admins.
+            changed_at: Not sent. Part of the answer, which the official SDK takes here too.
+            changed_by: Likewise.
+        """
+        body = {"enabled": enabled}
+        return await self._send(
+            Call("PUT", _SETTING.format("info"), AdminOnly, at=_in(session_id, group_id), body=body)
+        )
+
+    async def get_group_messages_admin_only(self, session_id: SessionRef, group_id: str) -> AdminOnly:
+        """
+        Get whether only admins write.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+        return await self._send(Call("GET", _SETTING.format("messages"), AdminOnly, at=_in(session_id, group_id)))
+
+    @mapping_form
+    async def set_group_messages_admin_only(
+        self,
+        session_id: SessionRef,
+        group_id: str,
+        *,
+        enabled: bool,
+        changed_at: str | None = None,
+        changed_by: str | None = None,
+    ) -> AdminOnly:
+        """
+        Let only admins, or every member, write.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            enabled: Only admins.
+            changed_at: Not sent. Part of the answer, which the official SDK takes here too.
+            changed_by: Likewise.
+        """
+        body = {"enabled": enabled}
+        return await self._send(
+            Call("PUT", _SETTING.format("messages"), AdminOnly, at=_in(session_id, group_id), body=body)
+        )
+
+    async def get_group_invite_code(self, session_id: SessionRef, group_id: str) -> str:
+        """
+        Get the code that lets people join; ``https://chat.whatsapp.com/`` before it makes the link.
+
+        Args:
+            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+        route = "/{session_id}/groups/{group_id}/invite-code"
+        return (await self._send(Call("GET", route, GroupInvite, at=_in(session_id, group_id)))).code
+
+    async def revoke_group_invite_code(self, session_id: SessionRef, group_id: str) -> str:
+        """
+        Replace the code that lets people join: the old one stops working at once.
+
+        Args:
+            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+
+        Returns:
+            The new code; ``""`` where the service does not tell it, but `get_group_invite_code` will.
+        """
+        route = "/{session_id}/groups/{group_id}/invite-code/revoke"
+        return (await self._send(Call("POST", route, GroupInvite, at=_in(session_id, group_id), repeatable=True))).code
+
+    async def get_group_invite_link(self, session_id: SessionRef, group_id: str) -> GroupInvite:
+        """
+        Get the link that lets people join, made from the code where the service has no call of its own for it.
+
+        Args:
+            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+        route = "/{session_id}/groups/{group_id}/invite-link"
+        call = Call("GET", route, GroupInvite, at=_in(session_id, group_id))
+
+        async def from_code() -> GroupInvite:
+            return GroupInvite(invite_code=await self.get_group_invite_code(session_id, group_id))
+
+        return await self._send_or(call, from_code)
+
+    async def revoke_group_invite_link(self, session_id: SessionRef, group_id: str) -> GroupInvite:
+        """
+        Replace the link that lets people join: the old one stops working at once.
+
+        Args:
+            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+
+        Returns:
+            The new link.
+        """
+        route = "/{session_id}/groups/{group_id}/invite-link/revoke"
+        call = Call("POST", route, GroupInvite, at=_in(session_id, group_id), repeatable=True)
+
+        async def from_code() -> GroupInvite:
+            return GroupInvite(invite_code=await self.revoke_group_invite_code(session_id, group_id))
+
+        return await self._send_or(call, from_code)
+
+    async def get_group_participants(self, session_id: SessionRef, group_id: str) -> Page[GroupParticipant]:
+        """
+        List the members of a group.
+
+        Args:
+            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+        """
+        route = "/{session_id}/groups/{group_id}/participants"
+        call = Call("GET", route, Page[GroupParticipant], at=_in(session_id, group_id), envelope=("participants",))
+        return await self._send(call)
+
+    @mapping_form
+    async def add_group_participants(
+        self,
+        session_id: SessionRef,
+        group_id: str,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
+    ) -> ParticipantChanges:
+        """
+        Add members. Some may fail although the call succeeds: look at ``.failed``.
+
+        Args:
+            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
+            notify: Tell them.
+
+        Raises:
+            InvalidRequestError: There are none, or one has no country. Nothing was sent.
+        """
+        return await self._change("add", session_id, group_id, participants, notify)
+
+    @mapping_form
+    async def remove_group_participants(
+        self,
+        session_id: SessionRef,
+        group_id: str,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
+    ) -> ParticipantChanges:
+        """
+        Remove members. Some may fail although the call succeeds: look at ``.failed``.
+
+        Args:
+            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
+            notify: Tell them.
+
+        Raises:
+            InvalidRequestError: There are none, or one has no country. Nothing was sent.
+        """
+        also = ("DELETE", "/{session_id}/groups/{group_id}/participants")
+        return await self._change("remove", session_id, group_id, participants, notify, also)
+
+    @mapping_form
+    async def promote_group_participants(
+        self,
+        session_id: SessionRef,
+        group_id: str,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
+    ) -> ParticipantChanges:
+        """
+        Make members admins. Some may fail although the call succeeds: look at ``.failed``.
+
+        Args:
+            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
+            notify: Tell them.
+
+        Raises:
+            InvalidRequestError: There are none, or one has no country. Nothing was sent.
+        """
+        return await self._change("promote", session_id, group_id, participants, notify)
+
+    @mapping_form
+    async def demote_group_participants(
+        self,
+        session_id: SessionRef,
+        group_id: str,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
+    ) -> ParticipantChanges:
+        """
+        Make admins plain members. Some may fail although the call succeeds: look at ``.failed``.
+
+        Args:
+            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            group_id: The group's id, ``…@g.us``.
+            participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
+            notify: Tell them.
+
+        Raises:
+            InvalidRequestError: There are none, or one has no country. Nothing was sent.
+        """
+        return await self._change("demote", session_id, group_id, participants, notify)
+
+    async def _change(
+        self,
+        change: str,
+        session_id: SessionRef,
+        group_id: str,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None,
+        also: tuple[str, str] | None = None,
+    ) -> ParticipantChanges:
+        room = "admin" if change in ("promote", "demote") else "participants"
+        also = also or ("POST", f"/{{session_id}}/groups/{{group_id}}/participants/{change}")
+        body = {
+            "participants": [_person(person, index) for index, person in enumerate(_people(participants))],
+            "notify": notify,
+        }
+        route = f"/{{session_id}}/groups/{{group_id}}/{room}/{change}"
+        call = Call("POST", route, ParticipantChanges, at=_in(session_id, group_id), body=body, repeatable=True)
+        return await self._send(call if also == (call.method, call.route) else call.or_at(*also))
+
+
+def _at(session_id: SessionRef) -> dict[str, str]:
+    return {"session_id": session_ref(session_id, "session_id")}
+
+
+def _in(session_id: SessionRef, group_id: str) -> dict[str, str]:
+    found = chat_id(group_id, "group_id") if isinstance(group_id, str) and "@" in group_id else ""
+    if not found.endswith("@g.us"):
+        raise InvalidRequestError("group_id", "is no group's id", "pass one such as 120363041234567890@g.us")
+    return {**_at(session_id), "group_id": found}
+
+
+def _people(participants: Iterable[ParticipantRef]) -> list[ParticipantRef]:
+    single = isinstance(participants, str | Mapping) or not isinstance(participants, Iterable)
+    people = [] if single else [*participants]
+    if not people:
+        problem = "is a single one" if single else "is empty"
+        raise InvalidRequestError("participants", problem, "pass a list of at least one")
+    return people
+
+
+def _person(person: ParticipantRef, index: int) -> str:
+    field = f"participants[{index}]"
+    value = (
+        person.get("jid") or person.get("id") or person.get("phoneNumber") if isinstance(person, Mapping) else person
+    )
+    found = chat_id(value, field)  # type: ignore[arg-type]
+    if found.endswith(("@g.us", "@newsletter", "@broadcast")):
+        raise InvalidRequestError(field, "is no person", "pass a number or an id such as 447700900456@c.us")
+    return found
+
+
+def _new_participant(person: ParticipantRef, index: int) -> dict[str, Any]:
+    is_admin = person.get("isAdmin", person.get("is_admin")) if isinstance(person, Mapping) else None
+    return {"id": _person(person, index)} | ({} if is_admin is None else {"isAdmin": is_admin})
+
+
+def _check_subject(subject: str, field: str) -> None:
+    if not isinstance(subject, str) or not subject.strip():
+        raise InvalidRequestError(field, "is empty", "pass a name for the group")
+    if len(subject) > _SUBJECT_LENGTH:
+        logger.warning(
+            "%s has %d characters: WhatsApp allows %d in a group's name", field, len(subject), _SUBJECT_LENGTH
+        )
+
+
+def _invite_code(code: str) -> str:
+    """The code in an invite link, or the code itself."""
+    text = code.strip() if isinstance(code, str) else ""
+    found = re.fullmatch(
+        rf"(?:(?:https?://)?{re.escape(INVITE_HOST)}/(?:invite/)?)?([A-Za-z0-9_-]{{4,64}})/?(?:\?.*)?", text
+    )
+    if found is None:
+        problem = f"is no link of {INVITE_HOST}" if "/" in text else "is no invite code"
+        raise InvalidRequestError("code", problem, f"pass https://{INVITE_HOST}/… or the code at its end")
+    return found[1]
