@@ -181,7 +181,7 @@ def test_demo_plain(environment: dict[str, str]) -> None:
     assert result.stdout.splitlines()[-1] == VERDICT
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", result.stdout)
     assert "k3y-of" not in result.stdout
-    assert len(set(re.findall(r" true_447700900\d{3}@c\.us_\w+  1 × ", result.stdout))) == 19
+    assert len(set(re.findall(r" true_447700900\d{3}@c\.us_\w+  1 × ", result.stdout))) == 20
     assert "RateLimitError: waiting " in result.stdout
     assert "InvalidRequestError" in result.stdout
     (size,) = re.findall(r"; its (\d+) × \1 modules:$", result.stdout, re.MULTILINE)
@@ -198,7 +198,7 @@ def test_demo_on_a_terminal(environment: dict[str, str]) -> None:
     assert "\x1b[" in printed
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", printed)
     assert VERDICT in plain
-    assert "15/15" in plain
+    assert "16/16" in plain
     assert "Traceback" not in plain
 
 

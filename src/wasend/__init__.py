@@ -8,13 +8,28 @@ from __future__ import annotations
 
 __version__ = "0.1.0"
 
-from typing import TYPE_CHECKING
+import typing
 
 from ._bound import AsyncBoundSession, BoundSession
 from ._core.model import Model, Page, Result, model, wire
 from ._core.options import Options, Timeout
 from ._core.retry import Retry, RetryHook, Wait
 from ._sync import WasendClient
+from .api.account import Account
+from .api.chats import Ack, Chat, ChatMessage, ChatPicture, ReadResult
+from .api.contacts import Contact, ContactExistence, ProfilePicture
+from .api.groups import (
+    AdminOnly,
+    Group,
+    GroupCount,
+    GroupInvite,
+    GroupParticipant,
+    GroupPicture,
+    GroupSettings,
+    ParticipantChange,
+    ParticipantChanges,
+    ParticipantRef,
+)
 from .api.messages import LinkPreview, Message
 from .api.sessions import Downstream, QRCode, Session, SessionRef, SessionState
 from .client import AsyncWasendClient
@@ -47,17 +62,31 @@ __all__ = [
     "APIConnectionError",
     "APIStatusError",
     "APITimeoutError",
+    "Account",
     "AccountRestrictedError",
+    "Ack",
+    "AdminOnly",
     "AsyncBoundSession",
     "AsyncWasendClient",
     "AuthenticationError",
     "BadRequestError",
     "BoundSession",
+    "Chat",
+    "ChatMessage",
+    "ChatPicture",
     "ClientClosedError",
     "ConfigurationError",
     "ConflictError",
+    "Contact",
+    "ContactExistence",
     "DecodeError",
     "Downstream",
+    "Group",
+    "GroupCount",
+    "GroupInvite",
+    "GroupParticipant",
+    "GroupPicture",
+    "GroupSettings",
     "InvalidRequestError",
     "LinkPreview",
     "MediaData",
@@ -68,9 +97,14 @@ __all__ = [
     "Outcome",
     "OutcomeUnknownError",
     "Page",
+    "ParticipantChange",
+    "ParticipantChanges",
+    "ParticipantRef",
     "PermissionDeniedError",
+    "ProfilePicture",
     "QRCode",
     "RateLimitError",
+    "ReadResult",
     "Result",
     "Retry",
     "RetryHook",
@@ -90,5 +124,5 @@ __all__ = [
     "wire",
 ]
 
-if not TYPE_CHECKING:
+if not typing.TYPE_CHECKING:
     from ._compat import export as __getattr__  # noqa: F401 - names of the official SDK that type checkers should refuse

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import assert_type
@@ -11,7 +11,14 @@ from typing import assert_type
 import httpx
 
 from wasend import (
+    Account,
     AsyncWasendClient,
+    BoundSession,
+    Chat,
+    ChatMessage,
+    Contact,
+    Group,
+    GroupCount,
     InvalidRequestError,
     LinkPreview,
     Message,
@@ -91,6 +98,60 @@ def plain() -> None:
         client.send(session="ses_1", to="+447700900456", image_url="https://example.org/a.jpg", preview={"title": "T"})
         client.send_message(session="ses_1", to="+447700900456", text="hi", message_id="m", min_typing=1)
         assert_type(client.get_message("m"), Message)
+        group = client.create_group("ses_1", name="Crew", participants=["+447700900456", {"id": "+447700900457"}])
+        assert_type(group, Group)
+        assert_type(client.create_group("ses_1", {"name": "Crew", "participants": ["+447700900456"]}), Group)
+        assert_type(client.get_groups("ses_1", limit=10, exclude=["participants"]), Page[Group])
+        assert_type(client.iter_groups("ses_1", page_size=20), Iterator[Group])
+        assert_type(client.get_groups_count("ses_1"), GroupCount)
+        assert_type(client.get_group("ses_1", "120363041234567890@g.us"), Group)
+        assert_type(client.get_group_info("ses_1", "120363041234567890@g.us"), Group)
+        assert_type(client.get_group_join_info("ses_1", code="K9fQ2mZx7LrB4tVw8YcDsE"), Group)
+        assert_type(client.join_group("ses_1", code="K9fQ2mZx7LrB4tVw8YcDsE"), Group)
+        assert_type(client.leave_group("ses_1", "120363041234567890@g.us"), Result)
+        client.get_group_picture("ses_1", "120363041234567890@g.us", True)
+        client.set_group_picture(
+            "ses_1", "120363041234567890@g.us", url="https://example.org/g.jpg", crop_to_square=True
+        )
+        client.delete_group_picture("ses_1", "120363041234567890@g.us")
+        assert_type(client.get_group_description("ses_1", "120363041234567890@g.us"), str | None)
+        client.set_group_description("ses_1", "120363041234567890@g.us", description="")
+        assert_type(client.get_group_subject("ses_1", "120363041234567890@g.us"), str | None)
+        client.set_group_subject("ses_1", "120363041234567890@g.us", {"subject": "Crew"})
+        client.set_group_name("ses_1", "120363041234567890@g.us", name="Crew")
+        assert_type(client.get_group_settings("ses_1", "120363041234567890@g.us").info_admin_only, bool | None)
+        client.set_group_settings("ses_1", "120363041234567890@g.us", info_admin_only=True, messages_admin_only=False)
+        client.get_group_info_admin_only("ses_1", "120363041234567890@g.us")
+        client.set_group_info_admin_only("ses_1", "120363041234567890@g.us", enabled=True)
+        client.get_group_messages_admin_only("ses_1", "120363041234567890@g.us")
+        client.set_group_messages_admin_only("ses_1", "120363041234567890@g.us", enabled=True)
+        assert_type(client.get_group_invite_code("ses_1", "120363041234567890@g.us"), str)
+        assert_type(client.revoke_group_invite_code("ses_1", "120363041234567890@g.us"), str)
+        assert_type(client.get_group_invite_link("ses_1", "120363041234567890@g.us").invite_link, str)
+        client.revoke_group_invite_link("ses_1", "120363041234567890@g.us")
+        client.get_group_participants("ses_1", "120363041234567890@g.us")
+        client.add_group_participants("ses_1", "120363041234567890@g.us", participants=["+447700900456"], notify=False)
+        client.remove_group_participants("ses_1", "120363041234567890@g.us", participants=["+447700900456"])
+        client.promote_group_participants("ses_1", "120363041234567890@g.us", participants=["+447700900456"])
+        print(
+            client.demote_group_participants("ses_1", "120363041234567890@g.us", participants=["+447700900456"]).failed
+        )
+        assert_type(client.get_contacts("ses_1"), Page[Contact])
+        assert_type(client.iter_contacts("ses_1"), Iterator[Contact])
+        assert_type(client.get_contact("ses_1", contact_id="+447700900456"), Contact)
+        assert_type(client.check_contact_exists("ses_1", phone="+447700900456").exists, bool | None)
+        client.get_contact_profile_picture("ses_1", contact_id="+447700900456")
+        assert_type(client.get_all_chats("ses_1"), Page[Chat])
+        assert_type(client.iter_chats("ses_1"), Iterator[Chat])
+        client.get_chats_overview("ses_1", ids=["447700900456@c.us"])
+        assert_type(client.get_messages("ses_1", "447700900456@c.us", filter={"from_me": True}), Page[ChatMessage])
+        assert_type(client.iter_messages("ses_1", "447700900456@c.us"), Iterator[ChatMessage])
+        client.get_message_by_id("ses_1", "447700900456@c.us", "m")
+        client.read_messages("ses_1", "447700900456@c.us", days=1)
+        client.get_chat_picture("ses_1", "447700900456@c.us")
+        assert_type(client.retrieve_account(), Account)
+        assert_type(client.request("GET", "/account", into=Account), Account)
+        assert_type(client.session("ses_1"), BoundSession)
         print(message["fromMe"], message.get("status"), message.extra, message.to_dict(), dict(message))
         client.close()
 

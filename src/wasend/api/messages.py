@@ -473,7 +473,7 @@ def _seconds(value: float | str, field: str) -> float:
     if isinstance(value, str) and value.strip().isascii() and value.strip().isdecimal():
         seconds = int(value) / 1000
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds < 600:
-        remedy = 'pass seconds as a number, such as 3, or milliseconds as text, such as "3000"'
+        remedy = "pass seconds, not milliseconds, such as 3; text alone is milliseconds, as for the official SDK"
         raise InvalidRequestError(field, f"{value!r} is not a time", remedy)
     return seconds
 
