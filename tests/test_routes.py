@@ -301,6 +301,25 @@ def test_derived_link() -> None:
     assert (invite.code, invite.invite_link) == (CODE, LINK)
 
 
+def test_reading_and_writing_are_apart() -> None:
+    """That a service lacks the call which reads settings says nothing about the one that writes them at the same path."""
+    read, write = ONE["get_group_settings"], ONE["set_group_settings"]
+    service = without(read)
+    service.replies = {**service.replies, write.sent: good(write.answers[0])}
+    assert service.ask(read, write) == [SETTINGS, write.answers[0].value]
+    assert service.lines[-1] == write.sent
+
+
+def test_what_is_found_does_not_displace_what_is_lacking() -> None:
+    """That a name can be set does not make a client ask again for what reads it, nor the other way round."""
+    read, write = ONE["get_group_subject"], TWO["set_group_subject"]
+    there = DOCS["set_group_subject"]
+    service = without(read)
+    service.replies = {**service.replies, there: good(write.answers[0])}
+    service.ask(read, write, read, write)
+    assert service.lines == [read.sent, f"GET {GROUP}", write.sent, there, f"GET {GROUP}", there]
+
+
 # ----------------------------------------------------------------------------------------------------------------- join
 
 JOIN: Final = next(row for row in ROWS if row.call == "join_group")

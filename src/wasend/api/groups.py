@@ -1020,9 +1020,8 @@ def _check_subject(subject: str, field: str) -> None:
 def _invite_code(code: str) -> str:
     """The code in an invite link, or the code itself."""
     text = code.strip() if isinstance(code, str) else ""
-    found = re.fullmatch(
-        rf"(?:(?:https?://)?{re.escape(INVITE_HOST)}/(?:invite/)?)?([A-Za-z0-9_-]{{4,64}})/?(?:\?.*)?", text
-    )
+    host = rf"(?i:(?:https?://)?{re.escape(INVITE_HOST)})/(?:invite/)?"
+    found = re.fullmatch(rf"(?:{host})?([A-Za-z0-9_-]{{4,64}})/?(?:[?#].*)?", text)
     if found is None:
         problem = f"is no link of {INVITE_HOST}" if "/" in text else "is no invite code"
         raise InvalidRequestError("code", problem, f"pass https://{INVITE_HOST}/… or the code at its end")
