@@ -54,7 +54,7 @@ def test_recipe(tmp_path: Path) -> None:
     )
     room.write_text(f"{code}\n{method}", encoding="utf-8")
 
-    generate = [sys.executable, ROOT / "tools" / "generate_sync.py", "--package", source / "wasend"]
+    generate = [sys.executable, str(ROOT / "tools" / "generate_sync.py"), "--package", str(source / "wasend")]
     assert subprocess.run(generate, check=False).returncode == 0
     program = f"import sys; sys.path[:0] = [{str(source)!r}, {str(tmp_path)!r}]\n{CHECK.format(row=row)}"
     told = subprocess.run(
