@@ -221,61 +221,68 @@ def mapping_form(method: Callable[Concatenate[S, P], R]) -> BothForms[P, R]:
     Mappings follow the ids; a later one adds to an earlier one, and keywords to both. A call that takes its session as
     a field may be given it before them. Unknown and missing fields are refused by name before anything is sent.
     """
-    _, *parameters = inspect.signature(method).parameters.values()
-    ids = [parameter.name for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]
-    fields = [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
-    needed = {parameter.name for parameter in parameters if parameter.default is parameter.empty}
-    spelt = {folded(name): name for name in (*ids, *fields)}
-
-    def known(key: object) -> str:
-        name = folded(str(key))
-        return spelt.get(name) or spelt.get(_FORMER.get(name, ""), str(key))
-
-    def settle(args: tuple[Any, ...], given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
-        first = next((at for at, value in enumerate(args) if _is_request(value)), len(args))
-        spoken = [given.pop(key) for key in ("request", "options") if key in given and key not in fields]
-        requests = [value for value in (*args[first:], *spoken) if value is not None]
-        args = args[:first]
-        if len(args) > len(ids) and "session" in fields and (requests or given) and isinstance(args[0], str | Model):
-            given = {"session": args[0], **given}
-            args = args[1:]
-        named: dict[str, Any] = {}
-        for request in (*args[len(ids) :], *requests):
-            if not _is_request(request):
-                problem = f"a mapping was due, not {type(request).__name__}"
-                raise InvalidRequestError(_name(method), problem, f"pass keywords: {', '.join(fields)}")
-            named |= {known(key): value for key, value in request.items()}
-        given = named | given
-        for key in given:
-            if key not in fields and key not in ids:
-                remedy = _GONE.get(key) or nearest(key, fields)
-                raise InvalidRequestError(key, f"{_name(method)} has no such field", remedy)
-        for key in (*ids[len(args) :], *fields):
-            if key in needed and given.get(key) is None:
-                raise InvalidRequestError(key, "is missing", f"{_name(method)} needs it")
-        return args, given
+    form = functools.cache(lambda: _Form(method))  # made at the first call: importing is faster without
 
     if inspect.iscoroutinefunction(method):
         coroutine = cast("Callable[..., Coroutine[Any, Any, Any]]", method)
 
         @functools.wraps(method)
         async def call(self: Any, *args: Any, **given: Any) -> Any:
-            args, given = settle(args, given)
+            args, given = form().settle(args, given)
             return await coroutine(self, *args, **given)
 
         return cast("BothForms[P, R]", call)
 
     @functools.wraps(method)
     def forward(self: Any, *args: Any, **given: Any) -> Any:
-        args, given = settle(args, given)
+        args, given = form().settle(args, given)
         return cast("Callable[..., Any]", method)(self, *args, **given)
 
     return cast("BothForms[P, R]", forward)
 
 
+class _Form:
+    """The ids and fields of a method, and how a caller's arguments become them."""
+
+    def __init__(self, method: Callable[..., Any]) -> None:
+        _, *parameters = inspect.signature(method).parameters.values()
+        self.name = method.__name__
+        self.ids = [parameter.name for parameter in parameters if parameter.kind is not parameter.KEYWORD_ONLY]
+        self.fields = [parameter.name for parameter in parameters if parameter.kind is parameter.KEYWORD_ONLY]
+        self.needed = {parameter.name for parameter in parameters if parameter.default is parameter.empty}
+        self.spelt = {folded(name): name for name in (*self.ids, *self.fields)}
+
+    def settle(self, args: tuple[Any, ...], given: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+        """The arguments to make the call with."""
+        first = next((at for at, value in enumerate(args) if _is_request(value)), len(args))
+        spoken = [given.pop(key) for key in ("request", "options") if key in given and key not in self.fields]
+        requests = [value for value in (*args[first:], *spoken) if value is not None]
+        args = args[:first]
+        over = len(args) > len(self.ids)
+        if over and "session" in self.fields and (requests or given) and isinstance(args[0], str | Model):
+            given = {"session": args[0], **given}
+            args = args[1:]
+        named: dict[str, Any] = {}
+        for request in (*args[len(self.ids) :], *requests):
+            if not _is_request(request):
+                problem = f"a mapping was due, not {type(request).__name__}"
+                raise InvalidRequestError(self.name, problem, f"pass keywords: {', '.join(self.fields)}")
+            named |= {self.known(key): value for key, value in request.items()}
+        given = named | given
+        for key in given:
+            if key not in self.fields and key not in self.ids:
+                remedy = _GONE.get(key) or nearest(key, self.fields)
+                raise InvalidRequestError(key, f"{self.name} has no such field", remedy)
+        for key in (*self.ids[len(args) :], *self.fields):
+            if key in self.needed and given.get(key) is None:
+                raise InvalidRequestError(key, "is missing", f"{self.name} needs it")
+        return args, given
+
+    def known(self, key: object) -> str:
+        """The field that a key of a mapping means; the key itself where there is none."""
+        name = folded(str(key))
+        return self.spelt.get(name) or self.spelt.get(_FORMER.get(name, ""), str(key))
+
+
 def _is_request(value: object) -> TypeGuard[Mapping[str, Any]]:
     return is_object(value) and not isinstance(value, Model)  # a Session is a mapping too, and is an id here
-
-
-def _name(method: Callable[..., Awaitable[Any]] | Callable[..., Any]) -> str:
-    return str(getattr(method, "__name__", "the call"))
