@@ -87,7 +87,7 @@ def test_programs(tmp_path: Path) -> None:
             result = python(*how, file, cwd=tmp_path, WASEND_API_KEY=KEY, WASEND_BASE_URL=server.url)
             assert (result.returncode, result.stderr) == (0, ""), f"{program}\n{result.stdout}{result.stderr}"
     sent = [message.content for message in sandbox.messages()]
-    assert sent.count("See you at 10") == 2
+    assert sent.count("See you at 10") == 3
     assert {"Good morning!", "Your order is ready.", "We close at five.", "See you soon!"} <= set(sent)
 
 
