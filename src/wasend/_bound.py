@@ -514,7 +514,7 @@ class AsyncBoundSession:
             tags: Labels that the groups must have.
 
         Yields:
-            The groups, each once.
+            The groups.
         """
         return self._client.iter_groups(
             self.session_id,
@@ -1599,7 +1599,7 @@ class BoundSession:
             tags: Labels that the groups must have.
 
         Yields:
-            The groups, each once.
+            The groups.
         """
         return self._client.iter_groups(
             self.session_id,

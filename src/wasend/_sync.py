@@ -689,7 +689,7 @@ class WasendClient(Aliases):
             tags: Labels that the groups must have.
 
         Yields:
-            The groups, each once.
+            The groups.
         """
         return self._loop.iterate(
             self._async.iter_groups(

@@ -45,12 +45,12 @@ class Engine:
     Attributes:
         options: The settings.
         http: The connections.
-        found: For a call to which sources give several routes: the one that serves it, or that none does.
+        found: For a call, by verb and route, to which sources give several routes: the one that serves it, or none.
     """
 
     options: Options
     http: Http
-    found: MutableMapping[str, str] = attrs.field(factory=dict[str, str])
+    found: MutableMapping[tuple[str, str], str] = attrs.field(factory=dict[tuple[str, str], str])
 
     async def perform(self, call: Call[T]) -> T:
         """
@@ -96,13 +96,13 @@ class Engine:
             call: The call.
             derive: Makes its answer of other calls.
         """
-        if self.found.get(call.route) != _NONE:
+        if self.found.get((call.method, call.route)) != _NONE:
             try:
                 return await self.perform(call)
             except APIStatusError as error:
                 if not means_no_such_route(error):
                     raise
-            self.found[call.route] = _NONE
+            self.found[call.method, call.route] = _NONE
         return await derive()
 
     async def _wait(self, call: Call[Any], trip: _Trip, error: WasendError, attempt: int) -> float | None:
@@ -131,7 +131,7 @@ class Engine:
                 first = first or error
             else:
                 if len(ways) > 1:
-                    self.found[call.route] = way.route
+                    self.found[call.method, call.route] = way.route
                 return value
         assert first is not None  # noqa: S101 - there is at least one way, and each has failed
         raise first
@@ -141,7 +141,7 @@ class Engine:
         if len(ways) > 1:
             if self.options.prefer == "docs":
                 ways.reverse()
-            ways.sort(key=lambda way: way.route != self.found.get(call.route))
+            ways.sort(key=lambda way: way.route != self.found.get((call.method, call.route)))
         return ways
 
     async def _exchange(self, call: Call[T], trip: _Trip) -> T:

@@ -441,7 +441,7 @@ class GroupCalls(Calls):
             tags: Labels that the groups must have.
 
         Yields:
-            The groups, each once.
+            The groups.
         """
 
         async def page(limit: int, offset: int) -> Page[Group]:
