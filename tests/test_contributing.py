@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -57,11 +58,13 @@ def test_recipe(tmp_path: Path) -> None:
     generate = [sys.executable, str(ROOT / "tools" / "generate_sync.py"), "--package", str(source / "wasend")]
     assert subprocess.run(generate, check=False).returncode == 0
     program = f"import sys; sys.path[:0] = [{str(source)!r}, {str(tmp_path)!r}]\n{CHECK.format(row=row)}"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
     told = subprocess.run(
         [sys.executable, "-W", "error::DeprecationWarning", "-c", program],
         capture_output=True,
         text=True,
         timeout=60,
+        env=environment,
         check=False,
     )
 

@@ -307,7 +307,7 @@ class _Lease(httpx.AsyncByteStream):
         self, stream: httpx.AsyncByteStream | httpx.SyncByteStream, give_back: Callable[[], Awaitable[None]]
     ) -> None:
         self._stream = stream
-        self._give_back: Callable[[], Awaitable[None]] | None = give_back
+        self._give_back = give_back
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for chunk in self._stream:  # type: ignore[union-attr]
@@ -317,9 +317,7 @@ class _Lease(httpx.AsyncByteStream):
         try:
             await self._stream.aclose()  # type: ignore[union-attr]
         finally:
-            give_back, self._give_back = self._give_back, None
-            if give_back is not None:
-                await give_back()
+            await self._give_back()
 
 
 def _proxy(url: str) -> str | None:
@@ -329,4 +327,9 @@ def _proxy(url: str) -> str | None:
     if urllib.request.proxy_bypass(parts.netloc):
         return None
     found = proxies.get(parts.scheme) or proxies.get("all")
-    return found if found is None or "://" in found else f"http://{found}"
+    if found is None:
+        return None
+    proxy = found if "://" in found else f"http://{found}"
+    if urlsplit(proxy).scheme not in ("http", "https", "socks5", "socks5h"):
+        raise ConfigurationError("proxy: the environment names one that is neither http, https nor socks5")
+    return proxy

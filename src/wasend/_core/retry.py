@@ -175,20 +175,17 @@ async def again(
         if not isinstance(error, WasendError):
             return False
         seconds = await wait(error, state.attempt_number)
-        due = None if seconds is None else Wait(error, state.attempt_number, seconds)
-        return due is not None
-
-    async def announce(_: tenacity.RetryCallState) -> None:
-        if due is not None:
-            name = type(due.error).__name__
-            logger.info("waiting %.2f s before attempt %d: %s", due.seconds, due.attempt + 1, name)
-            if on_wait is not None:
-                await in_caller(on_wait, due)
+        if seconds is None:
+            return False
+        due = Wait(error, state.attempt_number, seconds)
+        logger.info("waiting %.2f s before attempt %d: %s", seconds, due.attempt + 1, type(error).__name__)
+        if on_wait is not None:
+            await in_caller(on_wait, due)
+        return True
 
     repeat = tenacity.AsyncRetrying(
         retry=worth_it,
         wait=lambda _: due.seconds if due else 0.0,
-        before_sleep=announce,
         stop=tenacity.stop_never,
         reraise=True,
     )

@@ -1,0 +1,120 @@
+"""What hardly ever happens, each with its outcome all the same."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from wasend import AsyncWasendClient, ConfigurationError, InvalidRequestError, Result, Retry, ServerError
+from wasend._core import http
+from wasend._core.answer import Answer, error_of, message_in, retry_after, scrubbed
+from wasend._core.call import Call
+from wasend._core.http import Http
+
+
+def nested(levels: int) -> Any:
+    document: Any = "so it is"
+    for _ in range(levels):
+        document = [document]
+    return document
+
+
+def test_answer_nested_beyond_measure() -> None:
+    """An error whose document is nested deeper than Python recurses is still the error that its status says."""
+    call = Call("GET", "/account", Result)
+    facts: dict[str, Any] = {"path": "/account", "attempts": 1, "since": datetime.now(UTC), "secret": "key-1"}
+    error = error_of(Answer(500, {}, b""), nested(50_000), call, **facts)
+    assert isinstance(error, ServerError)
+    assert scrubbed({"a": ["key-1", 5]}, "key-1") == {"a": ["***", 5]}
+
+
+def test_message_nested_within_measure() -> None:
+    """A message is found at any depth that a service would use."""
+    assert message_in(nested(20)) == "so it is"
+
+
+@pytest.mark.parametrize("said", ["soon", "", "Wed, 99 Foo", None])
+def test_wait_that_says_nothing(said: str | None) -> None:
+    """A Retry-After that is neither a number nor a date is no wait."""
+    assert retry_after({} if said is None else {"retry-after": said}, {"retry_after": 10**400}) is None
+
+
+def test_body_with_keys_that_are_no_text() -> None:
+    """A body whose keys JSON cannot hold is refused as a whole."""
+    body: Any = {(1, 2): "value"}
+    with pytest.raises(InvalidRequestError, match=r"^body: JSON cannot hold it"):
+        Call("POST", "/x", Result, body=body).content()
+
+
+async def test_timeout_of_the_callers_own() -> None:
+    """A `TimeoutError` that a caller's hook raises is the caller's, not the deadline's."""
+
+    def impatient(error: Exception, attempt: int) -> bool:
+        raise TimeoutError("mine")
+
+    async with AsyncWasendClient("key", base_url="http://127.0.0.1:9", retry=impatient) as client:
+        with pytest.raises(TimeoutError, match=r"^mine$"):
+            await client.retrieve_account()
+
+
+def test_host_that_cannot_be() -> None:
+    """A base URL whose host no name server can hold is refused when the client is made."""
+    with pytest.raises(ConfigurationError, match="names a host that cannot be"):
+        AsyncWasendClient("key", base_url="https://xn--/")
+
+
+async def test_mistake_in_a_callers_transport() -> None:
+    """A `RuntimeError` of a transport that the caller made stays what it is."""
+
+    def broken(request: httpx.Request) -> httpx.Response:
+        raise RuntimeError("a mistake")
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(broken)) as theirs:
+        client = AsyncWasendClient("key", http_client=theirs, retry=Retry(max_retries=0))
+        with pytest.raises(RuntimeError, match=r"^a mistake$"):
+            await client.retrieve_account()
+
+
+async def test_closing_while_a_deadline_expires() -> None:
+    """Closing leaves alone a call whose deadline is just expiring."""
+    connections = Http("http://127.0.0.1:9")
+    scope = asyncio.timeout(0)
+    with suppress(TimeoutError):
+        async with scope:
+            try:
+                await asyncio.sleep(60)
+            finally:
+                connections.deadlines[scope] = asyncio.get_running_loop()
+                await connections.aclose()
+    assert connections.closed
+    assert scope.expired()
+
+
+async def test_proxy_of_an_unknown_kind(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy that cannot be is named as the fault, however often it is met: no place among the connections is lost."""
+    monkeypatch.setenv("http_proxy", "ftp://127.0.0.1:9")
+    async with AsyncWasendClient("key", base_url="http://127.0.0.1:9") as client:
+        for _ in range(101):
+            with pytest.raises(ConfigurationError, match="neither http, https nor socks5"):
+                await client.retrieve_account()
+
+
+@pytest.mark.parametrize(
+    ("named", "excepted", "found"),
+    [
+        ("127.0.0.1:3128", "", "http://127.0.0.1:3128"),
+        ("socks5://127.0.0.1:1080", "", "socks5://127.0.0.1:1080"),
+        ("http://127.0.0.1:3128", "example.org", None),
+        ("", "", None),
+    ],
+)
+def test_proxy(monkeypatch: pytest.MonkeyPatch, named: str, excepted: str, found: str | None) -> None:
+    """The proxy is the environment's, unless the host is excepted."""
+    monkeypatch.setenv("http_proxy", named)
+    monkeypatch.setenv("no_proxy", excepted)
+    assert http._proxy("http://example.org") == found
