@@ -967,6 +967,25 @@ class TestInterrupt:
         )
         assert printed == ["cancelled", "timed out"]
 
+    def test_a_signal_that_another_thread_receives(self) -> None:
+        """A waiting caller that no signal wakes, as when it comes in the moment the wait begins, looks by itself."""
+        printed = run_program(
+            """
+            async def last():
+                signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+                try:
+                    await asyncio.sleep(3600)
+                finally:
+                    print("cancelled")
+            try:
+                bridge.run(last())
+            except KeyboardInterrupt:
+                print("interrupted")
+            bridge.close()
+            """
+        )
+        assert printed == ["cancelled", "interrupted"]
+
     def test_a_call_that_could_still_begin_does_not(self) -> None:
         """A loop that finds the time while the interrupted caller waits for it does not begin the call either."""
         printed = interrupt_when_ready(

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import queue
 import sys
@@ -38,8 +39,11 @@ _logger = logging.getLogger("wasend")
 _GRACE = 1.0
 """Seconds that a cancelled task, or the closing of the resources, gets to unwind."""
 
-_POLL = 0.1 if sys.platform == "win32" else None
-"""Seconds between two looks at the inbox: on Windows a waiting thread does not hear Ctrl-C."""
+_POLL = 0.1 if sys.platform == "win32" else 1.0
+"""
+Seconds between two looks at the inbox: on Windows a waiting thread does not hear Ctrl-C, and elsewhere it misses
+a signal that comes in the very moment in which the wait begins, or that the system hands to another thread.
+"""
 
 _job: ContextVar[_Job[Any] | None] = ContextVar("_job", default=None)
 
@@ -302,9 +306,9 @@ class _Job(Generic[T]):
         except BaseException:
             self.left = True
             self.loop.post(self._cancel)
-            deadline = time.monotonic() + _GRACE
             with suppress(queue.Empty):
-                while (callback := self.inbox.get(timeout=max(0, deadline - time.monotonic()))) is not None:
+                deadline = time.monotonic() + _GRACE
+                while (callback := self._receive(deadline)) is not None:
                     callback.refuse()
             raise
 
@@ -331,10 +335,14 @@ class _Job(Generic[T]):
             if (callback := self.inbox.get()) is not None:
                 callback.refuse()
 
-    def _receive(self) -> _Callback | None:
+    def _receive(self, deadline: float = math.inf) -> _Callback | None:
         while True:
-            with suppress(queue.Empty):
-                return self.inbox.get(timeout=_POLL)
+            left = deadline - time.monotonic()
+            try:
+                return self.inbox.get(timeout=max(0, min(_POLL, left)))
+            except queue.Empty:
+                if left <= _POLL:
+                    raise
 
     def _closed(self) -> ClientClosedError:
         return ClientClosedError(
