@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 import typing
 
 from ._bound import AsyncBoundSession, BoundSession
+from ._core.clock import Clock
 from ._core.model import Model, Page, Result, model, wire
 from ._core.options import Options, Timeout
 from ._core.retry import Retry, RetryHook, Wait
@@ -75,6 +76,7 @@ __all__ = [
     "ChatMessage",
     "ChatPicture",
     "ClientClosedError",
+    "Clock",
     "ConfigurationError",
     "ConflictError",
     "Contact",

@@ -12,6 +12,7 @@ from ._bound import BoundSession
 from ._compat import Aliases
 from ._core.bridge import Bridge
 from ._core.call import mapping_form
+from ._core.clock import SYSTEM_CLOCK, Clock
 from ._core.model import Page, Result
 from ._core.options import Options, Timeout
 from ._core.retry import DEFAULT_RETRY, Retry, RetryHook
@@ -61,6 +62,7 @@ class WasendClient(Aliases):
         retry: Retry | RetryHook | None = DEFAULT_RETRY,
         prefer: Literal["sdk", "docs"] = "sdk",
         http_client: httpx.AsyncClient | None = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         """
         Make a client. It opens no connection before its first call.
@@ -76,12 +78,19 @@ class WasendClient(Aliases):
             prefer: Whose route to try first where the official SDK and the documentation name different ones.
             http_client: A ready `httpx.AsyncClient`, for a proxy, TLS settings, HTTP/2 or another transport. It stays
                 the caller's to close.
+            clock: Where time comes from; tests may give another, such as `wasend.sandbox.Clock`.
 
         Raises:
             ConfigurationError: There is no key, or a setting cannot be.
         """
         self._async = AsyncWasendClient(
-            api_key, base_url=base_url, timeout=timeout, retry=retry, prefer=prefer, http_client=http_client
+            api_key,
+            base_url=base_url,
+            timeout=timeout,
+            retry=retry,
+            prefer=prefer,
+            http_client=http_client,
+            clock=clock,
         )
         self._loop = Bridge(self._async.aclose)
 

@@ -11,6 +11,7 @@ import httpx
 
 from ._bound import AsyncBoundSession
 from ._compat import Aliases
+from ._core.clock import SYSTEM_CLOCK, Clock
 from ._core.engine import Engine
 from ._core.http import Http
 from ._core.options import Options, Timeout, clean_key, is_exposed
@@ -60,6 +61,7 @@ class AsyncWasendClient(
         retry: Retry | RetryHook | None = DEFAULT_RETRY,
         prefer: Literal["sdk", "docs"] = "sdk",
         http_client: httpx.AsyncClient | None = None,
+        clock: Clock = SYSTEM_CLOCK,
     ) -> None:
         """
         Make a client. It opens no connection before its first call.
@@ -75,11 +77,14 @@ class AsyncWasendClient(
             prefer: Whose route to try first where the official SDK and the documentation name different ones.
             http_client: A ready `httpx.AsyncClient`, for a proxy, TLS settings, HTTP/2 or another transport. It stays
                 the caller's to close.
+            clock: Where time comes from; tests may give another, such as `wasend.sandbox.Clock`.
 
         Raises:
             ConfigurationError: There is no key, or a setting cannot be.
         """
-        options = Options.resolve(api_key=api_key, base_url=base_url, timeout=timeout, retry=retry, prefer=prefer)
+        options = Options.resolve(
+            api_key=api_key, base_url=base_url, timeout=timeout, retry=retry, prefer=prefer, clock=clock
+        )
         if is_exposed(options.base_url):
             logger.warning("base_url is plain http: whoever is on the way can read the API key and every message")
         self._engine = Engine(options, Http(options.base_url, http_client))

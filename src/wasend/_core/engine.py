@@ -7,7 +7,8 @@ import functools
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import attrs
 
@@ -25,6 +26,26 @@ T = TypeVar("T")
 _NONE: Final = "none"
 
 logger: Final = logging.getLogger("wasend")
+
+
+class Around(Protocol):
+    """Something done around every call: a rule that may wait, refuse, or look at what comes of it."""
+
+    async def __call__(self, call: Call[T], perform: Callable[[], Awaitable[T]], /) -> T:
+        """Make the call by awaiting `perform()`, at most once; or raise, and the call is not made."""
+        ...
+
+
+class Limiter(Protocol):
+    """Holds requests back, each attempt of a call, and learns from answers."""
+
+    async def turn(self) -> None:
+        """Wait until a request may be made."""
+        ...
+
+    def told(self, answer: Answer) -> None:
+        """Learn from an answer's status and headers."""
+        ...
 
 
 @attrs.define
@@ -45,11 +66,15 @@ class Engine:
     Attributes:
         options: The settings.
         http: The connections.
+        around: What is done around every call, the outermost first.
+        limiter: What holds requests back, if anything.
         found: For a call, by verb and route, to which sources give several routes: the one that serves it, or none.
     """
 
     options: Options
     http: Http
+    around: tuple[Around, ...] = ()
+    limiter: Limiter | None = None
     found: MutableMapping[tuple[str, str], str] = attrs.field(factory=dict[tuple[str, str], str])
 
     async def perform(self, call: Call[T]) -> T:
@@ -59,7 +84,13 @@ class Engine:
         Raises:
             WasendError: It failed; the error's ``outcome`` says what became of it.
         """
-        trip = _Trip(time.monotonic() + self.options.timeout.total)
+        perform: Callable[[], Awaitable[T]] = functools.partial(self._perform, call)
+        for around in reversed(self.around):
+            perform = functools.partial(around, call, perform)
+        return await perform()
+
+    async def _perform(self, call: Call[T]) -> T:
+        trip = _Trip(self.options.clock.monotonic() + self.options.timeout.total)
         try:
             return await self._in_time(call, trip)
         except WasendError as error:
@@ -79,7 +110,11 @@ class Engine:
                     if not may_repeat(error, repeatable=call.repeatable):
                         raise
                     return await again(
-                        attempt, error, functools.partial(self._wait, call, trip), self.options.retry.on_wait
+                        attempt,
+                        error,
+                        functools.partial(self._wait, call, trip),
+                        self.options.retry.on_wait,
+                        self.options.clock.sleep,
                     )
         except TimeoutError:
             if not scope.expired():
@@ -106,7 +141,7 @@ class Engine:
         return await derive()
 
     async def _wait(self, call: Call[Any], trip: _Trip, error: WasendError, attempt: int) -> float | None:
-        left = trip.deadline - time.monotonic()
+        left = trip.deadline - self.options.clock.monotonic()
         trip.in_doubt = trip.in_doubt or error.outcome == "unknown"
         trip.departure = Departure(begun=trip.in_doubt)  # nothing is on its way meanwhile
         return await decide(self.options.retry, error, attempt, repeatable=call.repeatable, left=left)
@@ -148,8 +183,10 @@ class Engine:
         timeout = self.options.timeout
         silence = timeout.answer if call.repeatable else timeout.send
         content = call.content()
+        if self.limiter is not None:
+            await self.limiter.turn()
         trip.attempts += 1
-        trip.departure = departure = Departure()
+        trip.departure = departure = Departure(at=datetime.fromtimestamp(self.options.clock.now(), UTC))
         started = time.monotonic()
         outcome: object = "given up"
         try:
@@ -161,6 +198,10 @@ class Engine:
                 departure=departure,
             )
             outcome = answer.status
+            if "date" in answer.headers:
+                self.http.date = answer.headers["date"], self.options.clock.now()
+            if self.limiter is not None:
+                self.limiter.told(answer)
         except WasendError as error:
             outcome = type(error).__name__
             if isinstance(error, APIConnectionError):

@@ -89,6 +89,7 @@ class Http:
 
     Attributes:
         closed: Whether `aclose` was called.
+        date: The ``Date`` header of the newest answer, and when it came by the client's clock.
         deadlines: Those of the calls under way, and the loops that these run in; closing brings them forward to now.
     """
 
@@ -103,6 +104,7 @@ class Http:
         self._pid = os.getpid()
         self._inherited: list[object] = []
         self.closed = False
+        self.date: tuple[str, float] | None = None
         self.deadlines: dict[asyncio.Timeout, asyncio.AbstractEventLoop] = {}
         weakref.finalize(self, _warn_unclosed, self._pools).atexit = False
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import attrs
 
 from ..errors import ConfigurationError
+from .clock import SYSTEM_CLOCK, Clock
 from .retry import DEFAULT_RETRY, Retry, RetryHook
 
 N = TypeVar("N", int, float)
@@ -72,6 +73,7 @@ class Options:
     retry: Retry = attrs.field(factory=Retry)
     prefer: Literal["sdk", "docs"] = "sdk"
     session: str | None = None
+    clock: Clock = attrs.field(default=SYSTEM_CLOCK, repr=False)
 
     @classmethod
     def resolve(
@@ -82,6 +84,7 @@ class Options:
         timeout: float | Timeout | None,
         retry: Retry | RetryHook | None,
         prefer: Literal["sdk", "docs"],
+        clock: Clock = SYSTEM_CLOCK,
     ) -> Options:
         """Options from arguments, then from the environment, then from the defaults."""
         if prefer not in ("sdk", "docs"):
@@ -97,6 +100,7 @@ class Options:
             retry=Retry.of(retry),
             prefer=prefer,
             session=os.environ.get("WASEND_SESSION") or None,
+            clock=clock,
         )
 
 

@@ -147,6 +147,7 @@ async def again(
     first: WasendError,
     wait: Callable[[WasendError, int], Awaitable[float | None]],
     on_wait: Callable[[Wait], object] | None,
+    sleep: Callable[[float], Awaitable[None]],
 ) -> T:
     """
     Make an attempt again that has failed once, for as long as `wait` gives a time.
@@ -156,6 +157,7 @@ async def again(
         first: How it failed.
         wait: Asked after each failure for the seconds until the next attempt, or `None`.
         on_wait: Told of every wait.
+        sleep: Waits so many seconds.
     """
     import tenacity  # costs 20 ms to import, and most programs never see a failure
 
@@ -187,6 +189,7 @@ async def again(
         retry=worth_it,
         wait=lambda _: due.seconds if due else 0.0,
         stop=tenacity.stop_never,
+        sleep=sleep,
         reraise=True,
     )
     return await repeat(once)

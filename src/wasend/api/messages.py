@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Mapping
 from datetime import datetime
@@ -418,7 +417,7 @@ class MessageCalls(Calls):
             await _politely(self.send_seen(**chat, message_id=message_id))
         try:
             await _politely(self.start_typing(**chat))
-            await asyncio.sleep(typing)
+            await self._engine.options.clock.sleep(typing)
         finally:
             await _politely(self.stop_typing(**chat))
         return await self.send(
