@@ -8,7 +8,6 @@ them. Errors are raised here where it answers them, the six calls named in `NO_S
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import warnings
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ import respx
 
 import wasend
 from tests.calls import FACES, KEY, ask
-from wasend import AsyncWasendClient, ConfigurationError, InvalidRequestError, NotFoundError, WasendClient
+from wasend import AsyncWasendClient, Clock, ConfigurationError, InvalidRequestError, NotFoundError, WasendClient
 from wasend._compat import ALIASES, EXPORTS
 
 CLIENTS: Final[Mapping[str, Any]] = {"async": AsyncWasendClient, "sync": WasendClient}
@@ -282,16 +281,10 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long `send_message` would have typed, in seconds; it does not wait."""
     waits: list[float] = []
 
-    async def sleep(seconds: float) -> None:
+    async def sleep(_: Clock, seconds: float) -> None:
         waits.append(seconds)
 
-    from wasend.api import messages
-
-    class Asyncio:
-        def __getattr__(self, name: str) -> Any:
-            return sleep if name == "sleep" else getattr(asyncio, name)
-
-    monkeypatch.setattr(messages, "asyncio", Asyncio())
+    monkeypatch.setattr(Clock, "sleep", sleep)
     return waits
 
 
