@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -90,6 +91,20 @@ def pyright(session: nox.Session) -> None:
     """The same with pyright itself."""
     session.install(".[all]", *group("types"), "pyright[nodejs]")
     session.run("pyright")
+
+
+@nox.session(default=False)
+def official(session: nox.Session) -> None:
+    """Every call of WASend's own Python package against the sandbox: it reads the answers, and they are right."""
+    if shutil.which("node") is None:
+        session.skip("WASend's own package runs on Node.js, and there is no `node` on PATH")
+    session.install(".[sandbox]")
+    # An environment of its own: both packages are imported as `wasend`.
+    home = Path(session.create_tmp(), "official")
+    session.run("python", "-m", "venv", home)
+    python = home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+    session.run(python, "-m", "pip", "install", "--quiet", "wasend==1.3.3", external=True)
+    session.run("python", "-m", "tools.run_official_client", python)
 
 
 @nox.session(python=list(PYTHONS), download_python="never")

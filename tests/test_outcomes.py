@@ -450,6 +450,8 @@ FACTS: dict[str, dict[str, Any]] = {
     "SessionNotReadyError": STATUS | {"session_status": "STOPPED", "expected": ("WORKING",)},
     "APIConnectionError": {"attempts": 3},
     "APITimeoutError": {"attempts": 3, "outcome": "unknown"},
+    "BreakerOpenError": {"session": "s", "until": SINCE, "reason": "463"},
+    "SuppressedRecipientError": {"recipient": NUMBER, "reason": "asked"},
     "DecodeError": {"path": "$.a", "body": [1]},
     "OutcomeUnknownError": {"call": CALL, "since": SINCE},
     "UnknownStatusError": STATUS | {"call": CALL, "since": SINCE},

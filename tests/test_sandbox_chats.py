@@ -57,8 +57,7 @@ class Phone:
         assert answer.status_code == 200, answer.text
         if self.sandbox.dialect == "docs":
             return answer.json()
-        assert answer.json()["success"] is True
-        return answer.json()["data"]
+        return answer.json()
 
     async def bodies(self, chat: str = ADA_CHAT, **query: Any) -> list[str]:
         return [message["body"] for message in await self.data(f"/{chat}/messages", **query)]
@@ -117,9 +116,8 @@ async def test_message_sdk() -> None:
         received = at.hear("Hello", reply_to=sent)
         found = (await at.chats(f"/{ADA_CHAT}/messages")).json()
         one = (await at.chats(f"/{ADA_CHAT}/messages/{received.id}")).json()
-    assert found["success"] is True
-    answer, question = found["data"]
-    assert one == {"success": True, "data": answer}
+    answer, question = found
+    assert one == answer
     assert question == {
         "id": sent,
         "chatId": ADA_CHAT,

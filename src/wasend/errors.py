@@ -22,6 +22,7 @@ __all__ = [
     "AccountRestrictedError",
     "AuthenticationError",
     "BadRequestError",
+    "BreakerOpenError",
     "ClientClosedError",
     "ConfigurationError",
     "ConflictError",
@@ -34,6 +35,7 @@ __all__ = [
     "RateLimitError",
     "ServerError",
     "SessionNotReadyError",
+    "SuppressedRecipientError",
     "UnprocessableError",
     "WasendError",
 ]
@@ -258,6 +260,38 @@ class DecodeError(WasendError):
         super().__init__(text, outcome="sent")
         self.path = path
         self.body = body
+
+
+class BreakerOpenError(WasendError):
+    """
+    The breaker holds this send back, to protect the session's number.
+
+    Attributes:
+        session: The session's id.
+        until: When it lets go by itself (UTC).
+        reason: What opened it.
+    """
+
+    def __init__(self, text: str, *, session: str, until: datetime, reason: str) -> None:
+        super().__init__(text)
+        self.session = session
+        self.until = until
+        self.reason = reason
+
+
+class SuppressedRecipientError(WasendError):
+    """
+    The recipient does not want messages: the number is on the suppression list.
+
+    Attributes:
+        recipient: The number or chat id.
+        reason: Why it is on the list, as it was put there.
+    """
+
+    def __init__(self, text: str, *, recipient: str, reason: str) -> None:
+        super().__init__(text)
+        self.recipient = recipient
+        self.reason = reason
 
 
 class ClientClosedError(WasendError):

@@ -6,6 +6,7 @@ import io
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Annotated, Final, Literal
 
 import typer
@@ -13,7 +14,7 @@ import typer
 from wasend import WasendError, __version__
 from wasend.cli import demo as demo_story
 from wasend.cli.screen import Screen
-from wasend.sandbox import Sandbox
+from wasend.sandbox import Sandbox, play_scenario
 
 app: Final = typer.Typer(
     help="WASend, the WhatsApp gateway: a local one to try things with.",
@@ -96,12 +97,45 @@ def sandbox(
     ] = None,
     rate_limit: Annotated[str | None, typer.Option(metavar="LIMIT", help="Such as 20/m, 5/s or 5/10s.")] = None,
     api_key: Annotated[
-        str | None, typer.Option(metavar="KEY", help="The one key that is let in; otherwise any is.")
+        list[str] | None,
+        typer.Option(metavar="KEY", help="A key that is let in, and an account of its own; otherwise any key is."),
     ] = None,
+    seed: Annotated[
+        int | None, typer.Option(help="The same number: the same ids, and the same requests that fail.")
+    ] = None,
+    scenario: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="What there is from the start, in TOML; see docs/sandbox.md.")
+    ] = None,
+    faults: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FAULT", help="What goes wrong, such as 'reset_after POST /sendText 10%'; again for more."
+        ),
+    ] = None,
+    persist: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep the state in this file (SQLite), and go on from it.")
+    ] = None,
+    webhook_key: Annotated[str | None, typer.Option(metavar="KEY", help="Sign webhooks with it.")] = None,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Let --host be an address that other machines reach.")
+    ] = False,
 ) -> None:
     """Serve a local WASend until Ctrl-C."""
     try:
-        server = Sandbox(api_key=api_key, dialect=dialect, scan_after=scan_after, rate_limit=rate_limit).serve(port)
+        served = Sandbox(
+            api_key=api_key or None,
+            dialect=dialect,
+            scan_after=scan_after,
+            rate_limit=rate_limit,
+            seed=seed,
+            faults=faults or (),
+            persist=persist,
+            webhook_key=webhook_key,
+        )
+        if scenario is not None:
+            play_scenario(served, scenario)
+        server = served.serve(port, host, allow_remote=allow_remote)
         server.start()
     except ValueError as error:
         raise _UsageError(str(error)) from None
@@ -111,19 +145,20 @@ def sandbox(
     # A shell that starts this in the background has it ignore Ctrl-C; by its process id it can be ended as quietly.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        typer.echo(_how_to_use(server.url, given_key=api_key is not None, scans=scan_after is not None))
+        typer.echo(_how_to_use(server.url, given_key=bool(api_key), scans=scan_after is not None))
         while True:
             time.sleep(3600)  # and not for ever: on Windows that would not hear Ctrl-C
     except KeyboardInterrupt:
         pass
     finally:
         server.stop()
+        served.close()
 
 
 def _how_to_use(url: str, *, given_key: bool, scans: bool) -> str:
     key = "the-key-you-gave" if given_key else "any-key"
     lines = [
-        f"A local WASend is at {url} (Ctrl-C ends it).",
+        f"A local WASend is at {url} (Ctrl-C ends it). Open it in a browser to see what happens, and to play the phone.",
         "",
         "Point a client at it in Python,",
         f'    WasendClient("{key}", base_url="{url}")',

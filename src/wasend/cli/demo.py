@@ -152,14 +152,14 @@ def _picture(text: str) -> bytes:
 
 def _refuse(screen: Screen, client: WasendClient, session: Session, sandbox: Sandbox) -> None:
     screen.title("A number without its country is refused before anything is sent")
-    before = len(sandbox.requests)
+    before = len(sandbox.journal)
     try:
         client.send_text(session=session, to="07700 900456", text="Who is this for?")
     except InvalidRequestError as error:
         screen.say(type(error).__name__, str(error), style="yellow")
     else:
         raise DemoError("a number without its country was not refused")
-    if len(sandbox.requests) != before:
+    if len(sandbox.journal) != before:
         raise DemoError("a number without its country was sent to the service")
 
 
@@ -200,6 +200,6 @@ def _check(screen: Screen, sandbox: Sandbox, session: Session, sent: list[_Sent]
     if session.unique_session_id in sandbox.sessions:
         raise DemoError("the session was not deleted")
     for path in ("/reaction", "/startTyping", "/stopTyping"):
-        if [request.status for request in sandbox.requests if request.path == path] != [200]:
+        if [request.status for request in sandbox.journal if request.path == path] != [200]:
             raise DemoError(f"{path} did not arrive once")
     screen.verdict(f"{len(sent)} messages, each arrived exactly once.")

@@ -14,12 +14,15 @@ from __future__ import annotations
 try:
     from wasend.sandbox.chat_store import Ack, StoredMessage
     from wasend.sandbox.clock import Clock
+    from wasend.sandbox.faults import Fault, Faults
     from wasend.sandbox.group_store import Participant, Stamp, StoredGroup
+    from wasend.sandbox.journal import JournalEntry
     from wasend.sandbox.people import StoredContact
     from wasend.sandbox.sandbox import Sandbox
+    from wasend.sandbox.scenario import play_scenario
     from wasend.sandbox.server import SandboxServer
     from wasend.sandbox.session_store import SessionSettings, StoredSession
-    from wasend.sandbox.state import RecordedRequest
+    from wasend.sandbox.webhooks import Webhook, WebhookAttempt
 except ModuleNotFoundError as error:
     raise ImportError(
         f"wasend.sandbox needs {error.name}, which comes with an extra: pip install 'wasend[sandbox]' "
@@ -30,8 +33,10 @@ except ModuleNotFoundError as error:
 __all__ = [
     "Ack",
     "Clock",
+    "Fault",
+    "Faults",
+    "JournalEntry",
     "Participant",
-    "RecordedRequest",
     "Sandbox",
     "SandboxServer",
     "SessionSettings",
@@ -40,4 +45,7 @@ __all__ = [
     "StoredGroup",
     "StoredMessage",
     "StoredSession",
+    "Webhook",
+    "WebhookAttempt",
+    "play_scenario",
 ]

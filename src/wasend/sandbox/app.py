@@ -18,6 +18,9 @@ from wasend.sandbox.endpoints import Call, Endpoint, InvalidCall
 from wasend.sandbox.guards import Guard, local_guard
 from wasend.sandbox.refusals import Forbidden, NameTaken, Refusal, Unknown, WrongStatus
 
+LOST = "wasend.lost"
+"""Stands in the scope of a request whose message is to be taken, and to go nowhere."""
+
 
 class JsonResponse(Response):
     """JSON in ASCII: half a surrogate pair, which a client may have sent, can be sent back."""
@@ -46,14 +49,15 @@ def _route(endpoint: Endpoint, guard: Guard, dialect: Dialect) -> Route:
     status = dialect.post_status if endpoint.verb == "POST" else 200
 
     async def respond(request: Request) -> Response:
-        guard(request)
+        account = guard(request)
         body = {} if endpoint.fields is None else await read_object(request)
         problems = endpoint.query.problems(request.query_params)
         if endpoint.fields is not None:
             problems += endpoint.fields.problems(body)
         if problems:
             raise InvalidCall(problems)
-        answer = endpoint.answer(Call(request.path_params, request.query_params, body))
+        lost = LOST in request.scope
+        answer = endpoint.answer(Call(request.path_params, request.query_params, body, account, lost))
         return Response(status_code=status) if answer is NO_BODY else JsonResponse(answer, status)
 
     return Route(endpoint.path, respond, methods=[endpoint.verb])

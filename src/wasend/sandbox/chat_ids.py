@@ -12,6 +12,15 @@ _NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
 _CHAT = re.compile(
     r"(?P<user>[0-9]{5,20}(?:-[0-9]{5,20})?)(?::[0-9]+)?@(?P<server>c\.us|s\.whatsapp\.net|g\.us|lid|newsletter)"
 )
+_TWINS = (
+    (r"55(\d\d)9([6-9]\d{7})", r"55\1\2"),
+    (r"55(\d\d)([6-9]\d{7})", r"55\g<1>9\2"),
+    (r"521(\d{10})", r"52\1"),
+    (r"52(\d{10})", r"521\1"),
+    (r"549(\d{10})", r"54\1"),
+    (r"54(\d{10})", r"549\1"),
+)
+_PREFERRED = r"55(1\d|2[0-8])9[6-9]\d{7}|55([3-9]\d|29)[6-9]\d{7}|521\d{10}|549\d{10}"
 _SEPARATORS = re.compile(r"[\s().-]")
 
 
@@ -50,6 +59,32 @@ def person(recipient: str) -> str:
     if not found.endswith("@c.us"):
         raise ValueError("must be an international phone number or a person's chat id")
     return found
+
+
+def twins(person: str) -> tuple[str, ...]:
+    """
+    Return the other spellings of a person's chat id, of which WhatsApp registers only one.
+
+    Brazilian mobile numbers have one with and one without the ninth digit; Mexican ones one with and one without the 1
+    after the country code, and Argentine ones with and without the 9.
+    """
+    number, _, server = person.partition("@")
+    if server != "c.us":
+        return ()
+    return tuple(
+        f"{re.sub(form, other, number)}@c.us" for form, other in _TWINS if re.fullmatch(form, number, re.ASCII)
+    )
+
+
+def preferred(person: str) -> str:
+    """
+    Return the one spelling of a person's chat id that WhatsApp registers, where there are two.
+
+    Brazil's ninth digit belongs to it in the area codes 11 to 28; Mexico's 1 and Argentina's 9 always do.
+    """
+    return next(
+        (one for one in (person, *twins(person)) if re.fullmatch(_PREFERRED, one.partition("@")[0], re.ASCII)), person
+    )
 
 
 def phone_number(person: str) -> str:

@@ -7,21 +7,25 @@ however many there are.
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from functools import partial
 from itertools import islice
+from random import Random
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
 import attrs
 
+from wasend.sandbox.agenda import Agenda
 from wasend.sandbox.chat_ids import is_group, person, phone_number
-from wasend.sandbox.clock import Clock
 from wasend.sandbox.group_store import GroupStore
+from wasend.sandbox.notices import Notice
+from wasend.sandbox.people import People
 from wasend.sandbox.refusals import Unknown
 from wasend.sandbox.session_store import SessionStore
+from wasend.sandbox.tables import Table
 
 Ack: TypeAlias = Literal["ERROR", "PENDING", "SERVER", "DEVICE", "READ", "PLAYED"]
 
@@ -39,7 +43,8 @@ class StoredMessage:
     `session` is the session's id, `sender` the phone number of who wrote it, `to` a chat id
     (``447700900456@c.us``; the session's own where it was received from a person), `content` the text or the
     reference of the media, `timestamp` seconds since the epoch, `body` the request as it came (empty where the
-    message was received), `ack` how far it has come, `reply_to` the id of the message that it quotes.
+    message was received), `ack` how far it has come, `reply_to` the id of the message that it quotes, `reactions`
+    whose (chat ids) and which, `lost` whether it was taken and went nowhere.
     """
 
     id: str
@@ -53,6 +58,8 @@ class StoredMessage:
     from_me: bool = True
     ack: Ack = "SERVER"
     reply_to: str | None = None
+    reactions: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False, hash=False)
+    lost: bool = False
 
     @property
     def chat(self) -> str:
@@ -79,44 +86,90 @@ class _Chat:
 class ChatStore:
     """Messages by id, by chat of any session, and by chat of one session."""
 
-    def __init__(self, lock: threading.RLock, clock: Clock, sessions: SessionStore, groups: GroupStore) -> None:
+    def __init__(
+        self,
+        lock: threading.RLock,
+        agenda: Agenda,
+        random: Random,
+        notice: Notice,
+        sessions: SessionStore,
+        people: People,
+        groups: GroupStore,
+        *,
+        acks: Mapping[Ack, float],
+    ) -> None:
         self._lock = lock
-        self._clock = clock
+        self._agenda = agenda
+        self._random = random
+        self._notice = notice
         self._sessions = sessions
+        self._people = people
         self._groups = groups
-        self._messages: dict[str, StoredMessage] = {}
+        self._acks = sorted(acks.items(), key=lambda one: ACKS[one[0]])
+        self.table: Table[StoredMessage] = Table()
         self._by_chat: defaultdict[str, list[str]] = defaultdict(list)
         self._by_session: defaultdict[str, dict[str, _Chat]] = defaultdict(dict)
+
+    def restored(self) -> None:
+        """Work out what follows from the messages, which somebody else has put into the table."""
+        for message in self.table.values():
+            self._file(message)
 
     def reset(self) -> None:
         """Forget every message."""
         with self._lock:
-            self._messages.clear()
+            self.table.clear()
             self._by_chat.clear()
             self._by_session.clear()
 
     # Messages
 
-    def send(self, *, session_id: str, to: str, content: str, type: str, body: Mapping[str, Any]) -> StoredMessage:
-        """Take a message of a connected session; `to` is a chat id."""
+    def send(
+        self,
+        *,
+        session_id: str,
+        account: str | None,
+        to: str,
+        content: str,
+        type: str,
+        body: Mapping[str, Any],
+        lost: bool = False,
+    ) -> StoredMessage:
+        """Take a message of a connected session; `to` is a chat id. One that is to be `lost` goes no further."""
         with self._lock:
-            session = self._sessions.connected(session_id)
+            session = self._sessions.connected(session_id, account)
             if is_group(to):
                 self._groups.check_post(to, session.own_id)
-            return self._keep(
-                StoredMessage(
-                    id=f"true_{to}_{_new_id()}",
-                    session=session_id,
-                    sender=session.settings.phone_number,
-                    to=to,
-                    content=content,
-                    type=type,
-                    timestamp=self._clock.now(),
-                    body=body,
-                    reply_to=body.get("replyTo"),
-                ),
-                to,
+            message = StoredMessage(
+                id=f"true_{to}_{self._new_id()}",
+                session=session_id,
+                sender=session.settings.phone_number,
+                to=to,
+                content=content,
+                type=type,
+                timestamp=self._agenda.now(),
+                body=body,
+                ack="PENDING" if lost or "SERVER" in dict(self._acks) else "SERVER",
+                reply_to=body.get("replyTo"),
+                lost=lost,
             )
+            self._keep(message)
+            self._notice("message.any", session_id, message)
+            if not lost:
+                self._schedule_acks(message)
+            return message
+
+    def _schedule_acks(self, message: StoredMessage) -> None:
+        # A person whom WhatsApp does not know, or knows by the number's other spelling, never gets it.
+        arrives = not message.to.endswith("@c.us") or self._people.registered(message.to) == message.to
+        for ack, after in self._acks:
+            if (ack != "PLAYED" or message.type == "ptt") and (arrives or ACKS[ack] <= ACKS["SERVER"]):
+                self._agenda.add(after, partial(self._progress, message.id, ack))
+
+    def _progress(self, message_id: str, ack: Ack) -> None:
+        message = self.table.get(message_id)
+        if message is not None and ACKS[message.ack] < ACKS[ack]:
+            self.ack(message_id, ack)
 
     def receive(
         self, *, session_id: str, sender: str, text: str, group: str | None, reply_to: str | None
@@ -130,36 +183,42 @@ class ChatStore:
                 self._groups.check_post(group, sender)
                 chat, suffix = group, f"_{sender}"
             message = StoredMessage(
-                id=f"false_{chat}_{_new_id()}{suffix}",
+                id=f"false_{chat}_{self._new_id()}{suffix}",
                 session=session_id,
                 sender=phone_number(sender),
                 to=group or session.own_id,
                 content=text,
                 type="text",
-                timestamp=self._clock.now(),
+                timestamp=self._agenda.now(),
                 body={},
                 from_me=False,
                 ack="DEVICE",
                 reply_to=reply_to,
             )
-            self._keep(message, chat)
-            self._by_session[session_id][chat].unread[message.id] = None
+            self._keep(message)
+            self._notice("message", session_id, message)
+            self._notice("message.any", session_id, message)
             return message
 
-    def _keep(self, message: StoredMessage, chat_id: str) -> StoredMessage:
-        self._messages[message.id] = message
+    def _keep(self, message: StoredMessage) -> None:
+        self.table[message.id] = message
+        self._file(message)
+
+    def _file(self, message: StoredMessage) -> None:
+        chat_id = message.chat
         self._by_chat[chat_id].append(message.id)
         chats = self._by_session[message.session]
         # Taken out and put back, so that the chats stand in the order of their newest messages.
         chat = chats.pop(chat_id, None) or _Chat()
         chat.messages.append(message.id)
         chats[chat_id] = chat
-        return message
+        if not message.from_me and ACKS[message.ack] < ACKS["READ"]:
+            chat.unread[message.id] = None
 
     def message(self, message_id: str) -> StoredMessage:
         """Return a message by its id."""
         with self._lock:
-            message = self._messages.get(message_id)
+            message = self.table.get(message_id)
         if message is None:
             raise Unknown("Message", message_id)
         return message
@@ -170,9 +229,9 @@ class ChatStore:
         """Return messages, oldest first: of one chat, of one session, sent (True), received (False) or both."""
         with self._lock:
             found = (
-                tuple(self._messages.values())
+                tuple(self.table.values())
                 if chat is None
-                else tuple(self._messages[message_id] for message_id in self._by_chat.get(chat, ()))
+                else tuple(self.table[message_id] for message_id in self._by_chat.get(chat, ()))
             )
         return tuple(one for one in found if session_id in (None, one.session) and from_me in (None, one.from_me))
 
@@ -180,9 +239,20 @@ class ChatStore:
         """Say how far a message has come."""
         with self._lock:
             message = attrs.evolve(self.message(message_id), ack=ack)
-            self._messages[message_id] = message
+            self.table[message_id] = message
             if ACKS[ack] >= ACKS["READ"]:
                 self._chat(message.session, message.chat).unread.pop(message_id, None)
+            self._notice("message.ack", message.session, message)
+            return message
+
+    def react(self, message_id: str, by: str, reaction: str) -> StoredMessage:
+        """Let somebody (a chat id) react to a message; an empty reaction takes back the one before."""
+        with self._lock:
+            message = self.message(message_id)
+            reactions = {who: what for who, what in {**message.reactions, by: reaction}.items() if what}
+            message = attrs.evolve(message, reactions=reactions)
+            self.table[message_id] = message
+            self._notice("message.reaction", message.session, (message, by, reaction))
             return message
 
     # Chats
@@ -191,7 +261,7 @@ class ChatStore:
         """Return a session's chats, the one with the oldest news first."""
         with self._lock:
             return [
-                ChatSummary(id=chat_id, last=self._messages[chat.messages[-1]], unread=len(chat.unread))
+                ChatSummary(id=chat_id, last=self.table[chat.messages[-1]], unread=len(chat.unread))
                 for chat_id, chat in self._by_session.get(session_id, {}).items()
             ]
 
@@ -200,9 +270,7 @@ class ChatStore:
     ) -> list[StoredMessage]:
         """Return the wanted messages of a chat, newest first: at most `limit` after the first `offset`."""
         with self._lock:
-            newest_first = (
-                self._messages[message_id] for message_id in reversed(self._chat(session_id, chat_id).messages)
-            )
+            newest_first = (self.table[message_id] for message_id in reversed(self._chat(session_id, chat_id).messages))
             return list(islice(filter(wanted, newest_first), offset, offset + limit))
 
     def read(self, session_id: str, chat_id: str, *, at_most: int, since: float) -> list[str]:
@@ -210,7 +278,7 @@ class ChatStore:
         with self._lock:
             chat = self._chat(session_id, chat_id)
             unread = islice(reversed(chat.unread), at_most)
-            ids = [message_id for message_id in unread if self._messages[message_id].timestamp >= since]
+            ids = [message_id for message_id in unread if self.table[message_id].timestamp >= since]
             for message_id in ids:
                 self.ack(message_id, "READ")
             return ids
@@ -218,13 +286,12 @@ class ChatStore:
     def seen(self, session_id: str, message_id: str) -> None:
         """Mark one received message as read; one that is not known here is nobody's concern."""
         with self._lock:
-            message = self._messages.get(message_id)
+            message = self.table.get(message_id)
             if message is not None and message_id in self._chat(session_id, message.chat).unread:
                 self.ack(message_id, "READ")
 
     def _chat(self, session_id: str, chat_id: str) -> _Chat:
         return self._by_session.get(session_id, {}).get(chat_id) or _Chat()
 
-
-def _new_id() -> str:
-    return f"3EB0{secrets.token_hex(8).upper()}"
+    def _new_id(self) -> str:
+        return f"3EB0{self._random.getrandbits(64):016X}"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from wasend.sandbox.chat_ids import chat_id, is_group, person
+from wasend.sandbox.chat_ids import chat_id, is_group
 from wasend.sandbox.chat_store import ACKS, ChatSummary, StoredMessage
 from wasend.sandbox.clock import Clock
 from wasend.sandbox.dialects import Dialect, Docs, Json
 from wasend.sandbox.endpoints import Call, Endpoint, InvalidCall
 from wasend.sandbox.fields import PAGE, Check, Fields, flag, one_of, unix_time, whole
+from wasend.sandbox.message_shapes import engine_message, sdk_message
 from wasend.sandbox.refusals import Unknown
 from wasend.sandbox.session_store import StoredSession
 from wasend.sandbox.state import State
@@ -82,7 +82,7 @@ def chat_endpoints(state: State, dialect: Dialect, clock: Clock) -> list[Endpoin
     as_engine = isinstance(dialect, Docs)
 
     def asking(call: Call) -> StoredSession:
-        return state.sessions.connected(call.path["session"])
+        return state.sessions.connected(call.path["session"], call.account)
 
     def name(chat: str) -> str | None:
         group = state.groups.find(chat)
@@ -112,15 +112,15 @@ def chat_endpoints(state: State, dialect: Dialect, clock: Clock) -> list[Endpoin
             "id": chat.id,
             "name": name(chat.id),
             "picture": picture_url(chat.id),
-            "lastMessage": _engine_message(chat.last, own_id),
+            "lastMessage": engine_message(chat.last, own_id),
             "_chat": listed(chat),
         }
 
     def shape(message: StoredMessage, session: StoredSession, call: Call) -> Json:
         download = call.query.get("downloadMedia") != "false"
         if as_engine:
-            return _engine_message(message, session.own_id, download=download)
-        return _message(message, session.own_id, download=download)
+            return engine_message(message, session.own_id, download=download)
+        return sdk_message(message, session.own_id, download=download)
 
     def every(call: Call) -> Json:
         query = call.query
@@ -134,7 +134,7 @@ def chat_endpoints(state: State, dialect: Dialect, clock: Clock) -> list[Endpoin
             found.reverse()
         offset = int(query.get("offset", 0))
         limit = int(query.get("limit", len(found)))
-        return dialect.result([listed(chat) for chat in found[offset : offset + limit]])
+        return [listed(chat) for chat in found[offset : offset + limit]]
 
     def overview(call: Call) -> Json:
         session, query = asking(call), call.query
@@ -142,7 +142,7 @@ def chat_endpoints(state: State, dialect: Dialect, clock: Clock) -> list[Endpoin
         found = [chat for chat in reversed(chats.chats(session.id)) if not ids or chat.id in ids]
         offset = int(query.get("offset", 0))
         page = found[offset : offset + int(query.get("limit", 20))]
-        return dialect.result([overviewed(chat, session.own_id) for chat in page])
+        return [overviewed(chat, session.own_id) for chat in page]
 
     def messages(call: Call) -> Json:
         session = asking(call)
@@ -153,14 +153,14 @@ def chat_endpoints(state: State, dialect: Dialect, clock: Clock) -> list[Endpoin
             offset=int(call.query.get("offset", 0)),
             limit=min(int(call.query.get("limit", 10)), _MOST_MESSAGES),
         )
-        return dialect.result([shape(message, session, call) for message in found])
+        return [shape(message, session, call) for message in found]
 
     def message(call: Call) -> Json:
         session = asking(call)
         found = chats.message(call.path["message"])
         if (found.session, found.chat) != (session.id, _chat(call)):
             raise Unknown("Message", found.id)
-        return dialect.result(shape(found, session, call))
+        return shape(found, session, call)
 
     def read(call: Call) -> Json:
         session, chat = asking(call), _chat(call)
@@ -171,7 +171,7 @@ def chat_endpoints(state: State, dialect: Dialect, clock: Clock) -> list[Endpoin
 
     def picture(call: Call) -> Json:
         asking(call)
-        return dialect.result({"url": picture_url(_chat(call))})
+        return {"url": picture_url(_chat(call))}
 
     of_chat = "/{session}/chats/{chat}"
     return [
@@ -182,79 +182,3 @@ def chat_endpoints(state: State, dialect: Dialect, clock: Clock) -> list[Endpoin
         Endpoint("GET", f"{of_chat}/messages/{{message}}", message, query=_ONE),
         Endpoint("GET", f"{of_chat}/picture", picture, query=_PICTURE),
     ]
-
-
-def _ends(message: StoredMessage, own_id: str) -> dict[str, Json]:
-    """Return where a message came from and where it went, as the engine tells it."""
-    ends = (own_id, message.chat) if message.from_me else (message.chat, own_id)
-    return {"from": ends[0], "to": ends[1]}
-
-
-def _text(message: StoredMessage) -> str | None:
-    """Return the words in a message: its text, or the caption of its media."""
-    if message.type == "text":
-        return message.content
-    return message.body.get("caption") or message.body.get("text")
-
-
-def _media(message: StoredMessage) -> dict[str, Any] | None:
-    """Return a message's media; what was sent as data is nowhere to be had."""
-    if message.type == "text":
-        return None
-    body = message.body
-    return {
-        "url": None if body.get("data") is not None else message.content,
-        "mimetype": body.get("mimeType") or body.get("mimetype"),
-        "filename": body.get("fileName") or body.get("filename"),
-    }
-
-
-def _message(message: StoredMessage, own_id: str, *, download: bool) -> Json:
-    """Return a message as the official SDK declares it."""
-    media = _media(message)
-    told = (
-        {}
-        if media is None
-        else {
-            "caption": _text(message),
-            "mediaUrl": media["url"] if download else None,
-            "mimetype": media["mimetype"],
-            "filename": media["filename"],
-        }
-    )
-    told["quotedMsgId"] = message.reply_to
-    return {
-        "id": message.id,
-        "chatId": message.chat,
-        **_ends(message, own_id),
-        "body": _text(message) or "",
-        "type": "chat" if media is None else message.type,
-        "timestamp": int(message.timestamp),
-        "fromMe": message.from_me,
-        "ack": ACKS[message.ack],
-        "hasMedia": media is not None,
-        **{name: value for name, value in told.items() if value is not None},
-    }
-
-
-def _engine_message(message: StoredMessage, own_id: str, *, download: bool = False) -> Json:
-    """Return a message as the engine behind the service has it: the documentation has no page on chats."""
-    media = _media(message)
-    writer = own_id if message.from_me else person(message.sender)
-    return {
-        "id": message.id,
-        "timestamp": int(message.timestamp),
-        **_ends(message, own_id),
-        "fromMe": message.from_me,
-        "source": "api" if message.from_me else "app",
-        "participant": writer if is_group(message.chat) else None,
-        "body": _text(message) or "",
-        "hasMedia": media is not None,
-        "media": {**media, "error": None} if media and download else None,
-        "ack": ACKS[message.ack],
-        "ackName": message.ack,
-        "replyTo": None if message.reply_to is None else {"id": message.reply_to},
-        "location": None,
-        "vCards": [],
-        "_data": {},
-    }

@@ -32,7 +32,7 @@ def contact_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
     as_engine = isinstance(dialect, Docs)
 
     def asking(call: Call) -> StoredSession:
-        return state.sessions.connected(call.query["session"])
+        return state.sessions.connected(call.query["session"], call.account)
 
     def shape(contact: StoredContact, own_id: str) -> Json:
         return _engine_contact(contact, own_id, exists=people.exists(contact.id)) if as_engine else _contact(contact)
@@ -51,18 +51,20 @@ def contact_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
 
     def one(call: Call) -> Json:
         session = asking(call)
-        contact_id = person(call.query["contactId"])
-        if not people.exists(contact_id):
-            raise Unknown("Contact", contact_id)
+        asked = person(call.query["contactId"])
+        contact_id = people.registered(asked)
+        if contact_id is None:
+            raise Unknown("Contact", asked)
         return shape(people.contact(contact_id), session.own_id)
 
     def exists(call: Call) -> Json:
         asking(call)
-        contact_id = person(call.query["phone"])
-        known = people.exists(contact_id)
+        asked = person(call.query["phone"])
+        contact_id = people.registered(asked)
+        known = contact_id is not None
         if as_engine:
             return {"numberExists": known, **({"chatId": contact_id} if known else {})}
-        phone = phone_number(contact_id).removeprefix("+")
+        phone = phone_number(asked).removeprefix("+")
         return {"exists": known, "phone": phone, **({"jid": contact_id} if known else {})}
 
     def picture(call: Call) -> Json:

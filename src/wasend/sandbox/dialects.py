@@ -71,10 +71,6 @@ class Docs:
         """Return a session as the list holds it."""
         return {"session": self.session(session)}
 
-    def result(self, value: Json) -> Json:
-        """Return what the SDK declares as a wrapped result."""
-        return value
-
     def done(self, **told: Json) -> Json:
         """Return what an order answers that was carried out."""
         return {"success": True, **told}
@@ -105,10 +101,6 @@ class Sdk:
         """Return a session as the list holds it: the status is the engine's alone."""
         return {"session": self._details(session), "downstream": self._engine(session)}
 
-    def result(self, value: Json) -> Json:
-        """Return what the SDK declares as a wrapped result."""
-        return {"success": True, "data": value}
-
     def done(self, **told: Json) -> Json:
         """Return what an order answers that was carried out: nothing."""
         del told
@@ -132,8 +124,8 @@ class Sdk:
             # The engine knows no CREATED: to it, such a session is one that does not run.
             "status": "STOPPED" if session.status == "CREATED" else self.word(session.status),
             "config": {
-                "metadata": {"user.id": "usr_sandbox", "user.email": "sandbox@example.org"},
-                "proxy": None,
+                "metadata": {"userId": "usr_sandbox", "userEmail": "sandbox@example.org"},
+                "proxy": {},
                 "debug": False,
                 "noweb": {"markOnline": True, "store": {"enabled": True, "fullSync": False}},
                 "webhooks": [],

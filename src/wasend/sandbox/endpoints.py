@@ -14,11 +14,16 @@ from wasend.sandbox.fields import NO_FIELDS, Body, Fields
 
 @attrs.frozen
 class Call:
-    """A request that passed the guards: what its path and query name, and its checked body."""
+    """
+    A request that passed the guards: what its path and query name, its checked body, the account whose key it had
+    (None for the sandbox's own endpoints), and whether what it sends is to be lost.
+    """
 
     path: Mapping[str, Any]
     query: QueryParams
     body: Body
+    account: str | None = None
+    lost: bool = False
 
 
 @attrs.frozen

@@ -56,6 +56,10 @@ class DocsGroups:
             "pagination": {"total": total, "limit": limit, "offset": offset, "hasMore": more},
         }
 
+    def without(self, group: dict[str, Json], hidden: Collection[str]) -> dict[str, Json]:
+        """Return a group without what the list was asked to exclude."""
+        return {name: value for name, value in group.items() if name not in hidden}
+
     def count(self, total: int) -> Json:
         """Return how many there are."""
         return {"total": total, "byStatus": {"active": total, "archived": 0, "deleted": 0}}
@@ -190,6 +194,10 @@ class SdkGroups:
         """Return one page of the list."""
         del total, limit, offset
         return groups
+
+    def without(self, group: dict[str, Json], hidden: Collection[str]) -> dict[str, Json]:
+        """Return a group without what the list was asked to exclude: empty, for no field is optional."""
+        return {**group, **{name: [] for name in hidden}}
 
     def count(self, total: int) -> Json:
         """Return how many there are."""

@@ -8,17 +8,18 @@ everybody's to change unless only admins may.
 
 from __future__ import annotations
 
-import secrets
 import string
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from random import Random
 from typing import Any, Literal, TypeAlias
 
 import attrs
 
-from wasend.sandbox.clock import Clock
+from wasend.sandbox.agenda import Agenda
 from wasend.sandbox.people import People
 from wasend.sandbox.refusals import Forbidden, Unknown
+from wasend.sandbox.tables import Table
 
 Reason: TypeAlias = Literal["SUCCESS", "NOT_FOUND", "ALREADY_IN_GROUP", "NOT_ADMIN"]
 """What became of one person in a change of participants."""
@@ -69,6 +70,11 @@ class StoredGroup:
     stamps: Mapping[str, Stamp] = attrs.field(repr=False, hash=False)
 
 
+Change: TypeAlias = Literal["join", "leave", "promote", "demote"]
+
+GroupNotice: TypeAlias = Callable[[str, StoredGroup, Mapping[str, Any]], object]
+"""Told of an event by its name in webhooks, of the group that it is about, and of what more there is to tell."""
+
 Outcome: TypeAlias = tuple[StoredGroup, dict[str, Reason]]
 """A group after a change of participants, and what became of each person."""
 
@@ -76,17 +82,25 @@ Outcome: TypeAlias = tuple[StoredGroup, dict[str, Reason]]
 class GroupStore:
     """Every group by its id, and by the invite code that is good now."""
 
-    def __init__(self, lock: threading.RLock, clock: Clock, people: People) -> None:
+    def __init__(
+        self, lock: threading.RLock, agenda: Agenda, random: Random, notice: GroupNotice, people: People
+    ) -> None:
         self._lock = lock
-        self._clock = clock
+        self._agenda = agenda
+        self._random = random
+        self._notice = notice
         self._people = people
-        self._groups: dict[str, StoredGroup] = {}
+        self.table: Table[StoredGroup] = Table()
         self._by_code: dict[str, str] = {}
+
+    def restored(self) -> None:
+        """Work out what follows from the groups, which somebody else has put into the table."""
+        self._by_code = {group.invite_code: group.id for group in self.table.values()}
 
     def reset(self) -> None:
         """Forget every group."""
         with self._lock:
-            self._groups.clear()
+            self.table.clear()
             self._by_code.clear()
 
     def create(
@@ -112,8 +126,8 @@ class GroupStore:
             tags: Words to find it by.
         """
         with self._lock:
-            group_id = f"120363{secrets.randbelow(10**12):012}@g.us"
-            now = self._clock.now()
+            group_id = f"120363{self._random.randrange(10**12):012}@g.us"
+            now = self._agenda.now()
             others = {
                 person: Participant(id=person, is_admin=is_admin, joined_at=now)
                 for person, is_admin in participants.items()
@@ -128,28 +142,29 @@ class GroupStore:
                 description=description,
                 picture_url=picture_url,
                 tags=tuple(tags),
-                invite_code=_new_code(),
+                invite_code=self._new_code(),
                 participants={owner: founder} | others | {owner: founder},
                 stamps={"name": Stamp(now, owner), **({"description": Stamp(now, owner)} if description else {})},
             )
             self._by_code[group.invite_code] = group_id
-            self._groups[group_id] = group
+            self.table[group_id] = group
+            self._notice("group.v2.join", group, {})
             return group
 
     def every(self) -> dict[str, StoredGroup]:
         """Return every group by its id, oldest first."""
         with self._lock:
-            return dict(self._groups)
+            return dict(self.table)
 
     def find(self, group_id: str) -> StoredGroup | None:
         """Return a group to whoever asks, or None."""
         with self._lock:
-            return self._groups.get(group_id)
+            return self.table.get(group_id)
 
     def of(self, member: str) -> list[StoredGroup]:
         """Return the groups that somebody is in, oldest first."""
         with self._lock:
-            return [group for group in self._groups.values() if member in group.participants]
+            return [group for group in self.table.values() if member in group.participants]
 
     def read(self, group_id: str, member: str) -> StoredGroup:
         """Return a group to somebody who is in it, or refuse."""
@@ -189,11 +204,13 @@ class GroupStore:
             return self._set(self.led(group_id, by), by, changes)
 
     def _set(self, group: StoredGroup, by: str, changes: Mapping[str, Any]) -> StoredGroup:
-        stamps = {**group.stamps, **dict.fromkeys(changes, Stamp(self._clock.now(), by))}
-        return self._keep(attrs.evolve(group, **changes, stamps=stamps))
+        stamps = {**group.stamps, **dict.fromkeys(changes, Stamp(self._agenda.now(), by))}
+        changed = self._keep(attrs.evolve(group, **changes, stamps=stamps))
+        self._notice("group.v2.update", changed, {})
+        return changed
 
     def _keep(self, group: StoredGroup) -> StoredGroup:
-        self._groups[group.id] = group
+        self.table[group.id] = group
         return group
 
     # Who is in it
@@ -209,9 +226,9 @@ class GroupStore:
                 elif not self._people.exists(person):
                     reasons[person] = "NOT_FOUND"
                 else:
-                    inside[person] = Participant(id=person, joined_at=self._clock.now())
+                    inside[person] = Participant(id=person, joined_at=self._agenda.now())
                     reasons[person] = "SUCCESS"
-            return self._seat(group_id, inside), reasons
+            return self._seat(group_id, inside, "join", reasons), reasons
 
     def remove(self, group_id: str, by: str, people: Iterable[str]) -> Outcome:
         """Put people out."""
@@ -221,7 +238,7 @@ class GroupStore:
                 person: "SUCCESS" if person in inside else "NOT_FOUND" for person in dict.fromkeys(people)
             }
             left = {person: one for person, one in inside.items() if person not in reasons}
-            return self._seat(group_id, left), reasons
+            return self._seat(group_id, left, "leave", reasons), reasons
 
     def promote(self, group_id: str, by: str, people: Iterable[str]) -> Outcome:
         """Make people admins; one who is an admin stays one."""
@@ -232,7 +249,7 @@ class GroupStore:
                 reasons[person] = "SUCCESS" if person in inside else "NOT_FOUND"
                 if person in inside:
                     inside[person] = attrs.evolve(inside[person], is_admin=True)
-            return self._seat(group_id, inside), reasons
+            return self._seat(group_id, inside, "promote", reasons), reasons
 
     def demote(self, group_id: str, by: str, people: Iterable[str]) -> Outcome:
         """Make admins plain participants, oneself and the super admin included."""
@@ -247,17 +264,25 @@ class GroupStore:
                 else:
                     reasons[person] = "SUCCESS"
                     inside[person] = attrs.evolve(inside[person], is_admin=False, is_super_admin=False)
-            return self._seat(group_id, inside), reasons
+            return self._seat(group_id, inside, "demote", reasons), reasons
 
     def leave(self, group_id: str, member: str) -> None:
         """Let a participant go: from now on the group is closed to them."""
         with self._lock:
             inside = dict(self.read(group_id, member).participants)
             del inside[member]
-            self._seat(group_id, inside)
+            self._seat(group_id, inside, "leave", {member: "SUCCESS"})
 
-    def _seat(self, group_id: str, participants: Mapping[str, Participant]) -> StoredGroup:
-        return self._keep(attrs.evolve(self._groups[group_id], participants=participants))
+    def _seat(
+        self, group_id: str, participants: Mapping[str, Participant], how: Change, reasons: Mapping[str, Reason]
+    ) -> StoredGroup:
+        before = self.table[group_id]
+        group = self._keep(attrs.evolve(before, participants=participants))
+        if people := [one for one, reason in reasons.items() if reason == "SUCCESS"]:
+            # Those who go hear of it too.
+            told = attrs.evolve(group, participants={**before.participants, **participants})
+            self._notice("group.v2.participants", told, {"type": how, "people": people})
+        return group
 
     # Invite codes
 
@@ -267,7 +292,7 @@ class GroupStore:
             group_id = self._by_code.get(code)
             if group_id is None:
                 raise Unknown("Invite code", code)
-            return self._groups[group_id]
+            return self.table[group_id]
 
     def join(self, code: str, newcomer: str) -> StoredGroup:
         """Enter a group by its invite code; who is in it stays as they are."""
@@ -275,18 +300,17 @@ class GroupStore:
             group = self.invited(code)
             if newcomer in group.participants:
                 return group
-            entered = Participant(id=newcomer, joined_at=self._clock.now())
-            return self._seat(group.id, {**group.participants, newcomer: entered})
+            entered = Participant(id=newcomer, joined_at=self._agenda.now())
+            return self._seat(group.id, {**group.participants, newcomer: entered}, "join", {newcomer: "SUCCESS"})
 
     def revoke(self, group_id: str, by: str) -> StoredGroup:
         """Make a new invite code; the old one dies."""
         with self._lock:
             group = self.led(group_id, by)
             del self._by_code[group.invite_code]
-            renewed = attrs.evolve(group, invite_code=_new_code())
+            renewed = attrs.evolve(group, invite_code=self._new_code())
             self._by_code[renewed.invite_code] = group_id
             return self._keep(renewed)
 
-
-def _new_code() -> str:
-    return "".join(secrets.choice(_CODE_LETTERS) for _ in range(_CODE_LENGTH))
+    def _new_code(self) -> str:
+        return "".join(self._random.choices(_CODE_LETTERS, k=_CODE_LENGTH))

@@ -76,7 +76,7 @@ def group_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
     shapes = group_shapes(dialect, state.people)
 
     def own(call: Call) -> str:
-        return state.sessions.connected(call.path["session"]).own_id
+        return state.sessions.connected(call.path["session"], call.account).own_id
 
     def read(call: Call) -> StoredGroup:
         return groups.read(call.path["group"], own(call))
@@ -111,10 +111,7 @@ def group_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         ]
         found.sort(key=_SORTS[query.get("sortBy", "creation")], reverse=query.get("sortOrder") == "desc")
         hidden = shapes.excludable & set(_several(query, "exclude"))
-        page = [
-            {name: value for name, value in shapes.group(group).items() if name not in hidden}
-            for group in found[offset : offset + limit]
-        ]
+        page = [shapes.without(shapes.group(group), hidden) for group in found[offset : offset + limit]]
         return shapes.page(page, total=len(found), limit=limit, offset=offset)
 
     def count(call: Call) -> Json:

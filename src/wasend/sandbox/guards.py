@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hmac
 import math
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
+from hashlib import sha256
 from ipaddress import ip_address
 from typing import TypeAlias
 
@@ -13,35 +15,62 @@ from starlette.requests import Request
 
 from wasend.sandbox.limits import RateLimit
 
-Guard: TypeAlias = Callable[[Request], None]
-"""Raises an `HTTPException` for a request that may not pass."""
+Guard: TypeAlias = Callable[[Request], str | None]
+"""Raises an `HTTPException` for a request that may not pass; otherwise says whose account it is for, if any."""
+
+HEADERS = "wasend.headers"
+"""Where the scope of a request holds headers for its answer, whatever that will be."""
+
+ACCOUNT = "wasend.account"
+"""Where the scope of a request says whose it is, once that is known."""
+
+EVERYBODY = "acc_sandbox"
+"""The one account where any key is let in."""
 
 
-def key_guard(api_key: str | None, limit: RateLimit | None) -> Guard:
+def account_of(key: str) -> str:
+    """Return the id of a key's account; it does not give the key away."""
+    return f"acc_{sha256(key.encode()).hexdigest()[:12]}"
+
+
+def key_guard(api_keys: Collection[str], limit: RateLimit | None) -> Guard:
     """
     Ask for a bearer key, and hold each key to the rate limit.
 
     Args:
-        api_key: The one key that passes; None lets any key through.
+        api_keys: The keys that pass, an account each; none lets any key through, all of them to one account.
         limit: The rate limit, if any.
     """
-    expected = None if api_key is None else api_key.encode()
+    accounts = {key.encode(): account_of(key) for key in api_keys}
 
-    def guard(request: Request) -> None:
+    def guard(request: Request) -> str:
         scheme, _, key = request.headers.get("authorization", "").partition(" ")
         key = key.strip()
         # Starlette reads headers as Latin-1, so this gives the bytes that were sent.
-        right = bool(key) if expected is None else hmac.compare_digest(key.encode("latin-1"), expected)
-        if scheme.lower() != "bearer" or not right:
+        given = key.encode("latin-1")
+        account = None if accounts or not key else EVERYBODY
+        for right, its in accounts.items():
+            if hmac.compare_digest(given, right):
+                account = its
+        if scheme.lower() != "bearer" or account is None:
             raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"})
-        if limit is not None and (wait := limit.wait(key)) > 0:
-            raise HTTPException(429, "Too many requests", headers={"Retry-After": str(math.ceil(wait))})
+        request.scope[ACCOUNT] = account
+        if limit is not None:
+            passage = limit.ask(key)
+            request.scope[HEADERS] = [
+                (b"x-ratelimit-limit", str(limit.requests).encode()),
+                (b"x-ratelimit-remaining", str(passage.remaining).encode()),
+                (b"x-ratelimit-reset", str(math.ceil(passage.reset)).encode()),
+            ]
+            if passage.wait > 0:
+                raise HTTPException(429, "Too many requests", headers={"Retry-After": str(math.ceil(passage.wait))})
+        return account
 
     return guard
 
 
 def local_guard(request: Request) -> None:
-    """Let only this machine through."""
+    """Let only this machine through, and no page of another site that is open in its browser."""
     host = request.client.host if request.client else ""
     try:
         local = ip_address(host).is_loopback
@@ -49,3 +78,17 @@ def local_guard(request: Request) -> None:
         local = False
     if not local:
         raise HTTPException(403, "the sandbox is steered from its own machine only")
+    host = request.headers.get("host", "")
+    origin = request.headers.get("origin")
+    if _is_public(host) or (origin is not None and origin.partition("://")[2] != host):
+        raise HTTPException(403, "the sandbox is steered from its own pages only")
+
+
+def _is_public(host: str) -> bool:
+    """Whether a host is a name that anybody may own, and point at this machine to have a browser's pages call it."""
+    name = re.sub(r":[0-9]*$", "", host)
+    try:
+        ip_address(name.strip("[]"))
+    except ValueError:
+        return "." in name and name.rpartition(".")[2] not in ("localhost", "test", "example", "invalid", "local")
+    return False

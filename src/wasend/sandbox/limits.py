@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections import defaultdict, deque
+from typing import NamedTuple
 
 from wasend.sandbox.clock import Clock
 
@@ -37,26 +38,34 @@ def parse_limit(limit: str | tuple[int, float]) -> tuple[int, float]:
     return requests, seconds
 
 
+class Passage(NamedTuple):
+    """What became of asking: seconds to `wait`, 0 if let through; how many remain; seconds until one comes back."""
+
+    wait: float
+    remaining: int
+    reset: float
+
+
 class RateLimit:
     """A sliding window for each key; a refused request does not count."""
 
     def __init__(self, limit: str | tuple[int, float], clock: Clock) -> None:
-        self._requests, self._seconds = parse_limit(limit)
+        self.requests, self._seconds = parse_limit(limit)
         self._clock = clock
         self._lock = threading.Lock()
         self._passed: defaultdict[str, deque[float]] = defaultdict(deque)
 
-    def wait(self, key: str) -> float:
-        """Let a request through and return 0, or return the seconds until one would be let through."""
+    def ask(self, key: str) -> Passage:
+        """Let a request through, or tell the seconds until one would be let through."""
         with self._lock:
             now = self._clock.now()
             passed = self._passed[key]
             while passed and passed[0] + self._seconds <= now:
                 passed.popleft()
-            if len(passed) >= self._requests:
-                return passed[0] + self._seconds - now
-            passed.append(now)
-            return 0
+            wait = passed[0] + self._seconds - now if len(passed) >= self.requests else 0.0
+            if not wait:
+                passed.append(now)
+            return Passage(wait, self.requests - len(passed), passed[0] + self._seconds - now)
 
     def reset(self) -> None:
         """Forget every request."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 from wasend.sandbox.chat_ids import chat_id
 from wasend.sandbox.chat_store import Ack, StoredMessage
@@ -20,6 +21,7 @@ from wasend.sandbox.fields import (
     string_map,
     web_url,
 )
+from wasend.sandbox.refusals import Unknown
 from wasend.sandbox.state import State
 
 _SEND_MEDIA = {"imageUrl": "image", "videoUrl": "video", "documentUrl": "document", "audioUrl": "ptt"}
@@ -101,7 +103,7 @@ def _message(message: StoredMessage) -> Json:
         "content": message.content,
         "type": message.type,
         "timestamp": iso(message.timestamp),
-        "status": "sent",
+        "status": _STATUSES[message.ack],
         "fromMe": True,
         "sender": message.sender,
         "recipient": to,
@@ -116,31 +118,45 @@ def message_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
             kind, content = read(call.body)
             to = chat_id(call.body["to"])
             return _message(
-                state.chats.send(session_id=call.body["session"], to=to, content=content, type=kind, body=call.body)
+                state.chats.send(
+                    session_id=call.body["session"],
+                    account=call.account,
+                    to=to,
+                    content=content,
+                    type=kind,
+                    body=call.body,
+                    lost=call.lost,
+                )
             )
 
         return Endpoint("POST", path, answer, fields)
 
     def signal(call: Call) -> Json:
-        state.sessions.connected(call.body["session"])
+        state.sessions.connected(call.body["session"], call.account)
+        return dialect.done()
+
+    def react(call: Call) -> Json:
+        session = state.sessions.connected(call.body["session"], call.account)
+        with suppress(Unknown):  # whether the service looks for the message is not known
+            state.chats.react(call.body["messageId"], session.own_id, call.body["reaction"])
         return dialect.done()
 
     def saw(call: Call) -> Json:
-        session = state.sessions.connected(call.body["session"])
+        session = state.sessions.connected(call.body["session"], call.account)
         state.chats.seen(session.id, call.body["messageId"])
         return dialect.done()
 
     def read(call: Call) -> Json:
         message = state.chats.message(call.path["message"])
-        return dialect.result(
-            {
-                "id": message.id,
-                "to": message.body.get("to", message.to),
-                "content": message.content,
-                "sentAt": iso(message.timestamp),
-                "status": _STATUSES[message.ack],
-            }
-        )
+        if not state.sessions.is_of(message.session, call.account):
+            raise Unknown("Message", message.id)
+        return {
+            "id": message.id,
+            "to": message.body.get("to", message.to),
+            "content": message.content,
+            "sentAt": iso(message.timestamp),
+            "status": _STATUSES[message.ack],
+        }
 
     text = Fields(required={**_ADDRESSED, "text": filled}, optional={"replyTo": filled})
     link = Fields(required={**_ADDRESSED, "text": filled, "preview": _PREVIEW.check})
@@ -157,6 +173,6 @@ def message_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         Endpoint("POST", "/sendSeen", saw, seen),
         Endpoint("POST", "/startTyping", signal, Fields(required=_ADDRESSED)),
         Endpoint("POST", "/stopTyping", signal, Fields(required=_ADDRESSED)),
-        Endpoint("PUT", "/reaction", signal, reaction),
+        Endpoint("PUT", "/reaction", react, reaction),
         Endpoint("GET", "/messages/{message}", read),
     ]

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-Status: TypeAlias = Literal["CREATED", "STARTING", "SCAN_QR_CODE", "CONNECTED", "STOPPED", "FAILED"]
+Status: TypeAlias = Literal[
+    "CREATED",
+    "STARTING",
+    "SCAN_QR_CODE",
+    "PASSKEY_REQUIRED",
+    "PASSKEY_CONFIRMATION_REQUIRED",
+    "CONNECTED",
+    "STOPPED",
+    "FAILED",
+]
 
 
 class Refusal(ValueError):

@@ -14,7 +14,11 @@ from typing import TYPE_CHECKING, Self
 
 import uvicorn
 
+from wasend.sandbox.faulty import CONNECTION, SocketConnection
+
 if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
     from wasend.sandbox.sandbox import Sandbox
 
 _log = logging.getLogger("wasend.sandbox")
@@ -155,8 +159,10 @@ class _Server(uvicorn.Server):
     """uvicorn, started and ended by signals where it would look at the clock every tenth of a second."""
 
     def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
         config = uvicorn.Config(
-            sandbox,
+            self._answer,
+            interface="asgi3",
             ws="none",
             lifespan="off",
             log_config=None,
@@ -171,6 +177,10 @@ class _Server(uvicorn.Server):
         self.listening: Future[None] = Future()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping = asyncio.Event()
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        scope[CONNECTION] = SocketConnection(self.server_state, scope["client"])
+        await self._sandbox(scope, receive, send)
 
     def serve_in_thread(self, listener: socket.socket) -> None:
         try:

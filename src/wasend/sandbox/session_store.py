@@ -1,26 +1,37 @@
 """
 The sandbox's sessions.
 
-Nothing runs in the background: what time has done to a session is worked out when somebody looks at it.
+What time has done to a session is worked out when somebody looks at it, and the agenda looks in time.
 """
 
 from __future__ import annotations
 
-import secrets
 import threading
 from base64 import b64encode
+from functools import partial
 from hashlib import shake_256
+from random import Random
 
 import attrs
 
+from wasend.sandbox.agenda import Agenda
 from wasend.sandbox.chat_ids import person
-from wasend.sandbox.clock import Clock
+from wasend.sandbox.notices import Notice
 from wasend.sandbox.refusals import NameTaken, Status, Unknown, WrongStatus
+from wasend.sandbox.tables import Table
 
 FIRST_QR_SECONDS = 60
 NEXT_QR_SECONDS = 20
 QR_CODES = 6
 QR_SECONDS = FIRST_QR_SECONDS + (QR_CODES - 1) * NEXT_QR_SECONDS
+
+_UNDER_WAY: tuple[Status, ...] = (
+    "STARTING",
+    "SCAN_QR_CODE",
+    "PASSKEY_REQUIRED",
+    "PASSKEY_CONFIRMATION_REQUIRED",
+    "CONNECTED",
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -41,10 +52,11 @@ class StoredSession:
     A session at one moment.
 
     Times are seconds since the epoch by the sandbox's clock. `updated_at` is when `status` began; `linked`
-    says that a phone has scanned it once, so that it connects again without a scan.
+    says that a phone has scanned it once, so that it connects again without a scan; `account` is whose it is.
     """
 
     id: str
+    account: str
     settings: SessionSettings
     status: Status
     created_at: float
@@ -58,123 +70,177 @@ class StoredSession:
 
 
 class SessionStore:
-    """Every session, by its id."""
+    """Every session, by its id, and whose each is or was."""
 
-    def __init__(self, lock: threading.RLock, clock: Clock, *, scan_after: float | None, start_after: float) -> None:
+    def __init__(
+        self,
+        lock: threading.RLock,
+        agenda: Agenda,
+        random: Random,
+        notice: Notice,
+        *,
+        scan_after: float | None,
+        start_after: float,
+    ) -> None:
         self._lock = lock
-        self._clock = clock
+        self._agenda = agenda
+        self._random = random
+        self._notice = notice
         self._scan_after = scan_after
         self._start_after = start_after
-        self._qr_salt = secrets.token_bytes(16)
-        self._sessions: dict[str, StoredSession] = {}
+        self._qr_salt = random.randbytes(16)
+        self.table: Table[StoredSession] = Table()
+        self.owners: Table[str] = Table()
 
     def reset(self) -> None:
         """Forget every session."""
         with self._lock:
-            self._sessions.clear()
+            self.table.clear()
+            self.owners.clear()
 
-    def create(self, settings: SessionSettings) -> StoredSession:
+    # Each of these refuses a session of another account, as if it were not there; None asks for all accounts.
+
+    def create(self, settings: SessionSettings, account: str) -> StoredSession:
         """Add a session; its status is CREATED."""
         with self._lock:
-            if any(session.settings.name == settings.name for session in self._sessions.values()):
+            if any(session.settings.name == settings.name for session in self.every(account).values()):
                 raise NameTaken(settings.name)
-            session_id = f"ses_{secrets.token_hex(4)}"
-            while session_id in self._sessions:
-                session_id = f"ses_{secrets.token_hex(4)}"
-            now = self._clock.now()
-            session = StoredSession(id=session_id, settings=settings, status="CREATED", created_at=now, updated_at=now)
-            self._sessions[session_id] = session
+            session_id = f"ses_{self._random.getrandbits(32):08x}"
+            while session_id in self.owners:
+                session_id = f"ses_{self._random.getrandbits(32):08x}"
+            now = self._agenda.now()
+            session = StoredSession(
+                id=session_id, account=account, settings=settings, status="CREATED", created_at=now, updated_at=now
+            )
+            self.owners[session_id] = account
+            self.table[session_id] = session
             return session
 
-    def every(self) -> dict[str, StoredSession]:
+    def every(self, account: str | None = None) -> dict[str, StoredSession]:
         """Return every session by its id, oldest first."""
         with self._lock:
-            return {session_id: self.get(session_id) for session_id in self._sessions}
+            return {
+                session.id: self.get(session.id)
+                for session in list(self.table.values())
+                if account in (None, session.account)
+            }
 
-    def get(self, session_id: str) -> StoredSession:
+    def get(self, session_id: str, account: str | None = None) -> StoredSession:
         """Return a session as it is now."""
         with self._lock:
-            session = self._sessions.get(session_id)
-            if session is None:
+            session = self.table.get(session_id)
+            if session is None or account not in (None, session.account):
                 raise Unknown("Session", session_id)
-            settled = self._settled(session, self._clock.now())
-            if settled is not session:
-                self._sessions[session_id] = settled
-            return settled
+            now = self._agenda.now()
+            while (later := self._by_itself(session)) is not None and later.updated_at <= now:
+                session = self._keep(later)
+            return session
 
-    def connected(self, session_id: str) -> StoredSession:
+    def is_of(self, session_id: str, account: str | None) -> bool:
+        """Return whether a session is or was an account's."""
+        return account in (None, self.owners.get(session_id))
+
+    def connected(self, session_id: str, account: str | None = None) -> StoredSession:
         """Return a session that can send, or refuse."""
-        return self._expect(session_id, "CONNECTED")
+        return self._expect(session_id, account, "CONNECTED")
 
-    def delete(self, session_id: str) -> None:
+    def delete(self, session_id: str, account: str | None = None) -> None:
         """Remove a session; what it sent stays readable."""
         with self._lock:
-            self.get(session_id)
-            del self._sessions[session_id]
+            self.get(session_id, account)
+            del self.table[session_id]
 
-    def start(self, session_id: str) -> StoredSession:
+    def start(self, session_id: str, account: str | None = None) -> StoredSession:
         """Start a session; one that is under way stays as it is, one that failed needs `restart`."""
         with self._lock:
-            session = self._expect(session_id, "CREATED", "STOPPED", "STARTING", "SCAN_QR_CODE", "CONNECTED")
-            return self._enter(session, "STARTING") if session.status in ("CREATED", "STOPPED") else session
+            session = self.get(session_id, account)
+            if session.status == "FAILED":
+                raise WrongStatus(session_id, session.status, ("CREATED", "STOPPED", *_UNDER_WAY))
+            return session if session.status in _UNDER_WAY else self._enter(session, "STARTING")
 
-    def stop(self, session_id: str) -> StoredSession:
+    def stop(self, session_id: str, account: str | None = None) -> StoredSession:
         """Stop a session; the phone stays linked."""
         with self._lock:
-            session = self.get(session_id)
+            session = self.get(session_id, account)
             return session if session.status == "STOPPED" else self._enter(session, "STOPPED")
 
-    def restart(self, session_id: str) -> StoredSession:
+    def restart(self, session_id: str, account: str | None = None) -> StoredSession:
         """Start a session anew, whatever it is doing."""
         with self._lock:
-            return self._enter(self.get(session_id), "STARTING")
+            return self._enter(self.get(session_id, account), "STARTING")
 
-    def qr_code(self, session_id: str, *, start: bool = False) -> str:
+    def qr_code(self, session_id: str, account: str | None = None, *, start: bool = False) -> str:
         """
         Return the text of the QR code that a phone would scan now.
 
         Args:
             session_id: Which session.
+            account: Whose it must be, if it matters.
             start: Whether asking takes a session that was only created on to where it can be scanned.
         """
         with self._lock:
-            session = self.get(session_id)
+            session = self.get(session_id, account)
             if start and session.status == "CREATED":
                 self._enter(session, "SCAN_QR_CODE")
-            session = self._expect(session_id, "SCAN_QR_CODE")
-            age = self._clock.now() - session.updated_at
+            session = self._expect(session_id, account, "SCAN_QR_CODE")
+            age = self._agenda.now() - session.updated_at
         turn = 0 if age < FIRST_QR_SECONDS else 1 + int((age - FIRST_QR_SECONDS) / NEXT_QR_SECONDS)
         # Derived, not kept: the same code for as long as it is good, another in the next turn or restart.
         noise = shake_256(self._qr_salt + f"{session_id} {session.updated_at} {turn}".encode()).digest(162)
         parts = (noise[:66], noise[66:98], noise[98:130], noise[130:])
         return "2@" + ",".join(b64encode(part).decode() for part in parts)
 
-    def scan(self, session_id: str) -> StoredSession:
-        """Let a phone scan the session's QR code."""
+    def scan(self, session_id: str, *, passkey: bool = False) -> StoredSession:
+        """Let a phone scan the session's QR code; with `passkey`, WhatsApp asks for one before it connects."""
         with self._lock:
-            return self._enter(self._expect(session_id, "SCAN_QR_CODE"), "CONNECTED", linked=True)
+            session = self._expect(session_id, None, "SCAN_QR_CODE")
+            return self._enter(session, "PASSKEY_REQUIRED") if passkey else self._enter(session, "CONNECTED", True)
 
-    def _expect(self, session_id: str, *expected: Status) -> StoredSession:
-        session = self.get(session_id)
+    def passkey(self, session_id: str) -> StoredSession:
+        """Let the phone give its passkey."""
+        with self._lock:
+            return self._enter(self._expect(session_id, None, "PASSKEY_REQUIRED"), "PASSKEY_CONFIRMATION_REQUIRED")
+
+    def confirm_passkey(self, session_id: str) -> StoredSession:
+        """Let the phone's owner confirm the passkey: the session is connected."""
+        with self._lock:
+            session = self._expect(session_id, None, "PASSKEY_CONFIRMATION_REQUIRED")
+            return self._enter(session, "CONNECTED", True)
+
+    def add(self, settings: SessionSettings, account: str) -> StoredSession:
+        """Add a session that a phone has scanned already."""
+        with self._lock:
+            return self._enter(self.create(settings, account), "CONNECTED", True)
+
+    def _expect(self, session_id: str, account: str | None, *expected: Status) -> StoredSession:
+        session = self.get(session_id, account)
         if session.status not in expected:
             raise WrongStatus(session_id, session.status, expected)
         return session
 
-    def _enter(self, session: StoredSession, status: Status, *, linked: bool = False) -> StoredSession:
-        entered = attrs.evolve(session, status=status, updated_at=self._clock.now(), linked=linked or session.linked)
-        self._sessions[session.id] = entered
-        return entered
+    def _enter(self, session: StoredSession, status: Status, linked: bool = False) -> StoredSession:
+        now = self._agenda.now()
+        return self._keep(attrs.evolve(session, status=status, updated_at=now, linked=linked or session.linked))
 
-    def _settled(self, session: StoredSession, now: float) -> StoredSession:
-        age = now - session.updated_at
-        if session.status == "STARTING" and age >= self._start_after:
-            status: Status = "CONNECTED" if session.linked else "SCAN_QR_CODE"
-            began = session.updated_at + self._start_after
-            return self._settled(attrs.evolve(session, status=status, updated_at=began), now)
-        if session.status == "SCAN_QR_CODE":
-            if self._scan_after is not None and age >= self._scan_after:
-                began = session.updated_at + self._scan_after
-                return attrs.evolve(session, status="CONNECTED", updated_at=began, linked=True)
-            if age >= QR_SECONDS:
-                return attrs.evolve(session, status="FAILED", updated_at=session.updated_at + QR_SECONDS)
+    def _keep(self, session: StoredSession) -> StoredSession:
+        self.table[session.id] = session
+        self._notice("session.status", session.id, session)
+        if (later := self._by_itself(session)) is not None:
+            self._agenda.add_at(later.updated_at, partial(self._look, session.id))
         return session
+
+    def _look(self, session_id: str) -> None:
+        if session_id in self.table:
+            self.get(session_id)
+
+    def _by_itself(self, session: StoredSession) -> StoredSession | None:
+        """Return what the session turns into by itself, and when, if nobody does anything before."""
+        status: Status
+        if session.status == "STARTING":
+            status, after = "CONNECTED" if session.linked else "SCAN_QR_CODE", self._start_after
+        elif session.status == "SCAN_QR_CODE":
+            status, after = ("FAILED", QR_SECONDS) if self._scan_after is None else ("CONNECTED", self._scan_after)
+        else:
+            return None
+        linked = session.linked or status == "CONNECTED"
+        return attrs.evolve(session, status=status, updated_at=session.updated_at + after, linked=linked)

@@ -15,8 +15,6 @@ from wasend.sandbox.fields import Body, Fields, boolean, filled, phone_number, w
 from wasend.sandbox.session_store import SessionSettings, StoredSession
 from wasend.sandbox.state import State
 
-_ACCOUNT = {"id": "acc_sandbox", "name": "Sandbox", "plan": "sandbox"}
-
 
 def _webhook_rule(body: Body) -> Iterable[str]:
     if body.get("enableWebhook") in (True, 1) and body.get("webhookUrl") is None:
@@ -36,7 +34,8 @@ _CREATE = Fields(
 
 
 @lru_cache(maxsize=8)  # Drawing one takes tens of milliseconds, and a waiting client asks for it again and again.
-def _png(code: str) -> str:
+def png(code: str) -> str:
+    """Return a QR code drawn as a PNG, in base64."""
     picture = io.BytesIO()
     segno.make_qr(code).save(picture, kind="png", scale=4)
     return b64encode(picture.getvalue()).decode()
@@ -55,28 +54,26 @@ def session_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
             enable_webhook=bool(body.get("enableWebhook")),
             webhook_url=body.get("webhookUrl"),
         )
-        return dialect.session(state.sessions.create(settings))
+        return dialect.session(state.sessions.create(settings, str(call.account)))
 
     def every(call: Call) -> Json:
-        del call
-        return {"sessions": [dialect.list_item(session) for session in state.sessions.every().values()]}
+        return {"sessions": [dialect.list_item(session) for session in state.sessions.every(call.account).values()]}
 
     def info(call: Call) -> Json:
-        return dialect.session_info(state.sessions.get(call.path["session"]))
+        return dialect.session_info(state.sessions.get(call.path["session"], call.account))
 
     def delete(call: Call) -> Json:
-        state.sessions.delete(call.path["session"])
+        state.sessions.delete(call.path["session"], call.account)
         return dialect.done()
 
-    def moves(change: Callable[[str], StoredSession]) -> Callable[[Call], Json]:
-        return lambda call: dialect.session(change(call.path["session"]))
+    def moves(change: Callable[[str, str | None], StoredSession]) -> Callable[[Call], Json]:
+        return lambda call: dialect.session(change(call.path["session"], call.account))
 
     def qr(call: Call) -> Json:
-        return {"data": _png(state.sessions.qr_code(call.path["session"], start=dialect.qr_starts))}
+        return {"data": png(state.sessions.qr_code(call.path["session"], call.account, start=dialect.qr_starts))}
 
     def account(call: Call) -> Json:
-        del call
-        return dialect.result(_ACCOUNT)
+        return {"id": call.account, "name": "Sandbox", "plan": "sandbox"}
 
     return [
         Endpoint("POST", "/sessions", create, _CREATE),

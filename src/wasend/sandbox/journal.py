@@ -1,0 +1,99 @@
+"""The sandbox's journal: every request of the API, and what became of it."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import deque
+from typing import Literal, TypeAlias
+
+import attrs
+
+_MOST = 100_000
+
+Became: TypeAlias = Literal["done", "refused", "lost", "dropped"]
+
+
+@attrs.frozen(kw_only=True)
+class JournalEntry:
+    """
+    One request of the API.
+
+    `number` counts from 1; `at` is seconds since the epoch by the sandbox's clock; `account` is whose key it had, if a
+    right one; `status` what the caller was told, None where no answer went out; `fault` the fault that was played on
+    it; `processed` whether the sandbox did what was asked, whatever the caller was told.
+    """
+
+    number: int
+    at: float
+    method: str
+    path: str
+    query: str = ""
+    account: str | None = None
+    status: int | None
+    fault: str | None = None
+    processed: bool
+
+    @property
+    def became(self) -> Became:
+        """
+        What became of it: ``"done"`` and answered so, ``"refused"`` and answered so, ``"lost"``: done, and the caller
+        was told otherwise or nothing, or ``"dropped"``: not done, and not answered.
+        """
+        told = self.status is not None and self.status < 300
+        if self.processed:
+            return "done" if told and self.fault is None else "lost"
+        return "dropped" if self.status is None else "refused"
+
+
+class Journal:
+    """The newest 100 000 requests, oldest first."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._entries: deque[JournalEntry] = deque(maxlen=_MOST)
+
+    def add(
+        self,
+        *,
+        at: float,
+        method: str,
+        path: str,
+        query: str,
+        account: str | None,
+        status: int | None,
+        fault: str | None,
+        processed: bool,
+    ) -> None:
+        """Note a request."""
+        with self._lock:
+            self._entries.append(
+                JournalEntry(
+                    number=next(self._numbers),
+                    at=at,
+                    method=method,
+                    path=path,
+                    query=query,
+                    account=account,
+                    status=status,
+                    fault=fault,
+                    processed=processed,
+                )
+            )
+
+    def every(self) -> tuple[JournalEntry, ...]:
+        """Return the requests, oldest first."""
+        with self._lock:
+            return tuple(self._entries)
+
+    def newest(self, count: int) -> list[JournalEntry]:
+        """Return the newest requests, newest first."""
+        with self._lock:
+            return list(itertools.islice(reversed(self._entries), count))
+
+    def clear(self) -> None:
+        """Forget every request; the numbers begin anew."""
+        with self._lock:
+            self._entries.clear()
+            self._numbers = itertools.count(1)

@@ -1,0 +1,108 @@
+"""A scenario: what a sandbox begins with, from a file in TOML."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from wasend.sandbox.sandbox import Sandbox
+
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "sessions": ("name", "phone_number", "webhook_url", "api_key"),
+    "contacts": ("number", "name", "push_name", "picture_url"),
+    "groups": ("name", "owner", "participants", "description"),
+    "replies": ("reply", "match", "from", "after", "times"),
+    "messages": ("session", "from", "text", "group"),
+}
+_LISTS = ("unknown", "faults")
+
+
+def play_scenario(sandbox: Sandbox, path: str | os.PathLike[str]) -> None:
+    """
+    Put what a file tells into a sandbox.
+
+    A file has tables ``[[sessions]]`` (name, phone_number, webhook_url, api_key), ``[[contacts]]`` (number, name,
+    push_name, picture_url), ``[[groups]]`` (name, owner, participants, description), ``[[replies]]`` (reply, match,
+    from, after, times) and ``[[messages]]`` that have arrived (session, which is its name, from, text, group), and
+    lists ``unknown`` and ``faults``.
+
+    Args:
+        sandbox: The sandbox. A session whose name it has already, from its file, is left as it is, and nothing is
+            added to it.
+        path: The file.
+
+    Raises:
+        ValueError: It cannot be read, or says what cannot be; the text names the table and what is wrong.
+    """
+    try:
+        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise ValueError(f"scenario {os.fspath(path)}: {reason}") from None
+    for table, entries in document.items():
+        known = _NAMES.get(table)
+        if known is None and table not in _LISTS:
+            raise ValueError(f"scenario: {table!r} is unknown; there are {', '.join((*_NAMES, *_LISTS))}")
+        if not isinstance(entries, list):
+            raise ValueError(f"scenario: {table} must be {'a list' if known is None else f'tables: [[{table}]]'}")  # noqa: TRY004
+    told = _Scenario(sandbox)
+    for table, tell in told.tables.items():
+        for number, entry in enumerate(document.get(table, ()), 1):
+            try:
+                tell(entry if table in _LISTS else _checked(entry, _NAMES[table]))
+            except (ValueError, TypeError) as error:
+                raise ValueError(f"scenario: {table} {number}: {error}") from None
+
+
+class _Scenario:
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._ids = {session.settings.name: session.id for session in sandbox.sessions.values()}
+        self._kept = frozenset(self._ids)
+        self.tables: Mapping[str, Callable[[Any], object]] = {
+            "unknown": sandbox.add_unknown,
+            "contacts": lambda entry: sandbox.add_contact(**entry),
+            "sessions": self._session,
+            "groups": self._group,
+            "replies": lambda entry: sandbox.script_reply(**_with_from(entry)),
+            "messages": self._message,
+            "faults": sandbox.faults.add,
+        }
+
+    def _session(self, entry: dict[str, Any]) -> None:
+        if entry.get("name") not in self._kept:
+            session = self._sandbox.add_session(**entry)
+            self._ids[session.settings.name] = session.id
+
+    def _group(self, entry: dict[str, Any]) -> None:
+        if entry.get("name") not in {group.name for group in self._sandbox.groups.values()}:
+            self._sandbox.add_group(**entry)
+
+    def _message(self, entry: dict[str, Any]) -> None:
+        name = entry.pop("session", None)
+        if name in self._kept:
+            return
+        if name not in self._ids:
+            raise ValueError(f"there is no session called {name!r}; there are {', '.join(map(repr, self._ids))}")
+        group = entry.pop("group", None)
+        groups = {one.name: one.id for one in self._sandbox.groups.values()}
+        if group is not None and group not in groups:
+            raise ValueError(f"there is no group called {group!r}; there are {', '.join(map(repr, groups))}")
+        self._sandbox.receive(self._ids[name], **_with_from(entry), group=groups.get(group))
+
+
+def _checked(entry: Any, names: tuple[str, ...]) -> dict[str, Any]:
+    if not isinstance(entry, dict):
+        raise ValueError("must be a table")  # noqa: TRY004
+    for name in entry:
+        if name not in names:
+            raise ValueError(f"{name!r} is unknown; there are {', '.join(names)}")
+    return dict(entry)
+
+
+def _with_from(entry: dict[str, Any]) -> dict[str, Any]:
+    return {("from_" if name == "from" else name): value for name, value in entry.items()}

@@ -1,0 +1,78 @@
+"""The sandbox's state in a file (SQLite): every change is written as it is made, and read when a sandbox begins."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import cattrs
+from cattrs.preconf.json import make_converter
+
+from wasend.sandbox.chat_store import StoredMessage
+from wasend.sandbox.group_store import StoredGroup
+from wasend.sandbox.people import StoredContact
+from wasend.sandbox.session_store import StoredSession
+from wasend.sandbox.state import State
+from wasend.sandbox.tables import Table
+
+_SCHEMA: Final = "CREATE TABLE IF NOT EXISTS sandbox (kind TEXT, id TEXT, value TEXT, PRIMARY KEY (kind, id))"
+_PUT: Final = "INSERT INTO sandbox VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET value = excluded.value"
+"""An update keeps the row's place, and so the order in which things came to be."""
+
+
+class Storage:
+    """
+    Keeps the tables of a state in a file.
+
+    Args:
+        path: The file; it is made if there is none.
+        state: Whose tables; what the file holds is put into them.
+
+    Raises:
+        ValueError: The file holds something else, or cannot be opened.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], state: State) -> None:
+        self._convert = make_converter()
+        tables: dict[str, tuple[Table[Any], Any]] = {
+            "session": (state.sessions.table, StoredSession),
+            "owner": (state.sessions.owners, str),
+            "contact": (state.people.table, StoredContact),
+            "unknown": (state.people.unknown, bool),
+            "group": (state.groups.table, StoredGroup),
+            "message": (state.chats.table, StoredMessage),
+        }
+        try:
+            # Guarded by the state's lock, which whoever changes a table holds.
+            self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._file.execute("PRAGMA journal_mode = WAL")
+            self._file.execute("PRAGMA synchronous = OFF")  # what the process wrote survives its end, not a power cut
+            self._file.execute(_SCHEMA)
+            with state.lock:
+                for kind, (table, form) in tables.items():
+                    self._load(kind, table, form)
+                    table.on_change = self._writer(kind)
+                state.restored()
+        except (sqlite3.Error, ValueError, cattrs.BaseValidationError) as error:
+            raise ValueError(f"{os.fspath(path)} is no file of a sandbox: {error}; name another") from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+    def _load(self, kind: str, table: Table[Any], form: Any) -> None:
+        rows = self._file.execute("SELECT id, value FROM sandbox WHERE kind = ? ORDER BY rowid", (kind,))
+        for key, value in rows:
+            table[key] = self._convert.loads(value, form)
+
+    def _writer(self, kind: str) -> Callable[[str, Any], None]:
+        return partial(self._write, kind)
+
+    def _write(self, kind: str, key: str, value: Any) -> None:
+        if value is None:
+            self._file.execute("DELETE FROM sandbox WHERE kind = ? AND id = ?", (kind, key))
+        else:
+            self._file.execute(_PUT, (kind, key, self._convert.dumps(value)))

@@ -1,0 +1,874 @@
+"""Faults: how they are written, which requests they strike, and what a client sees of each."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import socket
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, MutableMapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from decimal import Decimal
+from email.utils import format_datetime
+from typing import Any, Final, Literal
+
+import attrs
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.colours import KEY, NUMBER, QUICK, READ, SEND, TEXT
+from tests.raw import PATIENCE, until, wait_until
+from wasend import AsyncWasendClient, Message, Timeout, WasendClient
+from wasend.errors import (
+    AccountRestrictedError,
+    APIConnectionError,
+    APITimeoutError,
+    RateLimitError,
+    ServerError,
+    SessionNotReadyError,
+    UnknownConnectionError,
+    UnknownServerError,
+    UnknownStatusError,
+    UnknownTimeoutError,
+    UnprocessableError,
+    WasendError,
+)
+from wasend.sandbox import Clock, Fault, Faults
+from wasend.sandbox.faults import _KINDS
+from wasend.sandbox.faulty import Played, play
+from wasend.sandbox.in_process import InProcess
+from wasend.sandbox.server import SandboxServer
+
+ANSWER: Final = {"id": "m1", "to": NUMBER, "timestamp": 1_750_000_000, "sender": {"id": "s1", "name": "Ada"}}
+SHORT: Final = Timeout(answer=0.5, send=0.5)
+NOON: Final = datetime(2026, 3, 1, 12, tzinfo=UTC).timestamp()
+
+
+# How a fault is written
+
+words = st.text(min_size=1).filter(str.strip)
+names = st.lists(st.from_regex(r"[a-zA-Z_]{1,8}", fullmatch=True), min_size=1).map(tuple)
+seconds = st.floats(0, 1e9)
+truth = st.booleans()
+DETAILS: Final[dict[str, dict[str, st.SearchStrategy[Any]]]] = {
+    "delay": {"seconds": seconds},
+    "hang": {"processed": truth},
+    "wrong_content_type": {"type": words},
+    "missing_fields": {"fields": names},
+    "rate_limit": {"seconds": seconds, "told": st.sampled_from(["seconds", "date", "milliseconds", "body"])},
+    "ban": {"signal": st.sampled_from([463, "475", "rate-overlimit"])},
+    "session_status": {"status": words, "expected": names},
+    "503": {"processed": truth, "message": st.text(), "retry_after": seconds},
+}
+paths = st.one_of(
+    st.sampled_from(["*", "/sendText", "/sessions/{session}", "/sessions/*", "/send*"]), st.text().map("/{}".format)
+)
+verbs = st.sampled_from(["", "GET ", "POST ", "PUT ", "DELETE "])
+events = st.sampled_from(["*", "message", "message.ack", "group.v2.join", "session.*"])
+
+
+@st.composite
+def faults(draw: st.DrawFn) -> Fault:
+    kind = draw(st.sampled_from([*_KINDS, "503"]))
+    return Fault(
+        kind,
+        draw(events) if kind.endswith("_webhook") else draw(verbs) + draw(paths),
+        share=draw(st.floats(0, 1)),
+        calls=draw(st.lists(st.integers(1, 99), max_size=3)),
+        times=draw(st.none() | st.integers(1, 99)),
+        **draw(st.fixed_dictionaries({}, optional=DETAILS.get(kind, {}))),
+    )
+
+
+@given(fault=faults())
+def test_text_round_trip(fault: Fault) -> None:
+    """A fault that is written out and read again is the same fault, whatever it holds."""
+    assert Fault.parse(str(fault)) == fault
+    assert repr(fault) == f"Fault.parse({str(fault)!r})"
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("reset_after POST /sendText 10%", Fault("reset_after", "POST /sendText", share=0.1)),
+        ("delay 0.5%", Fault("delay", share=0.005)),
+        ("hang #4,1 /sessions/{id} get", Fault("hang", "GET /sessions/{id}", calls=(1, 4))),
+        ("502 x2 processed=true message='so sad'", Fault(502, times=2, processed=True, message="so sad")),
+        ("missing_fields fields=id,timestamp", Fault("missing_fields", fields=["id", "timestamp"])),
+        ("rate_limit seconds=1.50 told=date", Fault("rate_limit", seconds=1.5, told="date")),
+        ("duplicate_webhook message.ack x1", Fault("duplicate_webhook", "message.ack", times=1)),
+        ("delay seconds=1.5", Fault("delay", seconds=Decimal("1.5"))),
+        ("404 *", Fault("404", message=None)),
+    ],
+)
+def test_both_spellings(text: str, fault: Fault) -> None:
+    """What can be written as text can be said by keywords; the parts may stand in any order."""
+    assert Fault.parse(text) == fault
+    assert hash(Fault.parse(text)) == hash(fault)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("", "a fault begins with its kind"),
+        ("  ", "a fault begins with its kind"),
+        ("resett", "no kind of fault 'resett', .* did you mean 'reset'?"),
+        ("reset-after", "did you mean 'reset_after'?"),
+        ("ratelimit", "did you mean 'rate_limit'?"),
+        ("earthquake", "known are delay, hang, .*, 504"),
+        ("200", "nor is it a status from 400 to 599"),
+        ("delay secs=2", "delay has no detail 'secs'; did you mean 'seconds'?"),
+        ("delay share=0.2", "delay has no detail 'share'"),
+        ("reset seconds=2", "reset has no detail 'seconds'; it takes none"),
+        ("delay seconds=soon", "seconds of delay is a number of seconds from 0 to 1000000000, not 'soon'"),
+        ("delay seconds=-1", "a number of seconds from 0"),
+        ("delay seconds=nan", "a number of seconds from 0"),
+        ("rate_limit told=morse", "told of rate_limit is one of seconds, date, milliseconds, body, not 'morse'"),
+        ("ban signal=464", "one of 463, 475, rate-overlimit"),
+        ("502 processed=yes", "processed of 502 is one of true, false, not 'yes'"),
+        ("missing_fields fields=id,,to", "names with commas between them"),
+        ("session_status status=", "status of session_status is some text, not ''"),
+        ("reset sendText", "'sendText' is no verb, path, share .10%."),
+        ("reset 1.2.3%", "1.2.3% is no share"),
+        ("reset 101%", "share is from 0 to 1"),
+        ("reset #0", "requests are counted from 1"),
+        ("reset x0", "times is at least 1"),
+        ("reset GET PUT", "verb is said twice"),
+        ("delay seconds=1 seconds=2", "seconds is said twice"),
+        ("502 message='", "cannot be read: No closing quotation"),
+        ("duplicate_webhook /sendText", "takes the name of an event, such as message.ack or .*, not '/sendText'"),
+    ],
+)
+def test_nearest_remedy(text: str, problem: str) -> None:
+    """A fault that cannot be read is refused with the part that is wrong, and with what would do."""
+    with pytest.raises(ValueError, match=problem):
+        Fault.parse(text)
+
+
+def test_wrong_route_and_event() -> None:
+    """A route without a slash, and an event whose name would be read as a count, are refused."""
+    with pytest.raises(ValueError, match="is neither a verb nor a path"):
+        Fault("reset", "sendText")
+    with pytest.raises(ValueError, match="is neither a verb nor a path"):
+        Fault("reset", "")
+    with pytest.raises(ValueError, match="takes the name of an event"):
+        Fault("duplicate_webhook", "x2")
+
+
+def test_details_have_defaults() -> None:
+    """A detail is what was said, and its default otherwise; only what was said is listed."""
+    fault = Fault("rate_limit", seconds=7)
+    assert (fault.detail("seconds"), fault.detail("told"), fault.details) == ("7", "seconds", {"seconds": "7"})
+    assert not fault.of_events
+
+
+# Which requests it strikes
+
+
+def struck(faults: Faults, count: int, path: str = "/sendText") -> list[bool]:
+    return [bool(faults.on_request("POST", path)) for _ in range(count)]
+
+
+@pytest.mark.parametrize(
+    ("route", "method", "path", "hit"),
+    [
+        ("*", "GET", "/a/b", True),
+        ("POST", "GET", "/a", False),
+        ("POST", "POST", "/a", True),
+        ("/a", "PUT", "/a", True),
+        ("/a", "PUT", "/a/b", False),
+        ("/a", "PUT", "/b/a", False),
+        ("GET /sessions/{id}", "GET", "/sessions/x.y", True),
+        ("GET /sessions/{id}", "GET", "/sessions/x/qr", False),
+        ("GET /sessions/{id}/qr", "GET", "/sessions/x/qr", True),
+        ("/sessions/*", "GET", "/sessions/x/qr", True),
+        ("/send*", "POST", "/sendText", True),
+        ("/send.ext", "POST", "/sendText", False),
+    ],
+)
+def test_routes(route: str, method: str, path: str, hit: bool) -> None:
+    """A verb and a path select requests: a name in braces is one segment, a star is anything, the rest is itself."""
+    assert bool(Faults(0, [Fault("reset", route)]).on_request(method, path)) is hit
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ("reset", [1, 2, 3, 4, 5, 6]),
+        ("reset #3", [3]),
+        ("reset #1,4", [1, 4]),
+        ("reset x2", [1, 2]),
+        ("reset #2,4,6 x2", [2, 4]),
+        ("reset 0%", []),
+        ("reset 100%", [1, 2, 3, 4, 5, 6]),
+    ],
+)
+def test_numbers(fault: str, expected: list[int]) -> None:
+    """A fault strikes the requests of its numbers, or the first so many; only those that it selects are counted."""
+    faults = Faults(0, [fault + " /sendText"])
+    hits = []
+    for number in range(1, 7):
+        assert not faults.on_request("GET", "/sessions")
+        if faults.on_request("POST", "/sendText"):
+            hits.append(number)
+    assert hits == expected
+
+
+def test_share_with_a_limit() -> None:
+    """A share and a count together are a share that ends."""
+    assert sum(struck(Faults(1, ["reset 50% x5"]), 1000)) == 5
+
+
+@pytest.mark.parametrize("percent", [1, 10, 50, 90])
+def test_share(percent: int) -> None:
+    """A share strikes about so many of many requests, whatever the seed."""
+    for seed in range(3):
+        hits = sum(struck(Faults(seed, [f"reset {percent}%"]), 5000))
+        assert hits / 5000 == pytest.approx(percent / 100, abs=0.025)
+
+
+def test_same_seed_same_hits() -> None:
+    """Which requests a share strikes depends on the seed and on the fault alone, not on others or on their order."""
+    alone = struck(Faults(7, ["reset 30%"]), 200)
+    assert alone == struck(Faults(7, ["reset 30%"]), 200)
+    assert alone != struck(Faults(8, ["reset 30%"]), 200)
+
+    crowded = Faults(7, ["delay 30%", "reset 30%", "502 /sendText 50%"])
+    kinds = [tuple(fault.kind for fault in crowded.on_request("POST", "/sendText")) for _ in range(200)]
+    assert ["reset" in each for each in kinds] == alone
+    assert ["delay" in each for each in kinds] != alone
+
+
+def test_known_draws() -> None:
+    """The draws of a seed stay the same from one version and one machine to the next."""
+    hits = struck(Faults(42, ["reset_after POST /sendText 25%"]), 24)
+    assert [number for number, hit in enumerate(hits, 1) if hit] == [1, 3, 4, 12, 14, 16, 21, 24]
+
+
+def test_events() -> None:
+    """Events meet the faults of events, requests those of requests."""
+    faults = Faults(0, ["duplicate_webhook message.* #2", "reordered_webhook", "reset"])
+    assert [str(fault) for fault in faults.on_event("message.ack")] == ["reordered_webhook"]
+    assert [str(fault) for fault in faults.on_event("session.status")] == ["reordered_webhook"]
+    assert [fault.kind for fault in faults.on_event("message.any")] == ["duplicate_webhook", "reordered_webhook"]
+    assert [fault.kind for fault in faults.on_request("GET", "/a")] == ["reset"]
+    assert Faults().on_event("message") == ()
+
+
+def test_set_and_taken_away() -> None:
+    """Faults are set, listed in order, taken away one by one or all at once; an unknown one is named."""
+    faults = Faults(3)
+    assert faults.add("reset  x1") == Fault("reset", times=1)
+    faults.add(Fault(502))
+    assert [str(fault) for fault in faults] == ["reset x1", "502"]
+    assert list(faults.every()) == list(faults)
+    assert len(faults) == 2
+    assert repr(faults) == "Faults(seed=3, 'reset x1', '502')"
+    with pytest.raises(ValueError, match="there is no fault 'hang'; set are: 'reset x1', '502'"):
+        faults.remove("hang")
+    faults.remove("reset x1")
+    assert faults.every() == (Fault(502),)
+    faults.clear()
+    assert faults.on_request("GET", "/a") == ()
+    assert repr(faults) == "Faults(seed=3, none)"
+
+
+def test_counts_from_being_set() -> None:
+    """A fault that is set again counts anew."""
+    faults = Faults(0, ["reset #1"])
+    assert struck(faults, 2) == [True, False]
+    faults.remove("reset #1")
+    faults.add("reset #1")
+    assert struck(faults, 2) == [True, False]
+
+
+def test_counts_in_many_threads() -> None:
+    """Requests in many threads are each counted once."""
+    faults = Faults(0, [f"reset #{','.join(map(str, range(1, 4000, 2)))}"])
+    hits: Counter[bool] = Counter()
+
+    def call() -> None:
+        hits.update(struck(faults, 500))
+
+    threads = [threading.Thread(target=call) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert hits == {True: 2000, False: 2000}
+
+
+# What a client sees of it
+
+
+class Service:
+    """
+    A service with faults.
+
+    Attributes:
+        taken: The bodies of the requests that it processed.
+        notes: What became of requests.
+        over: How many requests the application is through with.
+    """
+
+    def __init__(
+        self, *faults: str, clock: Clock | None = None, status: int = 200, answer: bytes | None = None
+    ) -> None:
+        self.faults = Faults(0, faults)
+        self.clock = clock or Clock()
+        self.taken: list[bytes] = []
+        self.notes: list[Played] = []
+        self.over = 0
+        self._status = status
+        self._answer = json.dumps(ANSWER).encode() if answer is None else answer
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        struck = self.faults.on_request(scope["method"], scope["path"])
+        try:
+            await play(struck, self._process, scope, receive, send, self.clock, self.notes.append)
+        finally:
+            self.over += 1
+
+    async def _process(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        del scope
+        body, more = b"", True
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+        self.taken.append(body)
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(self._answer)).encode())]
+        await send({"type": "http.response.start", "status": self._status, "headers": headers})
+        await send({"type": "http.response.body", "body": self._answer})
+
+
+@contextmanager
+def served(service: Service) -> Iterator[str]:
+    app: Any = service
+    with SandboxServer(app, port=0, host="127.0.0.1", allow_remote=False) as server:
+        yield server.url
+
+
+@attrs.frozen
+class Heard:
+    """What came over a socket: an answer as far as it came, and how the connection ended, if it did."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+    end: Literal["open", "closed", "reset"]
+
+
+def connection(url: str, path: str, body: bytes) -> socket.socket:
+    host, port = url.removeprefix("http://").split(":")
+    sock = socket.create_connection((host, int(port)), PATIENCE)
+    head = f"POST {path} HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: {len(body)}\r\n\r\n"
+    sock.sendall(head.encode() + body)
+    return sock
+
+
+def heard(service: Service, *, path: str = "/sendText", body: bytes = b'{"session": "ses_1"}') -> Heard:
+    """Ask over a bare socket."""
+    with served(service) as url, connection(url, path, body) as sock:
+        came, end = b"", "open"
+        while end == "open" and not _whole(came):
+            try:
+                chunk = sock.recv(65536)
+            except ConnectionResetError:
+                end = "reset"
+            else:
+                came += chunk
+                end = "open" if chunk else "closed"
+    head, _, content = came.partition(b"\r\n\r\n")
+    first, *lines = head.decode().split("\r\n")
+    headers = {name.lower(): value for name, _, value in (line.partition(": ") for line in lines)}
+    return Heard(int(first.split(" ")[1]) if first else 0, headers, content, end)  # type: ignore[arg-type]
+
+
+def _whole(came: bytes) -> bool:
+    head, divider, body = came.partition(b"\r\n\r\n")
+    length = re.search(rb"content-length: *(\d+)", head)
+    return bool(divider) and (length is None or len(body) >= int(length[1]))
+
+
+@pytest.mark.parametrize(("kind", "taken"), [("reset", 0), ("refuse", 0), ("reset_after", 1)])
+def test_reset_on_a_socket(kind: str, taken: int, caplog: pytest.LogCaptureFixture) -> None:
+    """A connection that breaks is heard of as a reset, without a byte; processed or not is as the fault says."""
+    service = Service(kind)
+    came = heard(service)
+    assert (came.end, came.status, came.body) == ("reset", 0, b"")
+    assert len(service.taken) == taken
+    assert service.notes == [Played(processed=bool(taken), status=None, fault=kind)]
+    assert not caplog.records
+
+
+def test_reset_after_a_large_request() -> None:
+    """A request is read to its end before the connection breaks: the client does not fail at writing."""
+    came = heard(Service("reset"), body=b"x" * 5_000_000)
+    assert came.end == "reset"
+
+
+def test_reset_of_one_of_two_connections() -> None:
+    """Only the connection of the request breaks."""
+    service = Service("reset #2")
+    with served(service) as url, connection(url, "/a", b"1") as first:
+        assert first.recv(9) == b"HTTP/1.1 "
+        with connection(url, "/a", b"2") as second:
+            with pytest.raises(ConnectionResetError):
+                second.recv(9)
+            assert b"m1" in first.recv(65536)
+            first.sendall(b"GET /b HTTP/1.1\r\nhost: x\r\n\r\n")
+            assert first.recv(9) == b"HTTP/1.1 "
+
+
+@pytest.mark.parametrize("answer", [json.dumps(ANSWER).encode(), b""])
+def test_truncated_on_a_socket(answer: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    """Of a truncated answer fewer bytes come than were announced, and then the end; even of one without a body."""
+    service = Service("truncated", answer=answer)
+    came = heard(service)
+    assert (came.status, came.end, came.body) == (200, "closed", answer[: len(answer) // 2])
+    assert int(came.headers["content-length"]) == max(len(answer), 1)
+    assert service.notes == [Played(processed=True, status=200, fault="truncated")]
+    assert not caplog.records
+
+
+@pytest.mark.parametrize(("text", "taken"), [("hang", 0), ("hang processed=true", 1)])
+def test_hang_on_a_socket(text: str, taken: int) -> None:
+    """A request that hangs is never answered, and is over when the client has gone."""
+    service = Service(text)
+    with served(service) as url:
+        with connection(url, "/sendText", b"{}") as sock:
+            wait_until(lambda: bool(service.notes))
+            sock.setblocking(False)
+            with pytest.raises(BlockingIOError):
+                sock.recv(1)
+            assert service.over == 0
+        wait_until(lambda: service.over == 1)
+    assert service.notes == [Played(processed=bool(taken), status=None, fault="hang")]
+    assert len(service.taken) == taken
+
+
+def test_server_stops_while_one_hangs(caplog: pytest.LogCaptureFixture) -> None:
+    """A server can be stopped while a request hangs: the client hears the end, and nothing is logged."""
+    service = Service("hang")
+    with served(service) as url:
+        sock = connection(url, "/sendText", b"{}")
+        wait_until(lambda: bool(service.notes))
+    with sock:
+        assert sock.recv(1) == b""
+    assert service.over == 1
+    assert not caplog.records
+
+
+def test_delay_on_a_socket() -> None:
+    """Delays add up; a delayed request is processed when the clock has come so far, and no sooner."""
+    service = Service("delay seconds=3600", "delay seconds=1800", clock=Clock())
+    with served(service) as url, connection(url, "/sendText", b"{}") as sock:
+        wait_until(lambda: bool(service.clock._sleepers))
+        service.clock.advance(5000)
+        assert service.taken == []
+        service.clock.advance(400)
+        assert sock.recv(15) == b"HTTP/1.1 200 OK"
+    assert service.notes == [Played(processed=True, status=200, fault="delay + delay")]
+
+
+def test_delay_before_another_fault() -> None:
+    """A delay comes before the first of the other faults; those after it are not played."""
+    service = Service("502", "reset", "delay seconds=60", clock=Clock(stopped=True, at=NOON))
+    assert heard(service).status == 502
+    assert service.clock.now() == NOON + 60
+    assert service.notes == [Played(processed=False, status=502, fault="502 + delay")]
+
+
+@pytest.mark.parametrize(
+    ("text", "headers"),
+    [
+        ("rate_limit", {"retry-after": "2"}),
+        ("rate_limit seconds=0.3", {"retry-after": "1"}),
+        ("rate_limit seconds=0.3 told=milliseconds", {"retry-after-ms": "300"}),
+        (
+            "rate_limit seconds=89.5 told=date",
+            {"retry-after": format_datetime(datetime(2026, 3, 1, 12, 1, 30, tzinfo=UTC), usegmt=True)},
+        ),
+        ("rate_limit told=body", {}),
+        ("429", {}),
+        ("503 retry_after=7", {"retry-after": "7"}),
+    ],
+)
+def test_waits_told(text: str, headers: dict[str, str]) -> None:
+    """A refusal names the wait in the way that the fault says, and in no other."""
+    service = Service(text, clock=Clock(stopped=True, at=NOON))
+    came = heard(service)
+    assert {name: value for name, value in came.headers.items() if name.startswith("retry-")} == headers
+    assert json.loads(came.body).get("retryAfter") == (2 if "body" in text else None)
+    assert came.status == (503 if text.startswith("503") else 429)
+    assert service.taken == []
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "body"),
+    [
+        ("502", 502, {"statusCode": 502, "message": "Bad Gateway"}),
+        ("404 message=gone", 404, {"statusCode": 404, "message": "gone", "error": "Not Found"}),
+        ("520", 520, {"statusCode": 520, "message": "Unknown Error"}),
+        (
+            "ban signal=475",
+            500,
+            {"statusCode": 500, "message": "server returned error 475", "error": "Internal Server Error"},
+        ),
+        (
+            "session_status",
+            422,
+            {
+                "error": "Session status is not as expected. Try again later or restart the session",
+                "session": "ses_1",
+                "status": "STARTING",
+                "expected": ["CONNECTED"],
+            },
+        ),
+    ],
+)
+def test_refusals_on_a_socket(text: str, status: int, body: dict[str, Any]) -> None:
+    """A refusal has the sandbox's usual shape, and the request is not processed."""
+    service = Service(text)
+    came = heard(service)
+    assert (came.status, json.loads(came.body), came.headers["content-type"]) == (status, body, "application/json")
+    assert service.taken == []
+    assert service.notes == [Played(processed=False, status=status, fault=text.split(maxsplit=1)[0])]
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "session"),
+    [
+        ("/sendText", b'{"session": "a"}', "a"),
+        ("/sessions/b/start", b"", "b"),
+        ("/c/chats/x/messages", b"[]", "c"),
+        ("/d/groups", b"nonsense", "d"),
+        ("/contacts?session=e", b"", "e"),
+        ("/account", b"", ""),
+    ],
+)
+def test_session_named(path: str, body: bytes, session: str) -> None:
+    """A refusal for the session's state names the session, wherever the request does."""
+    assert json.loads(heard(Service("session_status"), path=path, body=body).body)["session"] == session
+
+
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        ("missing_fields", {}),
+        ("missing_fields fields=id", {"to": NUMBER, "timestamp": 1_750_000_000, "sender": {"name": "Ada"}}),
+        ("missing_fields fields=sender,timestamp", {"id": "m1", "to": NUMBER}),
+    ],
+)
+def test_missing_fields(text: str, body: dict[str, Any]) -> None:
+    """Fields are left out at any depth; without names, all of them."""
+    came = heard(Service(text))
+    assert (came.status, json.loads(came.body), came.end) == (200, body, "open")
+
+
+@pytest.mark.parametrize(
+    ("answer", "left"), [(b'[{"id": 1, "a": [{"id": 2}]}, 3]', b'[{"a":[{}]},3]'), (b"\x89PNG", b"\x89PNG"), (b"", b"")]
+)
+def test_missing_fields_elsewhere(answer: bytes, left: bytes) -> None:
+    """Fields are left out of lists of objects too; what is no JSON stays as it is."""
+    assert heard(Service("missing_fields fields=id", answer=answer)).body == left
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("wrong_content_type", "text/html"), ("wrong_content_type type='text/plain; charset=x'", "text/plain; charset=x")],
+)
+def test_wrong_content_type(text: str, kind: str) -> None:
+    """The answer comes whole under another name."""
+    came = heard(Service(text))
+    assert (came.headers["content-type"], json.loads(came.body)) == (kind, ANSWER)
+
+
+@pytest.mark.parametrize("text", ["delay seconds=0", "dead_session", "truncated", "reset_after", "502 processed=true"])
+def test_refused_is_not_processed(text: str) -> None:
+    """What the application refuses was not processed, whatever the fault."""
+    service = Service(text, status=422)
+    heard(service)
+    assert [note.processed for note in service.notes] == [False]
+    assert len(service.taken) == 1
+
+
+# What our clients make of it, over a socket and without one
+
+
+@attrs.frozen
+class Told:
+    """What a call came to: its result or its error, and which requests were processed."""
+
+    result: Any
+    outcome: str
+    taken: int
+
+
+SENDS: Final[list[tuple[str, type, str, int]]] = [
+    ("reset", UnknownConnectionError, "unknown", 0),
+    ("reset_after", UnknownConnectionError, "unknown", 1),
+    ("hang", UnknownTimeoutError, "unknown", 0),
+    ("hang processed=true", UnknownTimeoutError, "unknown", 1),
+    ("truncated", Message, "sent", 1),
+    ("wrong_content_type", Message, "sent", 1),
+    ("missing_fields", Message, "sent", 1),
+    ("dead_session", Message, "sent", 1),
+    ("delay seconds=0.01", Message, "sent", 1),
+    ("rate_limit told=body", RateLimitError, "not_sent", 0),
+    ("500", UnknownServerError, "unknown", 0),
+    ("502 processed=true", UnknownServerError, "unknown", 1),
+    ("503 retry_after=9", ServerError, "not_sent", 0),
+    ("408", UnknownStatusError, "unknown", 0),
+    ("422", UnprocessableError, "not_sent", 0),
+    ("ban", AccountRestrictedError, "not_sent", 0),
+    ("session_status status=FAILED", SessionNotReadyError, "not_sent", 0),
+]
+
+
+async def called(
+    service: Service, way: str, do: Callable[[Any], Any], *, retry: Any = None, timeout: Timeout | None = None
+) -> Told:
+    """Make a call with a client of its own: ``"socket"`` or ``"process"``."""
+    if way == "socket":
+        with served(service) as url:
+            async with AsyncWasendClient(KEY, base_url=url, retry=retry, timeout=timeout) as client:
+                return await _told(service, client, do)
+    async with (
+        httpx.AsyncClient(transport=InProcess(service)) as http_client,
+        AsyncWasendClient(
+            KEY, base_url="http://localhost", http_client=http_client, retry=retry, timeout=timeout, clock=service.clock
+        ) as client,
+    ):
+        return await _told(service, client, do)
+
+
+async def _told(service: Service, client: AsyncWasendClient, do: Callable[[Any], Any]) -> Told:
+    try:
+        result = await do(client)
+        outcome = "sent"
+    except WasendError as error:
+        result, outcome = error, error.outcome
+    return Told(result, outcome, len(service.taken))
+
+
+@pytest.mark.parametrize("way", ["socket", "process"])
+@pytest.mark.parametrize(("text", "kind", "outcome", "taken"), SENDS, ids=[case[0] for case in SENDS])
+async def test_sends(way: str, text: str, kind: type, outcome: str, taken: int) -> None:
+    """A send with a fault comes to the same over a socket and without one: the same error, and the same outcome."""
+    timeout = SHORT if "hang" in text else None
+    told = await called(Service(text), way, SEND, timeout=timeout)
+    assert (type(told.result), told.outcome, told.taken) == (kind, outcome, taken)
+
+
+@pytest.mark.parametrize("way", ["socket", "process"])
+async def test_what_errors_tell(way: str) -> None:
+    """Errors carry what a fault was told to say."""
+    service = Service("ban signal=rate-overlimit #1", "session_status status=FAILED #2", "rate_limit seconds=7 #3")
+    ban, state, limit = [(await called(service, way, SEND)).result for _ in range(3)]
+    assert ban.signal == "rate-overlimit"
+    assert (state.session_status, state.expected) == ("FAILED", ("CONNECTED",))
+    assert limit.retry_after == 7
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "outcome"),
+    [
+        ("refuse", APIConnectionError, "not_sent"),
+        ("hang", UnknownTimeoutError, "unknown"),
+        ("delay seconds=91", UnknownTimeoutError, "unknown"),
+    ],
+)
+async def test_stopped_clock(text: str, kind: type, outcome: str) -> None:
+    """On a stopped clock a client without a socket loses its patience at once, and the clock moves on by as much."""
+    service = Service(text, clock=Clock(stopped=True, at=NOON))
+    told = await called(service, "process", SEND, timeout=Timeout(send=90))
+    assert (type(told.result), told.outcome, told.taken) == (kind, outcome, 0)
+    assert service.clock.now() == NOON + (0 if text == "refuse" else 90)
+
+
+async def test_late_on_a_stopped_clock() -> None:
+    """A send that the client gave up is processed all the same, when its delay is over; nobody is told a status."""
+    service = Service("delay seconds=100", clock=Clock(stopped=True, at=NOON))
+    told = await called(service, "process", SEND, timeout=Timeout(send=90))
+    assert (told.outcome, told.taken) == ("unknown", 0)
+    await until(lambda: service.over == 1)
+    assert service.clock.now() == NOON + 100
+    assert json.loads(service.taken[0])["text"] == TEXT
+    assert service.notes == [Played(processed=True, status=None, fault="delay")]
+
+
+@pytest.mark.parametrize("text", ["hang", "reset", "502"])
+async def test_delayed_beyond_patience(text: str) -> None:
+    """Another fault after a delay that was too long changes nothing for the client."""
+    service = Service("delay seconds=100", text, clock=Clock(stopped=True, at=NOON))
+    told = await called(service, "process", SEND, timeout=Timeout(send=90))
+    assert isinstance(told.result, UnknownTimeoutError)
+    await until(lambda: service.over == 1)
+    assert service.clock.now() == NOON + 100
+    assert service.notes == [Played(processed=False, status=None, fault=f"delay + {text}")]
+
+
+async def test_short_delay_on_a_stopped_clock() -> None:
+    """A delay within the client's patience takes no time, and the clock shows it."""
+    service = Service("delay seconds=89", clock=Clock(stopped=True, at=NOON))
+    told = await called(service, "process", SEND, timeout=Timeout(send=90))
+    assert (told.outcome, told.taken, service.clock.now()) == ("sent", 1, NOON + 89)
+
+
+async def test_late_on_a_running_clock() -> None:
+    """On a running clock the client loses its patience in real time, and the request is processed later."""
+    service = Service("delay seconds=3600")
+    told = await called(service, "process", SEND, timeout=SHORT)
+    assert (type(told.result), told.taken) == (UnknownTimeoutError, 0)
+    service.clock.advance(3600)
+    await until(lambda: len(service.taken) == 1)
+    assert service.notes == [Played(processed=True, status=200, fault="delay")]
+
+
+@pytest.mark.parametrize("way", ["socket", "process"])
+@pytest.mark.parametrize("text", ["reset #1", "truncated #1", "502 #1", "hang #1", "refuse #1"])
+async def test_reads_are_repeated(way: str, text: str) -> None:
+    """A read that fails once is made again, and succeeds."""
+    service = Service(text)
+    told = await called(service, way, READ, retry=QUICK, timeout=SHORT if "hang" in text else None)
+    assert told.outcome == "sent"
+    assert len(service.notes) == 2
+
+
+async def test_read_that_hangs() -> None:
+    """A read that is never answered is an ordinary timeout."""
+    told = await called(Service("hang", clock=Clock(stopped=True)), "process", READ)
+    assert isinstance(told.result, APITimeoutError)
+
+
+def test_synchronous_client() -> None:
+    """The synchronous client works without a socket as well, and leaves nothing behind that is noticed."""
+    service = Service("reset_after #1", "delay seconds=3600 #2")
+    with WasendClient(
+        KEY,
+        base_url="http://localhost",
+        http_client=httpx.AsyncClient(transport=InProcess(service)),
+        retry=None,
+        timeout=SHORT,
+    ) as client:
+        with pytest.raises(UnknownConnectionError):
+            SEND(client)
+        with pytest.raises(UnknownTimeoutError):
+            SEND(client)
+        assert SEND(client).id == "m1"
+    assert len(service.taken) == 2
+
+
+# Without a socket
+
+
+def asking(service: Any, **options: Any) -> httpx.AsyncClient:
+    return httpx.AsyncClient(transport=InProcess(service), base_url="http://localhost", **options)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("refuse", httpx.ConnectError),
+        ("reset", httpx.ReadError),
+        ("reset_after", httpx.ReadError),
+        ("truncated", httpx.RemoteProtocolError),
+        ("hang", httpx.ReadTimeout),
+    ],
+)
+async def test_httpx_errors(text: str, kind: type[Exception]) -> None:
+    """A plain httpx client hears of each fault as it would over a socket."""
+    async with asking(Service(text, clock=Clock(stopped=True))) as client:
+        with pytest.raises(kind) as caught:
+            await client.post("/sendText", content=b"{}")
+    assert type(caught.value) is kind
+
+
+async def test_in_process_as_it_is() -> None:
+    """A request reaches the application whole, from this machine, and its answer comes back; no thread is started."""
+    threads = threading.active_count()
+    seen: dict[str, Any] = {}
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        seen.update(scope, message=await receive())
+        await send({"type": "http.response.start", "status": 203, "headers": [(b"x-a", b"b")]})
+        await send({"type": "http.response.body", "body": b"one ", "more_body": True})
+        await send({"type": "http.response.body", "body": b"two"})
+        assert (await receive())["type"] == "http.disconnect"
+
+    async with asking(app) as client:
+        answer = await client.put("/a%2Fb/%C3%A9?q=1&r", content=b"body", headers={"X-Key": "v"})
+    assert (answer.status_code, answer.headers["x-a"], answer.text) == (203, "b", "one two")
+    assert (seen["method"], seen["path"], seen["raw_path"]) == ("PUT", "/a/b/é", b"/a%2Fb/%C3%A9")
+    assert (seen["query_string"], seen["client"][0]) == (b"q=1&r", "127.0.0.1")
+    assert (b"x-key", b"v") in seen["headers"]
+    assert seen["message"] == {"type": "http.request", "body": b"body", "more_body": False}
+    assert threading.active_count() == threads
+
+
+async def test_errors_of_the_application() -> None:
+    """What the application raises is raised; if it says nothing, the client hears that."""
+
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        raise LookupError("a bug")
+
+    async def silent(scope: Any, receive: Any, send: Any) -> None:
+        pass
+
+    async with asking(broken) as client:
+        with pytest.raises(LookupError, match="a bug"):
+            await client.get("/")
+    async with asking(silent) as client:
+        with pytest.raises(httpx.RemoteProtocolError, match="without sending a response"):
+            await client.get("/")
+
+
+async def test_request_that_was_not_read() -> None:
+    """A connection can be broken after an answer for which the application has not read the request."""
+
+    async def hasty(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 401, "headers": []})
+        await send({"type": "http.response.body", "body": b""})
+
+    notes: list[Played] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await play([Fault("reset_after")], hasty, scope, receive, send, Clock(), notes.append)
+
+    async with asking(app) as client:
+        with pytest.raises(httpx.ReadError):
+            await client.post("/sendText", content=b"{}")
+    assert notes == [Played(processed=False, status=None, fault="reset_after")]
+
+
+async def test_client_gives_up() -> None:
+    """An application whose client is cancelled learns that it has gone, and ends by itself."""
+    service = Service("hang processed=true")
+    async with asking(service, timeout=None) as client:
+        task = asyncio.create_task(client.post("/sendText", content=b"{}"))
+        await until(lambda: bool(service.notes))
+        assert service.over == 0
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        await until(lambda: service.over == 1)
+    assert len(service.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [("reset", ConnectionResetError), ("truncated", ConnectionResetError), ("refuse", ConnectionRefusedError)],
+)
+async def test_no_connection_to_end(text: str, kind: type[Exception]) -> None:
+    """Behind another transport, which gives the application no connection to end, a fault is raised."""
+    app: Any = Service(text)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://localhost") as client:
+        with pytest.raises(kind):
+            await client.post("/sendText", content=b"{}")
