@@ -37,7 +37,7 @@ from tests.raw import (
     url_of,
     wait_until,
 )
-from wasend.sandbox import Clock, webhooks
+from wasend.sandbox import Clock, courier, webhooks
 from wasend.sandbox.agenda import Agenda
 from wasend.sandbox.courier import Courier
 from wasend.sandbox.webhooks import Outbox, Webhook, WebhookAttempt, signature
@@ -75,6 +75,7 @@ class Receiver:
         self.now: Counter[str] = Counter()
         self.peaks: Counter[str] = Counter()
         self.gate: asyncio.Event | None = None
+        self.farewell = 0
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         body = json.loads((await receive())["body"])
@@ -93,6 +94,8 @@ class Receiver:
             await send({"type": "http.response.start", "status": outcome, "headers": []})
             await send({"type": "http.response.body", "body": b"thanks"})
         finally:
+            for _ in range(self.farewell):
+                await asyncio.sleep(0)
             for who in (body["session"], "all"):
                 self.now[who] -= 1
 
@@ -100,6 +103,16 @@ class Receiver:
     def said(self) -> list[Any]:
         """What the payloads said, in the order of their coming."""
         return [body["payload"]["n"] for body in self.bodies]
+
+
+class Looked(Agenda):
+    """An agenda that counts how often somebody looked."""
+
+    looks = 0
+
+    def catch_up(self) -> None:
+        self.looks += 1
+        super().catch_up()
 
 
 class Desk:
@@ -117,7 +130,7 @@ class Desk:
     ) -> None:
         self.url = url
         self.clock = Clock(stopped=not running, at=NOON)
-        self.agenda = Agenda(threading.RLock(), self.clock)
+        self.agenda = Looked(threading.RLock(), self.clock)
         self.outbox = Outbox(self.clock, Random(seed), **outbox)
         self.courier = Courier(self.outbox, self.clock, self.agenda, webhook_app=receiver, answer_within=answer_within)
 
@@ -325,13 +338,14 @@ def test_no_answer(behaviour: Any, error: str) -> None:
         assert desk.only.delivered_at == NOON + 2
 
 
-def test_nobody_listens() -> None:
+def test_nobody_listens(caplog: pytest.LogCaptureFixture) -> None:
     """A refused connection is a failure like another, and so is a TLS that does not come about."""
     with reserved() as port, serving(reset_early) as receiver:
         desk = Desk()
         desk.post(url=url_of(port))
         desk.post(url=receiver.url.replace("http:", "https:"))
         desk.courier.drain()
+    assert caplog.records == []
     refused, torn = desk.outbox.every()
     assert [refused.status, torn.status] == [None, None]
     assert str(refused.error).startswith("ConnectError")
@@ -582,6 +596,7 @@ async def test_running_clock() -> None:
     desk.courier.wake(asyncio.get_running_loop())
     desk.post()
     await until(lambda: desk.only.delivered_at is not None)
+    assert desk.agenda.looks < 20
     times = [attempt.at for attempt in desk.only.attempts]
     assert all(later - earlier >= 0.02 for earlier, later in itertools.pairwise(times))
 
@@ -731,6 +746,33 @@ def test_loop_ends_while_another_thread_drains() -> None:
         assert desk.only.status == 200
 
 
+def test_loop_stops_while_another_thread_drains() -> None:
+    """Who drains goes on with what a loop leaves undone that stops meanwhile, and tells nobody."""
+    loop, over = asyncio.new_event_loop(), asyncio.Event()
+    with serving(held(answer())) as receiver:
+        desk = Desk(url=receiver.url)
+
+        async def begun() -> None:
+            desk.courier.wake(loop)
+            desk.post()
+            await over.wait()
+
+        stopping = threading.Thread(target=loop.run_until_complete, args=(begun(),))
+        drained = threading.Thread(target=desk.courier.drain, args=(PATIENCE,))
+        stopping.start()
+        wait_until(lambda: receiver.deliveries == 1)
+        drained.start()
+        wait_until(lambda: bool(desk.courier._waiting))
+        loop.call_soon_threadsafe(over.set)
+        stopping.join(PATIENCE)
+        wait_until(lambda: receiver.deliveries == 2)
+        receiver.release()
+        drained.join(PATIENCE)
+        assert desk.only.status == 200
+        loop.run_until_complete(until(lambda: len(asyncio.all_tasks(loop)) == 1))
+        loop.close()
+
+
 def test_drained_by_many() -> None:
     """Threads that drain at once all come back, and nothing is sent twice."""
     receiver = Receiver()
@@ -743,6 +785,15 @@ def test_drained_by_many() -> None:
     for thread in threads:
         thread.join(PATIENCE)
     assert sorted(receiver.said) == list(range(50))
+
+
+def test_who_drains_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who drains comes back when all is sent, and not only when he looks again."""
+    monkeypatch.setattr(courier, "_LOOK_AGAIN", 2 * PATIENCE)
+    desk = Desk(Receiver())
+    desk.post()
+    desk.courier.drain(PATIENCE)
+    assert desk.only.status == 200
 
 
 async def test_blocking_drain_in_a_coroutine() -> None:
@@ -812,8 +863,25 @@ def test_loop_ends_under_a_delivery(end: Callable[[Callable[[], Any]], None]) ->
     assert [len(webhook.attempts) for webhook in desk.outbox.every()] == [1, 1]
 
 
-@pytest.mark.parametrize("end", [ended_as_usual, ended_abruptly])
-def test_loop_ends_before_anything_is_sent(end: Callable[[Callable[[], Any]], None]) -> None:
+@pytest.mark.parametrize("turns", range(5))
+def test_loop_ends_soon_after_a_post(turns: int) -> None:
+    """However soon after a post its loop ends, nothing complains, and the event is delivered once the next one is there."""
+    receiver = Receiver()
+    desk = Desk(receiver)
+
+    async def last_words() -> None:
+        desk.courier.wake(asyncio.get_running_loop())
+        desk.post()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+
+    asyncio.run(last_words())
+    gc.collect()
+    desk.courier.drain()
+    assert [attempt.status for attempt in desk.only.attempts] == [200]
+
+
+def test_loop_ends_before_anything_is_sent() -> None:
     """A post that is the last thing on its loop is sent once, on the next, which opens the only connection."""
     with serving(answer()) as receiver:
         desk = Desk(url=receiver.url)
@@ -822,7 +890,7 @@ def test_loop_ends_before_anything_is_sent(end: Callable[[Callable[[], Any]], No
             desk.courier.wake(asyncio.get_running_loop())
             desk.post()
 
-        end(last_words)
+        asyncio.run(last_words())
         gc.collect()
         assert desk.only.attempts == ()
         desk.courier.drain()
@@ -866,7 +934,7 @@ def test_connection_is_closed_with_the_loop() -> None:
 def test_loop_that_stands_still() -> None:
     """What a loop has under way that does not run is taken from it; when it runs again it finds nothing to do."""
     receiver = Receiver()
-    desk = Desk(receiver)
+    desk = Desk(receiver, answer_within=3 * PATIENCE)
     loop = asyncio.new_event_loop()
 
     async def begun() -> None:
@@ -875,22 +943,38 @@ def test_loop_that_stands_still() -> None:
         desk.post()
         await until(lambda: receiver.now["all"] == 1)
 
-    async def go_on(gate: asyncio.Event) -> None:
-        gate.set()
+    async def go_on() -> None:
         await until(lambda: len(asyncio.all_tasks()) == 1)
 
     loop.run_until_complete(begun())
-    gate, receiver.gate = receiver.gate, None
-    assert gate is not None
+    receiver.gate = None
     desk.post(session="ses_2")
     desk.courier.drain()
     assert [webhook.status for webhook in desk.outbox.every()] == [200, 200]
-    loop.run_until_complete(go_on(gate))
+    loop.run_until_complete(go_on())
     loop.close()
     desk.post()
     desk.courier.drain()
     assert [len(webhook.attempts) for webhook in desk.outbox.every()] == [1, 1, 1]
     assert len(receiver.bodies) == 4
+
+
+def test_loop_that_was_called_in_vain() -> None:
+    """A call that a closed loop never got does not keep the next loop from being called."""
+    desk = Desk(Receiver())
+    loop = asyncio.new_event_loop()
+
+    async def request() -> None:
+        desk.courier.wake(loop)
+
+    loop.run_until_complete(request())
+    desk.post()
+    loop.close()
+    desk.outbox.reset()
+    with loop_in_thread() as following:
+        wake_on(desk, following)
+        desk.post()
+        wait_until(lambda: desk.only.status == 200)
 
 
 def test_loop_that_runs_keeps_the_work() -> None:
@@ -914,7 +998,7 @@ def test_loop_that_runs_keeps_the_work() -> None:
 async def test_closed_under_a_delivery() -> None:
     """Closing breaks off what is under way and keeps it; nothing more is sent until a loop wakes the courier."""
     receiver = Receiver()
-    receiver.gate = asyncio.Event()
+    receiver.gate, receiver.farewell = asyncio.Event(), 20
     desk = Desk(receiver)
     desk.courier.wake(asyncio.get_running_loop())
     desk.post(0)

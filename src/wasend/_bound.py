@@ -3,12 +3,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ._core.call import mapping_form
 from ._core.model import Page, Result
-from .api.chats import MOST_MESSAGES, Chat, ChatMessage, ChatPicture, ReadResult
+from .api.chats import MOST_MESSAGES, Ack, Chat, ChatMessage, ChatPicture, ReadResult
 from .api.contacts import Contact, ContactExistence, ProfilePicture
 from .api.groups import (
     AdminOnly,
@@ -22,8 +22,9 @@ from .api.groups import (
     ParticipantRef,
 )
 from .api.messages import LinkPreview, Message
-from .api.sessions import QRCode, Session
+from .api.sessions import QRCode, Session, SessionState
 from .media import MediaData
+from .recipients import Recipient
 
 if TYPE_CHECKING:
     from ._sync import WasendClient
@@ -1114,6 +1115,87 @@ class AsyncBoundSession:
         """
         return await self._client.get_chat_picture(self.session_id, chat_id, refresh=refresh)
 
+    async def resolve(self, to: str | Recipient, *, region: str | None = None) -> Recipient | None:
+        """
+        Ask WhatsApp which form of a number it knows: Brazilian, Mexican and Argentine numbers have two.
+
+        It leaves a random gap between two questions of a session, and remembers answers: see `Resolver`.
+
+        Args:
+            to: An international phone number, or an id; that of a group is returned as it is.
+            region: The country of a number that does not say its own, such as ``"GB"``; needs the extra ``phone``.
+
+        Returns:
+            The recipient, to be passed as ``to``; `None` if no form of the number is on WhatsApp.
+
+        Raises:
+            InvalidRequestError: `to` is neither a number nor an id. Nothing was asked.
+            DecodeError: The answer does not say.
+        """
+        return await self._client.resolve(to, session=self.session_id, region=region)
+
+    async def wait_for_state(
+        self, states: SessionState | str | Iterable[SessionState | str], *, timeout: float = 60.0
+    ) -> Session:
+        """
+        Wait until a session is in one of some states, looking at growing intervals.
+
+        Args:
+            states: One or several, in any wording that the service knows, such as ``"CONNECTED"`` or ``"WORKING"``.
+            timeout: Seconds to wait.
+
+        Returns:
+            The session as it was last seen.
+
+        Raises:
+            InvalidRequestError: There is no such state.
+            NotFoundError: There is no such session.
+            WaitTimeoutError: It was in none of them in time; its ``state`` is where it was last.
+        """
+        return await self._client.wait_for_state(self.session_id, states, timeout=timeout)
+
+    async def wait_until_ready(self, *, timeout: float = 60.0) -> Session:
+        """
+        Wait until a session is connected, looking at growing intervals.
+
+        One that has FAILED stays so, and is not waited for. One that is STOPPED, or shows a QR code, is: somebody may
+        be about to start it, or to scan the code.
+
+        Args:
+            timeout: Seconds to wait.
+
+        Returns:
+            The session, connected.
+
+        Raises:
+            NotFoundError: There is no such session.
+            SessionFailedError: It has failed.
+            WaitTimeoutError: It was not connected in time; its ``state`` is where it was last.
+        """
+        return await self._client.wait_until_ready(self.session_id, timeout=timeout)
+
+    async def wait_for_ack(
+        self, message: Message | ChatMessage | str, *, at_least: Ack | str | int = "DEVICE", timeout: float = 60.0
+    ) -> ChatMessage:
+        """
+        Wait until a message has come as far as it should, reading it back at growing intervals.
+
+        Args:
+            message: What the send returned; or its id, if it names the chat (``true_447700900456@c.us_3EB0…``).
+            at_least: One of `Ack`, or its name or number: ``"SERVER"``, ``"DEVICE"`` (delivered), ``"READ"``,
+                ``"PLAYED"``. Not every recipient lets others know what was read.
+            timeout: Seconds to wait.
+
+        Returns:
+            The message as it was last seen.
+
+        Raises:
+            InvalidRequestError: There is no such ack, or the message does not say its chat.
+            MessageFailedError: WhatsApp refused it.
+            WaitTimeoutError: It did not come that far in time; its ``state`` is how far it did.
+        """
+        return await self._client.wait_for_ack(message, session=self.session_id, at_least=at_least, timeout=timeout)
+
 
 class BoundSession:
     """
@@ -2192,3 +2274,84 @@ class BoundSession:
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """
         return self._client.get_chat_picture(self.session_id, chat_id, refresh=refresh)
+
+    def resolve(self, to: str | Recipient, *, region: str | None = None) -> Recipient | None:
+        """
+        Ask WhatsApp which form of a number it knows: Brazilian, Mexican and Argentine numbers have two.
+
+        It leaves a random gap between two questions of a session, and remembers answers: see `Resolver`.
+
+        Args:
+            to: An international phone number, or an id; that of a group is returned as it is.
+            region: The country of a number that does not say its own, such as ``"GB"``; needs the extra ``phone``.
+
+        Returns:
+            The recipient, to be passed as ``to``; `None` if no form of the number is on WhatsApp.
+
+        Raises:
+            InvalidRequestError: `to` is neither a number nor an id. Nothing was asked.
+            DecodeError: The answer does not say.
+        """
+        return self._client.resolve(to, session=self.session_id, region=region)
+
+    def wait_for_state(
+        self, states: SessionState | str | Iterable[SessionState | str], *, timeout: float = 60.0
+    ) -> Session:
+        """
+        Wait until a session is in one of some states, looking at growing intervals.
+
+        Args:
+            states: One or several, in any wording that the service knows, such as ``"CONNECTED"`` or ``"WORKING"``.
+            timeout: Seconds to wait.
+
+        Returns:
+            The session as it was last seen.
+
+        Raises:
+            InvalidRequestError: There is no such state.
+            NotFoundError: There is no such session.
+            WaitTimeoutError: It was in none of them in time; its ``state`` is where it was last.
+        """
+        return self._client.wait_for_state(self.session_id, states, timeout=timeout)
+
+    def wait_until_ready(self, *, timeout: float = 60.0) -> Session:
+        """
+        Wait until a session is connected, looking at growing intervals.
+
+        One that has FAILED stays so, and is not waited for. One that is STOPPED, or shows a QR code, is: somebody may
+        be about to start it, or to scan the code.
+
+        Args:
+            timeout: Seconds to wait.
+
+        Returns:
+            The session, connected.
+
+        Raises:
+            NotFoundError: There is no such session.
+            SessionFailedError: It has failed.
+            WaitTimeoutError: It was not connected in time; its ``state`` is where it was last.
+        """
+        return self._client.wait_until_ready(self.session_id, timeout=timeout)
+
+    def wait_for_ack(
+        self, message: Message | ChatMessage | str, *, at_least: Ack | str | int = "DEVICE", timeout: float = 60.0
+    ) -> ChatMessage:
+        """
+        Wait until a message has come as far as it should, reading it back at growing intervals.
+
+        Args:
+            message: What the send returned; or its id, if it names the chat (``true_447700900456@c.us_3EB0…``).
+            at_least: One of `Ack`, or its name or number: ``"SERVER"``, ``"DEVICE"`` (delivered), ``"READ"``,
+                ``"PLAYED"``. Not every recipient lets others know what was read.
+            timeout: Seconds to wait.
+
+        Returns:
+            The message as it was last seen.
+
+        Raises:
+            InvalidRequestError: There is no such ack, or the message does not say its chat.
+            MessageFailedError: WhatsApp refused it.
+            WaitTimeoutError: It did not come that far in time; its ``state`` is how far it did.
+        """
+        return self._client.wait_for_ack(message, session=self.session_id, at_least=at_least, timeout=timeout)

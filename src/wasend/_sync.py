@@ -3,8 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal, Self, overload
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import httpx
 
@@ -17,7 +17,7 @@ from ._core.model import Page, Result
 from ._core.options import Options, Timeout
 from ._core.retry import DEFAULT_RETRY, Retry, RetryHook
 from .api.account import Account
-from .api.chats import MOST_MESSAGES, Chat, ChatMessage, ChatPicture, ReadResult
+from .api.chats import MOST_MESSAGES, Ack, Chat, ChatMessage, ChatPicture, ReadResult
 from .api.contacts import Contact, ContactExistence, ProfilePicture
 from .api.groups import (
     AdminOnly,
@@ -32,9 +32,19 @@ from .api.groups import (
 )
 from .api.messages import LinkPreview, Message
 from .api.request import T
-from .api.sessions import QRCode, Session, SessionRef
+from .api.sessions import QRCode, Session, SessionRef, SessionState
 from .client import AsyncWasendClient
+from .errors import OutcomeUnknownError
 from .media import MediaData
+from .recipients import Recipient
+
+if TYPE_CHECKING:
+    from .delivery.breaker import Breaker
+    from .delivery.pacing import Pacer, Pacing
+    from .delivery.rate_limit import RateLimiter
+    from .delivery.resolving import Resolver
+    from .delivery.settle import Settlement
+    from .delivery.suppression import Suppression
 
 
 class WasendClient(Aliases):
@@ -63,6 +73,13 @@ class WasendClient(Aliases):
         prefer: Literal["sdk", "docs"] = "sdk",
         http_client: httpx.AsyncClient | None = None,
         clock: Clock = SYSTEM_CLOCK,
+        settle: bool = False,
+        pacing: Pacer | Pacing | None = None,
+        breaker: Breaker | bool = False,
+        rate_limit: str | RateLimiter | None = None,
+        suppression: Suppression | None = None,
+        ready: float | None = None,
+        resolver: Resolver | None = None,
     ) -> None:
         """
         Make a client. It opens no connection before its first call.
@@ -79,6 +96,17 @@ class WasendClient(Aliases):
             http_client: A ready `httpx.AsyncClient`, for a proxy, TLS settings, HTTP/2 or another transport. It stays
                 the caller's to close.
             clock: Where time comes from; tests may give another, such as `wasend.sandbox.Clock`.
+            settle: Whether a send, `create_session` or `create_group` that is not answered is looked for, for up to 10
+                s, before its error is raised: where it is found, it becomes an ordinary result. See `settle`.
+            pacing: When each send may go out: a `Pacer`, or a `Pacing` for all of them. Sends wait for their turn.
+            breaker: A `Breaker`, or `True` for one of its own: it holds sends back when WhatsApp restricts the number,
+                its session fails, or failures follow each other. They raise `BreakerOpenError`.
+            rate_limit: ``"20/m"``, ``"5/10s"``: how many requests to make in that time; or a `RateLimiter` that several
+                clients of one key share. A 429 on one task holds the others back as well, with a limit or without.
+            suppression: A `Suppression` list: sends to whom it names raise `SuppressedRecipientError`.
+            ready: Seconds that a send waits for a session that is STARTING; by default it raises at once.
+            resolver: A `Resolver` for `resolve`, such as one whose store outlives the process; by default one of its
+                own.
 
         Raises:
             ConfigurationError: There is no key, or a setting cannot be.
@@ -91,6 +119,13 @@ class WasendClient(Aliases):
             prefer=prefer,
             http_client=http_client,
             clock=clock,
+            settle=settle,
+            pacing=pacing,
+            breaker=breaker,
+            rate_limit=rate_limit,
+            suppression=suppression,
+            ready=ready,
+            resolver=resolver,
         )
         self._loop = Bridge(self._async.aclose)
 
@@ -1422,6 +1457,130 @@ class WasendClient(Aliases):
         """
         return self._loop.run(self._async.retrieve_account())
 
+    def settle(self, error: OutcomeUnknownError, *, window: float = 10.0) -> Settlement:
+        """
+        Find out what became of a write that was not answered. Nothing is ever sent again by it.
+
+        A message is looked for in its chat, a session by its name, a group by its subject. A message that is accounted
+        to another send of this process is not taken for this one.
+
+        Args:
+            error: What the write raised.
+            window: Seconds for which to look again where it is not found.
+
+        Returns:
+            ``outcome`` is ``"sent"``, with what was found as ``result``, or ``"unknown"``, with what was ``seen``
+            instead and the ``reason``.
+
+        Raises:
+            ClientClosedError: The client is closed.
+        """
+        return self._loop.run(self._async.settle(error, window=window))
+
+    def resolve(self, to: str | Recipient, *, session: SessionRef, region: str | None = None) -> Recipient | None:
+        """
+        Ask WhatsApp which form of a number it knows: Brazilian, Mexican and Argentine numbers have two.
+
+        It leaves a random gap between two questions of a session, and remembers answers: see `Resolver`.
+
+        Args:
+            to: An international phone number, or an id; that of a group is returned as it is.
+            session: The session that asks: its ``uniqueSessionId``, or a `Session`.
+            region: The country of a number that does not say its own, such as ``"GB"``; needs the extra ``phone``.
+
+        Returns:
+            The recipient, to be passed as ``to``; `None` if no form of the number is on WhatsApp.
+
+        Raises:
+            InvalidRequestError: `to` is neither a number nor an id. Nothing was asked.
+            DecodeError: The answer does not say.
+        """
+        return self._loop.run(self._async.resolve(to, session=session, region=region))
+
+    def wait_for_state(
+        self, session: SessionRef, states: SessionState | str | Iterable[SessionState | str], *, timeout: float = 60.0
+    ) -> Session:
+        """
+        Wait until a session is in one of some states, looking at growing intervals.
+
+        Args:
+            session: The session: its ``uniqueSessionId``, or a `Session`.
+            states: One or several, in any wording that the service knows, such as ``"CONNECTED"`` or ``"WORKING"``.
+            timeout: Seconds to wait.
+
+        Returns:
+            The session as it was last seen.
+
+        Raises:
+            InvalidRequestError: There is no such state.
+            NotFoundError: There is no such session.
+            WaitTimeoutError: It was in none of them in time; its ``state`` is where it was last.
+        """
+        return self._loop.run(self._async.wait_for_state(session, states, timeout=timeout))
+
+    def wait_until_ready(self, session: SessionRef, *, timeout: float = 60.0) -> Session:
+        """
+        Wait until a session is connected, looking at growing intervals.
+
+        One that has FAILED stays so, and is not waited for. One that is STOPPED, or shows a QR code, is: somebody may
+        be about to start it, or to scan the code.
+
+        Args:
+            session: The session: its ``uniqueSessionId``, or a `Session`.
+            timeout: Seconds to wait.
+
+        Returns:
+            The session, connected.
+
+        Raises:
+            NotFoundError: There is no such session.
+            SessionFailedError: It has failed.
+            WaitTimeoutError: It was not connected in time; its ``state`` is where it was last.
+        """
+        return self._loop.run(self._async.wait_until_ready(session, timeout=timeout))
+
+    def wait_for_ack(
+        self,
+        message: Message | ChatMessage | str,
+        *,
+        session: SessionRef,
+        at_least: Ack | str | int = "DEVICE",
+        timeout: float = 60.0,
+    ) -> ChatMessage:
+        """
+        Wait until a message has come as far as it should, reading it back at growing intervals.
+
+        Args:
+            message: What the send returned; or its id, if it names the chat (``true_447700900456@c.us_3EB0…``).
+            session: The session that sent it: its ``uniqueSessionId``, or a `Session`.
+            at_least: One of `Ack`, or its name or number: ``"SERVER"``, ``"DEVICE"`` (delivered), ``"READ"``,
+                ``"PLAYED"``. Not every recipient lets others know what was read.
+            timeout: Seconds to wait.
+
+        Returns:
+            The message as it was last seen.
+
+        Raises:
+            InvalidRequestError: There is no such ack, or the message does not say its chat.
+            MessageFailedError: WhatsApp refused it.
+            WaitTimeoutError: It did not come that far in time; its ``state`` is how far it did.
+        """
+        return self._loop.run(self._async.wait_for_ack(message, session=session, at_least=at_least, timeout=timeout))
+
+    def suppress(self, number: str | Recipient, reason: str) -> None:
+        """
+        Send nothing to somebody any more: every send of a client with this list raises `SuppressedRecipientError`.
+
+        Args:
+            number: An international phone number, or a chat id.
+            reason: Why, such as ``"STOP, 2026-05-01"``.
+
+        Raises:
+            ConfigurationError: The client was made without ``suppression=Suppression(...)``.
+            InvalidRequestError: `number` is neither.
+        """
+        return self._loop.run(self._async.suppress(number, reason))
+
     @overload
     def request(
         self,
@@ -1512,6 +1671,8 @@ class WasendClient(Aliases):
         api_key: str | None = None,
         timeout: float | Timeout | None = None,
         retry: Retry | RetryHook | None = DEFAULT_RETRY,
+        settle: bool | None = None,
+        kind: str | Pacing | None = None,
     ) -> Self:
         """
         A view of this client with other settings over the same connections; closing either closes both.
@@ -1520,11 +1681,17 @@ class WasendClient(Aliases):
             api_key: Another key, if given.
             timeout: Other times to wait, if given: seconds, or a `Timeout`.
             retry: Another rule for repeating, if given.
+            settle: Whether to look for what is not answered, if given.
+            kind: What kind of sends they are, for pacing and breaker: ``"reply"``, ``"known"``, ``"cold"``, a kind of
+                your own, or a `Pacing`.
 
         Raises:
             ConfigurationError: A setting cannot be.
         """
-        return self._over(self._async.with_options(api_key=api_key, timeout=timeout, retry=retry), self._loop)
+        return self._over(
+            self._async.with_options(api_key=api_key, timeout=timeout, retry=retry, settle=settle, kind=kind),
+            self._loop,
+        )
 
     def session(self, session: SessionRef | None = None) -> BoundSession:
         """

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Literal, Self
 
 import attrs
 import httpx
@@ -23,13 +24,22 @@ from .api.groups import GroupCalls
 from .api.messages import MessageCalls
 from .api.request import RequestCalls
 from .api.sessions import SessionCalls, SessionRef, session_ref
+from .delivery.calls import DeliveryCalls
+from .delivery.rules import Rules, RulesAround
 from .errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from .delivery.breaker import Breaker
+    from .delivery.pacing import Pacer, Pacing
+    from .delivery.rate_limit import RateLimiter
+    from .delivery.resolving import Resolver
+    from .delivery.suppression import Suppression
 
 logger: Final = logging.getLogger("wasend")
 
 
 class AsyncWasendClient(
-    SessionCalls, MessageCalls, GroupCalls, ContactCalls, ChatCalls, AccountCalls, RequestCalls, Aliases
+    SessionCalls, MessageCalls, GroupCalls, ContactCalls, ChatCalls, AccountCalls, DeliveryCalls, RequestCalls, Aliases
 ):
     """
     The service, as methods: sessions, messages, groups, contacts, chats and the account.
@@ -62,6 +72,13 @@ class AsyncWasendClient(
         prefer: Literal["sdk", "docs"] = "sdk",
         http_client: httpx.AsyncClient | None = None,
         clock: Clock = SYSTEM_CLOCK,
+        settle: bool = False,
+        pacing: Pacer | Pacing | None = None,
+        breaker: Breaker | bool = False,
+        rate_limit: str | RateLimiter | None = None,
+        suppression: Suppression | None = None,
+        ready: float | None = None,
+        resolver: Resolver | None = None,
     ) -> None:
         """
         Make a client. It opens no connection before its first call.
@@ -78,6 +95,17 @@ class AsyncWasendClient(
             http_client: A ready `httpx.AsyncClient`, for a proxy, TLS settings, HTTP/2 or another transport. It stays
                 the caller's to close.
             clock: Where time comes from; tests may give another, such as `wasend.sandbox.Clock`.
+            settle: Whether a send, `create_session` or `create_group` that is not answered is looked for, for up to 10
+                s, before its error is raised: where it is found, it becomes an ordinary result. See `settle`.
+            pacing: When each send may go out: a `Pacer`, or a `Pacing` for all of them. Sends wait for their turn.
+            breaker: A `Breaker`, or `True` for one of its own: it holds sends back when WhatsApp restricts the number,
+                its session fails, or failures follow each other. They raise `BreakerOpenError`.
+            rate_limit: ``"20/m"``, ``"5/10s"``: how many requests to make in that time; or a `RateLimiter` that several
+                clients of one key share. A 429 on one task holds the others back as well, with a limit or without.
+            suppression: A `Suppression` list: sends to whom it names raise `SuppressedRecipientError`.
+            ready: Seconds that a send waits for a session that is STARTING; by default it raises at once.
+            resolver: A `Resolver` for `resolve`, such as one whose store outlives the process; by default one of its
+                own.
 
         Raises:
             ConfigurationError: There is no key, or a setting cannot be.
@@ -87,7 +115,22 @@ class AsyncWasendClient(
         )
         if is_exposed(options.base_url):
             logger.warning("base_url is plain http: whoever is on the way can read the API key and every message")
-        self._engine = Engine(options, Http(options.base_url, http_client))
+        self._engine = Engine(options, Http(options.base_url, http_client), limiter=_limiter(rate_limit, options))
+        self._follow(
+            Rules(
+                settle=settle,
+                pacer=_pacer(pacing, clock),
+                breaker=_breaker(breaker, clock),
+                suppression=suppression,
+                ready=ready,
+                resolver=functools.cache(functools.partial(_resolver, resolver, clock)),
+            )
+        )
+
+    def _follow(self, rules: Rules) -> None:
+        self._rules = rules
+        engine = attrs.evolve(self._engine, around=())
+        self._engine = attrs.evolve(engine, around=(RulesAround(rules, engine),))
 
     def with_options(
         self,
@@ -95,6 +138,8 @@ class AsyncWasendClient(
         api_key: str | None = None,
         timeout: float | Timeout | None = None,
         retry: Retry | RetryHook | None = DEFAULT_RETRY,
+        settle: bool | None = None,
+        kind: str | Pacing | None = None,
     ) -> AsyncWasendClient:
         """
         A view of this client with other settings over the same connections; closing either closes both.
@@ -103,6 +148,9 @@ class AsyncWasendClient(
             api_key: Another key, if given.
             timeout: Other times to wait, if given: seconds, or a `Timeout`.
             retry: Another rule for repeating, if given.
+            settle: Whether to look for what is not answered, if given.
+            kind: What kind of sends they are, for pacing and breaker: ``"reply"``, ``"known"``, ``"cold"``, a kind of
+                your own, or a `Pacing`.
 
         Raises:
             ConfigurationError: A setting cannot be.
@@ -115,7 +163,16 @@ class AsyncWasendClient(
             retry=now.retry if retry is DEFAULT_RETRY else Retry.of(retry),
         )
         view = AsyncWasendClient.__new__(AsyncWasendClient)
-        view._engine = attrs.evolve(self._engine, options=changed)
+        limiter = self._engine.limiter if api_key is None else _limiter(None, changed)
+        view._engine = attrs.evolve(self._engine, options=changed, limiter=limiter)
+        rules = self._rules
+        view._follow(
+            attrs.evolve(
+                rules,
+                settle=rules.settle if settle is None else settle,
+                kind=rules.kind if kind is None else kind,
+            )
+        )
         return view
 
     def session(self, session: SessionRef | None = None) -> AsyncBoundSession:
@@ -152,3 +209,44 @@ class AsyncWasendClient(
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._engine.options.base_url!r}, api_key='***')"
+
+
+# The rooms of delivery are imported where they are wanted: most programs send without them.
+
+
+def _limiter(rate_limit: str | RateLimiter | None, options: Options) -> RateLimiter:
+    from .delivery.rate_limit import RateLimiter
+
+    if isinstance(rate_limit, RateLimiter):
+        return rate_limit
+    return RateLimiter(rate_limit, clock=options.clock, max_hold=options.retry.max_retry_after)
+
+
+def _pacer(pacing: Pacer | Pacing | None, clock: Clock) -> Pacer | None:
+    if pacing is None:
+        return None
+    from .delivery.pacing import Pacer, Pacing
+
+    if isinstance(pacing, Pacer):
+        return pacing
+    if isinstance(pacing, Pacing):
+        return Pacer(dict.fromkeys(("reply", "known", "cold"), pacing), clock=clock)
+    raise ConfigurationError(f"pacing: {pacing!r} is unknown; pass Pacing.known(), another Pacing, or a Pacer")
+
+
+def _breaker(breaker: Breaker | bool, clock: Clock) -> Breaker | None:
+    if breaker is False or breaker is None:
+        return None
+    from .delivery.breaker import Breaker
+
+    if isinstance(breaker, Breaker):
+        return breaker
+    if breaker is True:
+        return Breaker(clock=clock)
+    raise ConfigurationError(f"breaker: {breaker!r} is unknown; pass True, or a Breaker")
+
+
+def _resolver(resolver: Resolver | None, clock: Clock) -> Resolver:
+    from .delivery.resolving import Resolver
+
+    return Resolver(clock=clock) if resolver is None else resolver

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ._core.call import Call
+    from .api.chats import ChatMessage
+    from .delivery.settle import Settlement
 
 __all__ = [
     "APIConnectionError",
@@ -28,15 +30,18 @@ __all__ = [
     "ConflictError",
     "DecodeError",
     "InvalidRequestError",
+    "MessageFailedError",
     "NotFoundError",
     "Outcome",
     "OutcomeUnknownError",
     "PermissionDeniedError",
     "RateLimitError",
     "ServerError",
+    "SessionFailedError",
     "SessionNotReadyError",
     "SuppressedRecipientError",
     "UnprocessableError",
+    "WaitTimeoutError",
     "WasendError",
 ]
 
@@ -222,7 +227,10 @@ class OutcomeUnknownError(WasendError):
     Attributes:
         call: The call that was made.
         since: When its request left this machine (UTC).
+        settlement: What settling found out about it; `None` where that was not tried.
     """
+
+    settlement: Settlement | None = None
 
     def __init__(self, text: str, *, call: Call[Any], since: datetime, **rest: Any) -> None:
         rest["outcome"] = "unknown"
@@ -292,6 +300,46 @@ class SuppressedRecipientError(WasendError):
         super().__init__(text)
         self.recipient = recipient
         self.reason = reason
+
+
+class WaitTimeoutError(WasendError, TimeoutError):
+    """
+    What was waited for did not come in time.
+
+    Attributes:
+        state: The last that was seen: a session's status or a message's ack, as the service words it; `None` if
+            nothing was.
+    """
+
+    def __init__(self, text: str, *, state: str | None, **rest: Any) -> None:
+        super().__init__(text, **rest)
+        self.state = state
+
+
+class SessionFailedError(WasendError):
+    """
+    The session has failed, and does not get ready by itself: it must be restarted.
+
+    Attributes:
+        state: Its status, as the service words it.
+    """
+
+    def __init__(self, text: str, *, state: str | None) -> None:
+        super().__init__(text)
+        self.state = state
+
+
+class MessageFailedError(WasendError):
+    """
+    The service took the message, and WhatsApp did not.
+
+    Attributes:
+        message: The message as its chat holds it.
+    """
+
+    def __init__(self, text: str, *, message: ChatMessage) -> None:
+        super().__init__(text, outcome="sent")
+        self.message = message
 
 
 class ClientClosedError(WasendError):

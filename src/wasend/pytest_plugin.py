@@ -16,7 +16,7 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -54,14 +54,15 @@ def wasend_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """
     from wasend.sandbox import Clock, Sandbox
 
-    options: dict[str, object] = {"seed": 0}
+    options: dict[str, Any] = {"seed": 0}
     for marker in reversed(list(request.node.iter_markers("wasend_sandbox"))):  # the closest one last
+        if marker.args:
+            raise pytest.UsageError(f"wasend_sandbox takes arguments by name, such as dialect='sdk', not {marker.args}")
         options |= marker.kwargs
     options.setdefault("clock", Clock(stopped=True))
-    sandbox = Sandbox(**options)  # type: ignore[arg-type]
-    for marker in request.node.iter_markers("wasend_faults"):
-        for fault in marker.args:
-            sandbox.faults.add(fault)
+    faults = [fault for marker in request.node.iter_markers("wasend_faults") for fault in marker.args]
+    options["faults"] = (*options.get("faults", ()), *faults)
+    sandbox = Sandbox(**options)
     yield sandbox
     sandbox.close()
 

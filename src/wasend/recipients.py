@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import unicodedata
-from typing import Final
+from typing import Final, Literal, TypeAlias
+
+import attrs
 
 from .errors import InvalidRequestError
 
@@ -21,6 +24,162 @@ _SERVERS: Final = {
     "hosted.lid": r"\d{3,25}",
     "bot": r"\d{3,25}",
 }
+
+RecipientKind: TypeAlias = Literal["person", "group", "lid", "newsletter", "broadcast", "bot"]
+"""What an id is: a phone number's, a group's, a person's whose number is hidden, or one of the rarer ones."""
+
+_KINDS: Final[dict[str, RecipientKind]] = {
+    "c.us": "person",
+    "g.us": "group",
+    "lid": "lid",
+    "newsletter": "newsletter",
+    "broadcast": "broadcast",
+    "hosted": "person",
+    "hosted.lid": "lid",
+    "bot": "bot",
+}
+
+# Mobile numbers that have, or had, a digit after the country or the area: what is before it, the digit, the rest.
+# WhatsApp knows an account by the form in which it was registered. In Brazil eight digits that begin with 2 to 5 are a
+# fixed line, which never had the ninth; in Mexico and Argentina the number alone does not tell.
+_PAIRS: Final = tuple(
+    (re.compile(f"({start})({digit}?)({rest})", re.ASCII), digit)
+    for start, digit, rest in (
+        ("55[1-9]{2}", "9", r"[6-9]\d{7}"),
+        ("52", "1", r"[2-9]\d{9}"),
+        ("54", "9", r"(?:11|[23]\d)\d{8}"),
+    )
+)
+
+
+def _checked(value: str | Recipient) -> str:
+    return jid(value, "to")
+
+
+@attrs.frozen(repr=False)
+class Recipient:
+    """
+    Whom to write to: a person, a group, or whatever else WhatsApp has an id for.
+
+    Two of them are equal if their ids are. Printing one shows it masked, as logs do; `to` is the whole of it.
+
+    Example:
+        >>> Recipient.parse("0044 7700 900123").id
+        '447700900123@c.us'
+
+    Attributes:
+        id: The WhatsApp id, such as ``447700900123@c.us`` or ``120363041234567890@g.us``.
+    """
+
+    id: str = attrs.field(converter=_checked)
+
+    @classmethod
+    def parse(cls, value: str | Recipient, *, region: str | None = None, field: str = "to") -> Recipient:
+        """
+        Read a phone number or a WhatsApp id.
+
+        Args:
+            value: An international number in any usual spelling, or ``…@c.us``, ``…@s.whatsapp.net`` (the same),
+                ``…@g.us``, ``…@lid``, ``…@newsletter``. The device part ``:12`` of an id is dropped. A recipient is
+                returned as it is.
+            region: The country whose number it is if it has neither ``+`` nor ``00`` in front: two letters, such as
+                ``"GB"``. It takes the package ``phonenumberslite``, and has no say in what begins with ``+`` or ``00``.
+                Digits alone are a number of that country if it has such numbers, else an international one.
+            field: The argument it was given as, for the error.
+
+        Raises:
+            InvalidRequestError: It is neither, or `region` is none. No country is guessed.
+        """
+        if isinstance(value, Recipient):
+            return value
+        if region is not None and isinstance(value, str) and "@" not in value:
+            return cls(_regional(value, region, field))
+        return cls(jid(value, field))
+
+    @property
+    def kind(self) -> RecipientKind:
+        """What it is."""
+        return _KINDS[self._server]
+
+    @property
+    def number(self) -> str | None:
+        """The phone number, ``+`` and digits (E.164), where the id tells it."""
+        digits = self.id.partition("@")[0]
+        known = self.kind == "person" and re.fullmatch(r"[1-9]\d{6,14}", digits, re.ASCII)
+        return f"+{digits}" if known else None
+
+    @property
+    def digits(self) -> str | None:
+        """The phone number without its ``+``, as ``check_contact_exists`` sends it, where the id tells it."""
+        return self.number and self.number[1:]
+
+    @property
+    def to(self) -> str:
+        """What a send takes: the phone number with its ``+``, or the id where there is none."""
+        return (self._server == "c.us" and self.number) or self.id
+
+    @property
+    def candidates(self) -> tuple[Recipient, ...]:
+        """
+        The forms under which WhatsApp may know this number, this one first.
+
+        Mobile numbers of Brazil with and without their ninth digit, of Mexico with ``52`` and ``521``, of Argentina
+        with ``54`` and ``549`` may be registered as either; all other recipients have one form. Brazil's fixed lines
+        have one too; those of the other two countries cannot be told apart, and have both.
+        """
+        pair = _pair(self.to)
+        return (self,) if pair is None else (self, Recipient(pair))
+
+    @property
+    def _server(self) -> str:
+        return self.id.partition("@")[2]
+
+    def __str__(self) -> str:
+        return masked(self.to)
+
+    def __repr__(self) -> str:
+        return f"<Recipient {masked(self.to)}>"
+
+
+def _pair(number: str) -> str | None:
+    """The other form of a number, ``+`` and digits, if it has one."""
+    for form, digit in _PAIRS:
+        if found := form.fullmatch(number.removeprefix("+")):
+            return f"+{found[1]}{'' if found[2] else digit}{found[3]}"
+    return None
+
+
+def _regional(value: str, region: str, field: str) -> str:
+    """A number as ``+`` and digits; one that does not say its country is of `region`, if that has such numbers."""
+    plain = _plain(value)
+    if not re.fullmatch(r"[0-9]+", plain):
+        return e164(value, field)
+    try:
+        import phonenumbers as library
+    except ImportError:
+        problem = f"{masked(value)} does not say its country, and reading it as a number of a region takes a package"
+        raise InvalidRequestError(field, problem, f"pip install phonenumberslite, or {_FORM}") from None
+    if not isinstance(region, str) or region.upper() not in library.SUPPORTED_REGIONS:
+        raise InvalidRequestError("region", f"{region!r} is none", "pass its two letters, such as 'GB'")
+
+    def known(number: str) -> bool:
+        # The library calls the older of two forms invalid, and WhatsApp may know that one only.
+        with contextlib.suppress(library.NumberParseException):
+            forms = (number, _pair(number) or number)
+            return any(library.is_valid_number(library.parse(form)) for form in forms)
+        return False
+
+    readings: list[str] = []
+    with contextlib.suppress(library.NumberParseException):
+        parsed = library.parse(plain, region.upper())
+        national = library.format_number(parsed, library.PhoneNumberFormat.E164)
+        if is_valid_phone_number(national) and (library.is_possible_number(parsed) or known(national)):
+            readings.append(national)
+    if is_valid_phone_number(plain):
+        readings.append(e164(plain))
+    if not readings:
+        raise InvalidRequestError(field, f"{masked(value)} is no phone number of {region.upper()}", _FORM)
+    return next(filter(known, readings), readings[0])  # its tables may be older than the number: it never rejects
 
 
 def e164(value: str, field: str = "phone_number") -> str:
@@ -42,6 +201,8 @@ def e164(value: str, field: str = "phone_number") -> str:
     shown = masked(value)
     if not re.fullmatch(r"[0-9]+", digits):
         raise InvalidRequestError(field, f"{shown} is not a phone number" if digits else "is empty", _FORM)
+    if re.search(r"[0-9]\.0$", value):
+        raise InvalidRequestError(field, f"{shown} ends in .0, as a number does that was read as a decimal", _FORM)
     if digits.startswith("0") or (not plain.startswith("+") and len(digits) < 8):
         raise InvalidRequestError(field, f"{shown} does not say its country", _FORM)
     if not 7 <= len(digits) <= 15:
@@ -59,18 +220,20 @@ def _plain(value: str) -> str:
     return "+" + plain[2:] if plain.startswith("00") else plain
 
 
-def chat_id(value: str, field: str = "to") -> str:
+def chat_id(value: str | Recipient, field: str = "to") -> str:
     """
     Whom to send to, as the service takes it: ``+`` and digits, or a WhatsApp id.
 
     Args:
         value: A phone number as for `e164`, or ``…@c.us``, ``…@s.whatsapp.net`` (sent as ``@c.us``), ``…@g.us``,
-            ``…@lid``, ``…@newsletter``. The device part ``:12`` of an id is dropped.
+            ``…@lid``, ``…@newsletter``. The device part ``:12`` of an id is dropped. Or a `Recipient`.
         field: The argument it was given as, for the error.
 
     Raises:
         InvalidRequestError: It is neither.
     """
+    if isinstance(value, Recipient):
+        return value.to
     if not isinstance(value, str) or "@" not in value:
         return e164(value, field)
     user, _, server = value.strip().partition("@")
@@ -85,7 +248,7 @@ def chat_id(value: str, field: str = "to") -> str:
     return f"{user}@{'c.us' if server == 's.whatsapp.net' else server}"
 
 
-def jid(value: str, field: str) -> str:
+def jid(value: str | Recipient, field: str) -> str:
     """
     A chat as a WhatsApp id: a phone number becomes ``…@c.us``.
 

@@ -143,7 +143,7 @@ def retry_after(headers: Mapping[str, str], document: Any) -> float | None:
         *((body.get(key), 1.0) for key in ("retry_after", "retryAfter", "retryAfterSeconds")),
     )
     for value, unit in said:
-        seconds = _wait(value)
+        seconds = _wait(value, headers.get("date"))
         if seconds is not None:
             return seconds * unit
     return None
@@ -244,17 +244,24 @@ def _code(document: Any) -> str | None:
     return None
 
 
-def _wait(value: Any) -> float | None:
+def _moment(text: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=moment.tzinfo or UTC)
+
+
+def _wait(value: Any, date: str | None) -> float | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     try:
         seconds = float(value)
     except ValueError:
-        try:
-            moment = parsedate_to_datetime(str(value))
-        except ValueError:
+        if (moment := _moment(str(value))) is None:
             return None
-        seconds = (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+        # By the service's own clock, where the answer tells it: ours may differ.
+        seconds = (moment - (_moment(date or "") or datetime.now(UTC))).total_seconds()
     except OverflowError:
         return None
     return max(0.0, seconds) if math.isfinite(seconds) else None

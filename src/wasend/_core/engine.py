@@ -53,6 +53,7 @@ class _Trip:
     """What has happened so far in making one call."""
 
     deadline: float
+    scope: asyncio.Timeout
     attempts: int = 0
     in_doubt: bool = False
     departure: Departure = attrs.field(factory=Departure)
@@ -90,7 +91,8 @@ class Engine:
         return await perform()
 
     async def _perform(self, call: Call[T]) -> T:
-        trip = _Trip(self.options.clock.monotonic() + self.options.timeout.total)
+        total = self.options.timeout.total
+        trip = _Trip(self.options.clock.monotonic() + total, asyncio.timeout(total))
         try:
             return await self._in_time(call, trip)
         except WasendError as error:
@@ -100,7 +102,7 @@ class Engine:
 
     async def _in_time(self, call: Call[T], trip: _Trip) -> T:
         attempt = functools.partial(self._attempt, call, trip)
-        scope = asyncio.timeout(self.options.timeout.total)
+        scope = trip.scope
         self.http.deadlines[scope] = asyncio.get_running_loop()
         try:
             async with scope:
@@ -184,7 +186,7 @@ class Engine:
         silence = timeout.answer if call.repeatable else timeout.send
         content = call.content()
         if self.limiter is not None:
-            await self.limiter.turn()
+            await self._turn(self.limiter, trip)
         trip.attempts += 1
         trip.departure = departure = Departure(at=datetime.fromtimestamp(self.options.clock.now(), UTC))
         started = time.monotonic()
@@ -211,6 +213,18 @@ class Engine:
             taken = (time.monotonic() - started) * 1000
             logger.debug("%s: %s in %.0f ms, attempt %d", call.name, outcome, taken, trip.attempts)
         return self._read(call, answer, trip)
+
+    async def _turn(self, limiter: Limiter, trip: _Trip) -> None:
+        # Time spent in our own queue does not count: the last of a thousand calls has as long as the first.
+        began, scope, loop = self.options.clock.monotonic(), trip.scope, asyncio.get_running_loop()
+        left = (scope.when() or loop.time()) - loop.time()
+        scope.reschedule(None)
+        try:
+            await limiter.turn()
+        finally:
+            if not (scope.expired() or self.http.closed):
+                scope.reschedule(loop.time() + left)
+            trip.deadline += self.options.clock.monotonic() - began
 
     def _read(self, call: Call[T], answer: Answer, trip: _Trip) -> T:
         from .codec import decode, parse  # cattrs costs 10 to 20 ms to import

@@ -158,7 +158,8 @@ def sandbox(
 def _how_to_use(url: str, *, given_key: bool, scans: bool) -> str:
     key = "the-key-you-gave" if given_key else "any-key"
     lines = [
-        f"A local WASend is at {url} (Ctrl-C ends it). Open it in a browser to see what happens, and to play the phone.",
+        f"A local WASend is at {url} (Ctrl-C ends it).",
+        "Open that in a browser to see what happens, and to play the phone.",
         "",
         "Point a client at it in Python,",
         f'    WasendClient("{key}", base_url="{url}")',

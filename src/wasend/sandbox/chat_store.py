@@ -114,6 +114,8 @@ class ChatStore:
         """Work out what follows from the messages, which somebody else has put into the table."""
         for message in self.table.values():
             self._file(message)
+            if message.from_me and not message.lost:
+                self._schedule_acks(message)
 
     def reset(self) -> None:
         """Forget every message."""
@@ -159,17 +161,27 @@ class ChatStore:
                 self._schedule_acks(message)
             return message
 
-    def _schedule_acks(self, message: StoredMessage) -> None:
-        # A person whom WhatsApp does not know, or knows by the number's other spelling, never gets it.
-        arrives = not message.to.endswith("@c.us") or self._people.registered(message.to) == message.to
-        for ack, after in self._acks:
-            if (ack != "PLAYED" or message.type == "ptt") and (arrives or ACKS[ack] <= ACKS["SERVER"]):
-                self._agenda.add(after, partial(self._progress, message.id, ack))
+    def arrives(self, message: StoredMessage) -> bool:
+        """
+        Return whether a message that was sent gets to a phone. A person whom WhatsApp does not know, or knows by the
+        number's other spelling, never gets it.
+        """
+        return not message.lost and (
+            not message.to.endswith("@c.us") or self._people.registered(message.to) == message.to
+        )
 
-    def _progress(self, message_id: str, ack: Ack) -> None:
-        message = self.table.get(message_id)
-        if message is not None and ACKS[message.ack] < ACKS[ack]:
-            self.ack(message_id, ack)
+    def _schedule_acks(self, message: StoredMessage) -> None:
+        furthest = "SERVER" if not self.arrives(message) else "PLAYED" if message.type == "ptt" else "READ"
+        for ack, after in self._acks:
+            if ACKS[message.ack] < ACKS[ack] <= ACKS[furthest]:
+                self._agenda.add_at(message.timestamp + after, partial(self.progress, message.id, ack))
+
+    def progress(self, message_id: str, ack: Ack) -> None:
+        """Let a message come so far, unless it has come further, or failed."""
+        with self._lock:
+            message = self.table.get(message_id)
+            if message is not None and ACKS["PENDING"] <= ACKS[message.ack] < ACKS[ack]:
+                self.ack(message_id, ack)
 
     def receive(
         self, *, session_id: str, sender: str, text: str, group: str | None, reply_to: str | None

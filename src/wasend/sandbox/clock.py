@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-import math
 import threading
 import time
 from collections.abc import Callable
@@ -17,6 +16,8 @@ from wasend import Clock as MachineClock
 
 _ROUNDS = 20
 """Turns of the event loop that others get, before a stopped clock moves on to the next sleeper."""
+_END = 253_402_300_799.0
+"""The last second of the year 9999: what comes after it is no date that could be told."""
 
 
 class Clock(MachineClock):
@@ -79,14 +80,16 @@ class Clock(MachineClock):
         Move on at once.
 
         Args:
-            seconds: How far; finite and not negative.
+            seconds: How far; not negative, and not beyond the year 9999.
 
         Raises:
-            ValueError: The clock would stand still for ever, or run backwards.
+            ValueError: The clock would run backwards, or out of the calendar.
         """
-        if not (math.isfinite(seconds) and seconds >= 0):
+        if not 0 <= seconds < _END:
             raise ValueError(f"a clock advances by a number of seconds >= 0, not {seconds}")
         with self._lock:
+            if self.now() + seconds > _END:
+                raise ValueError(f"a clock goes no further than the year 9999: {seconds} seconds are too many")
             self._base += seconds
         self._moved()
 
@@ -102,8 +105,10 @@ class Clock(MachineClock):
             return
         loop = asyncio.get_running_loop()
         with self._lock:
-            sleeper = _Sleeper(self.now() + seconds, next(self._order), loop, loop.create_future())
+            due = min(self.now() + seconds, _END)
+            sleeper = _Sleeper(due, next(self._order), loop, loop.create_future())
             heapq.heappush(self._sleepers, sleeper)
+            self._wake_due()
         self._arm(sleeper)
         try:
             await sleeper.awake
@@ -139,7 +144,8 @@ class Clock(MachineClock):
 
     def _wake_due(self) -> None:
         now = self.now()
-        while self._sleepers and self._sleepers[0].due <= now:
+        # Those whose loop was closed under them go too: they will never wake, and nobody shall wait for them.
+        while self._sleepers and (self._sleepers[0].due <= now or self._sleepers[0].loop.is_closed()):
             sleeper = heapq.heappop(self._sleepers)
             sleeper.call(sleeper.wake)
 
@@ -153,6 +159,7 @@ class Clock(MachineClock):
                 sleeper.timer = sleeper.loop.call_later(sleeper.due - self.now(), self._ring)
 
     def _arm_first(self) -> None:
+        self._wake_due()
         if self._sleepers and self._since is None:
             first = self._sleepers[0]
             first.call(self._arm, first)
@@ -173,7 +180,6 @@ class Clock(MachineClock):
                 return
             self._jumps += 1
             self._base = max(self._base, sleeper.due)
-            self._wake_due()
             self._arm_first()
         for callback in list(self._watchers):
             callback()

@@ -129,11 +129,8 @@ def control_endpoints(sandbox: Sandbox, dialect: Dialect) -> list[Endpoint]:
         return {"now": sandbox.clock.now(), "stopped": sandbox.clock.stopped}
 
     def steer_clock(call: Call) -> Json:
-        match call.body.get("stopped"):
-            case None:
-                pass
-            case stop:
-                (sandbox.clock.stop if stop else sandbox.clock.start)()
+        if (stop := call.body.get("stopped")) is not None:
+            (sandbox.clock.stop if stop else sandbox.clock.start)()
         sandbox.clock.advance(call.body.get("advance") or 0)
         return clock(call)
 
@@ -198,7 +195,7 @@ def _complaining(answer: Callable[[Call], Json]) -> Callable[[Call], Json]:
             return answer(call)
         except (Refusal, InvalidCall):
             raise
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise InvalidCall([str(error)]) from error
 
     return checked

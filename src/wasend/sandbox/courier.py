@@ -13,8 +13,7 @@ import logging
 import math
 import ssl
 import threading
-import types
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Protocol
@@ -217,7 +216,6 @@ class Courier:
             begun.task.add_done_callback(lambda _: self._changed())
 
     async def _run(self, now: _Round) -> None:
-        await _pause()
         # There is always this task while there are others: a loop that ends cancels it, and no other begins. What
         # is done at its end must not be in a `finally`: the collector of garbage would run it, within any lock.
         try:
@@ -259,7 +257,6 @@ class Courier:
         return max(due - self._clock.now(), _SHORTEST)
 
     async def _deliver(self, delivery: Delivery) -> None:
-        await _pause()
         limit = asyncio.timeout(self._answer_within)
         try:
             async with limit:
@@ -327,12 +324,9 @@ class _Round:
         self.under_way: dict[asyncio.Task[None], Delivery] = {}
 
     def start(self, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Begin a task; its coroutine begins with `_pause`."""
-        # A loop may be closed without its tasks being cancelled, and nothing is lost then: the outbox knows. Neither
-        # shall Python complain of a coroutine that never began, nor asyncio of a task that did not end.
-        coroutine.send(None)
         # In an empty context: the receiver shall see nothing of the request that happened to wake us.
         task = contextvars.Context().run(self.loop.create_task, coroutine)
+        # A loop may be closed, or a sandbox dropped, while a task waits. Nothing is lost then: the outbox knows.
         setattr(task, "_log_destroy_pending", False)  # noqa: B010 - asyncio's own name for it, private and old
         return task
 
@@ -345,11 +339,6 @@ class _Round:
         if self.task is not None:
             with suppress(RuntimeError):  # the loop is closed
                 self.loop.call_soon_threadsafe(self.task.cancel)
-
-
-@types.coroutine
-def _pause() -> Generator[None, None, None]:
-    yield
 
 
 def _running_loop() -> asyncio.AbstractEventLoop | None:

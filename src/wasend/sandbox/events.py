@@ -61,8 +61,7 @@ class Events:
 
 
 def _status(session: StoredSession) -> Json:
-    # The engine knows no CREATED: to it, such a session is one that does not run.
-    word = "STOPPED" if session.status == "CREATED" else Sdk().word(session.status)
+    word = Sdk().word(session.status)
     return {
         "name": session.id,
         "status": word,

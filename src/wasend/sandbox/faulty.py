@@ -273,10 +273,8 @@ class _Stage:
                 answer = await self.processed()
                 await self.answer(_without(answer, fault.detail("fields")), processed=answer.done)
             case Fault(kind="rate_limit"):
-                await self.body()
                 await self.answer(_rate_limited(fault, self.clock.now()), processed=False)
             case Fault(kind="ban"):
-                await self.body()
                 await self.answer(_refusal(500, _BANS[fault.detail("signal")]), processed=False)
             case Fault(kind="session_status"):
                 await self.answer(_wrong_status(fault, _session(self.scope, await self.body())), processed=False)
@@ -338,10 +336,7 @@ class _Stage:
         return _Answer(status, headers, bytes(body))
 
     async def processed_if_wanted(self, fault: Fault) -> bool:
-        if fault.detail("processed") == "true":
-            return (await self.processed()).done
-        await self.body()
-        return False
+        return fault.detail("processed") == "true" and (await self.processed()).done
 
     async def body(self) -> bytes:
         """The request to its end: a client that is still writing would hear of a fault in another way."""

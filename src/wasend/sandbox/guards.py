@@ -73,7 +73,9 @@ def local_guard(request: Request) -> None:
     """Let only this machine through, and no page of another site that is open in its browser."""
     host = request.client.host if request.client else ""
     try:
-        local = ip_address(host).is_loopback
+        address = ip_address(host)
+        # A socket of both families tells of IPv4 so, which Python knows for loopback since 3.13.
+        local = (getattr(address, "ipv4_mapped", None) or address).is_loopback
     except ValueError:
         local = False
     if not local:

@@ -37,12 +37,12 @@ class JournalEntry:
     @property
     def became(self) -> Became:
         """
-        What became of it: ``"done"`` and answered so, ``"refused"`` and answered so, ``"lost"``: done, and the caller
-        was told otherwise or nothing, or ``"dropped"``: not done, and not answered.
+        What became of it: ``"done"`` and answered so, if late; ``"refused"`` and answered so; ``"lost"``: done, and the
+        caller was told otherwise or nothing; or ``"dropped"``: not done, and not answered.
         """
         told = self.status is not None and self.status < 300
         if self.processed:
-            return "done" if told and self.fault is None else "lost"
+            return "done" if told and set((self.fault or "delay").split(" + ")) == {"delay"} else "lost"
         return "dropped" if self.status is None else "refused"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import threading
 from collections import defaultdict, deque
@@ -33,7 +34,7 @@ def parse_limit(limit: str | tuple[int, float]) -> tuple[int, float]:
         requests, seconds = int(match[1]), float(match[2] or 1) * _UNITS[match[3]]
     else:
         requests, seconds = limit
-    if requests < 1 or seconds <= 0:
+    if requests < 1 or not 0 < seconds < math.inf:
         raise ValueError(f"a rate limit allows at least one request in some time, not {limit!r}")
     return requests, seconds
 

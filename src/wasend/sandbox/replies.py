@@ -50,7 +50,7 @@ class Replies:
 
     def sent(self, message: StoredMessage) -> None:
         """Have the person to whom a message was sent reply to it, if a script says so."""
-        if message.lost or not message.from_me or not message.to.endswith("@c.us"):
+        if not (message.from_me and message.to.endswith("@c.us") and self._chats.arrives(message)):
             return
         for script in self._scripts:
             wanted = script.left > 0 and script.person in (None, message.to)
@@ -63,5 +63,5 @@ class Replies:
 
     def _reply(self, message: StoredMessage, answer: str) -> None:
         with suppress(Refusal):  # the session may be gone, or not connected: then nothing arrives
-            self._chats.ack(message.id, "READ")
+            self._chats.progress(message.id, "READ")
             self._chats.receive(session_id=message.session, sender=message.to, text=answer, group=None, reply_to=None)

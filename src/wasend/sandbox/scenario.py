@@ -6,17 +6,27 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from wasend.sandbox.fields import Fields, each, filled, seconds, string, web_url
 
 if TYPE_CHECKING:
     from wasend.sandbox.sandbox import Sandbox
 
-_NAMES: Mapping[str, tuple[str, ...]] = {
-    "sessions": ("name", "phone_number", "webhook_url", "api_key"),
-    "contacts": ("number", "name", "push_name", "picture_url"),
-    "groups": ("name", "owner", "participants", "description"),
-    "replies": ("reply", "match", "from", "after", "times"),
-    "messages": ("session", "from", "text", "group"),
+_TABLES: Mapping[str, Fields] = {
+    "sessions": Fields(
+        required={"name": filled}, optional={"phone_number": string, "webhook_url": web_url, "api_key": filled}
+    ),
+    "contacts": Fields(
+        required={"number": string}, optional={"name": string, "push_name": string, "picture_url": web_url}
+    ),
+    "groups": Fields(
+        required={"name": filled, "owner": string}, optional={"participants": each(string), "description": string}
+    ),
+    "replies": Fields(
+        required={"reply": filled}, optional={"match": string, "from": string, "after": seconds, "times": seconds}
+    ),
+    "messages": Fields(required={"session": filled, "from": string, "text": string}, optional={"group": filled}),
 }
 _LISTS = ("unknown", "faults")
 
@@ -44,17 +54,16 @@ def play_scenario(sandbox: Sandbox, path: str | os.PathLike[str]) -> None:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise ValueError(f"scenario {os.fspath(path)}: {reason}") from None
     for table, entries in document.items():
-        known = _NAMES.get(table)
-        if known is None and table not in _LISTS:
-            raise ValueError(f"scenario: {table!r} is unknown; there are {', '.join((*_NAMES, *_LISTS))}")
+        if table not in (*_TABLES, *_LISTS):
+            raise ValueError(f"scenario: {table!r} is unknown; there are {', '.join((*_TABLES, *_LISTS))}")
         if not isinstance(entries, list):
-            raise ValueError(f"scenario: {table} must be {'a list' if known is None else f'tables: [[{table}]]'}")  # noqa: TRY004
+            raise ValueError(f"scenario: {table} must be {'a list' if table in _LISTS else f'tables: [[{table}]]'}")  # noqa: TRY004
     told = _Scenario(sandbox)
     for table, tell in told.tables.items():
         for number, entry in enumerate(document.get(table, ()), 1):
             try:
-                tell(entry if table in _LISTS else _checked(entry, _NAMES[table]))
-            except (ValueError, TypeError) as error:
+                tell(_text(entry) if table in _LISTS else _checked(entry, _TABLES[table]))
+            except ValueError as error:
                 raise ValueError(f"scenario: {table} {number}: {error}") from None
 
 
@@ -74,16 +83,16 @@ class _Scenario:
         }
 
     def _session(self, entry: dict[str, Any]) -> None:
-        if entry.get("name") not in self._kept:
+        if entry["name"] not in self._kept:
             session = self._sandbox.add_session(**entry)
             self._ids[session.settings.name] = session.id
 
     def _group(self, entry: dict[str, Any]) -> None:
-        if entry.get("name") not in {group.name for group in self._sandbox.groups.values()}:
+        if entry["name"] not in {group.name for group in self._sandbox.groups.values()}:
             self._sandbox.add_group(**entry)
 
     def _message(self, entry: dict[str, Any]) -> None:
-        name = entry.pop("session", None)
+        name = entry.pop("session")
         if name in self._kept:
             return
         if name not in self._ids:
@@ -95,13 +104,23 @@ class _Scenario:
         self._sandbox.receive(self._ids[name], **_with_from(entry), group=groups.get(group))
 
 
-def _checked(entry: Any, names: tuple[str, ...]) -> dict[str, Any]:
+def _text(entry: object) -> str:
+    if not isinstance(entry, str):
+        raise ValueError("must be a string")  # noqa: TRY004
+    return entry
+
+
+def _checked(entry: object, fields: Fields) -> dict[str, Any]:
     if not isinstance(entry, dict):
         raise ValueError("must be a table")  # noqa: TRY004
-    for name in entry:
-        if name not in names:
-            raise ValueError(f"{name!r} is unknown; there are {', '.join(names)}")
-    return dict(entry)
+    table = cast("dict[str, Any]", entry)
+    known = (*fields.required, *fields.optional)
+    for name in table:
+        if name not in known:
+            raise ValueError(f"{name!r} is unknown; there are {', '.join(known)}")
+    if problems := fields.problems(table):
+        raise ValueError("; ".join(problems))
+    return dict(table)
 
 
 def _with_from(entry: dict[str, Any]) -> dict[str, Any]:

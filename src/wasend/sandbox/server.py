@@ -180,7 +180,8 @@ class _Server(uvicorn.Server):
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope[CONNECTION] = SocketConnection(self.server_state, scope["client"])
-        await self._sandbox(scope, receive, send)
+        with suppress(asyncio.CancelledError):  # still delayed when the server ends: uvicorn would log a traceback
+            await self._sandbox(scope, receive, send)
 
     def serve_in_thread(self, listener: socket.socket) -> None:
         try:
@@ -214,6 +215,9 @@ class _Server(uvicorn.Server):
         await self._tasks_done()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
+        await asyncio.sleep(0)  # they hear of their connection's end before they are cancelled
+        for task in self.server_state.tasks:
+            task.cancel()
         await self._tasks_done()
 
     async def _tasks_done(self) -> None:

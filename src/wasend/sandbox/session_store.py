@@ -92,6 +92,11 @@ class SessionStore:
         self.table: Table[StoredSession] = Table()
         self.owners: Table[str] = Table()
 
+    def restored(self) -> None:
+        """Go on with the sessions that somebody else has put into the table."""
+        for session in self.table.values():
+            self._schedule(session)
+
     def reset(self) -> None:
         """Forget every session."""
         with self._lock:
@@ -225,9 +230,12 @@ class SessionStore:
     def _keep(self, session: StoredSession) -> StoredSession:
         self.table[session.id] = session
         self._notice("session.status", session.id, session)
+        self._schedule(session)
+        return session
+
+    def _schedule(self, session: StoredSession) -> None:
         if (later := self._by_itself(session)) is not None:
             self._agenda.add_at(later.updated_at, partial(self._look, session.id))
-        return session
 
     def _look(self, session_id: str) -> None:
         if session_id in self.table:

@@ -49,6 +49,7 @@ class State:
 
     def restored(self) -> None:
         """Work out what follows from the tables, which somebody else has filled."""
+        self.sessions.restored()
         self.groups.restored()
         self.chats.restored()
 
@@ -69,8 +70,10 @@ class State:
             listener(event, session_id, about)
 
     def _group_notice(self, event: str, group: StoredGroup, more: Mapping[str, Any]) -> None:
-        # A group is one for all sessions: each that is in it hears of it.
+        # A group is one for all sessions: each that is in it hears of it, and of its own coming and going by name.
         if self.listeners:
             for session in self.sessions.every().values():
                 if session.own_id in group.participants:
                     self._notice(event, session.id, (group, more))
+                    if session.own_id in more.get("people", ()) and more["type"] in ("join", "leave"):
+                        self._notice(f"group.v2.{more['type']}", session.id, (group, more))

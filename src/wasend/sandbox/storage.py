@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from typing import Any, Final
 
@@ -45,31 +45,37 @@ class Storage:
             "group": (state.groups.table, StoredGroup),
             "message": (state.chats.table, StoredMessage),
         }
-        try:
-            # Guarded by the state's lock, which whoever changes a table holds.
-            self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._file.execute("PRAGMA journal_mode = WAL")
-            self._file.execute("PRAGMA synchronous = OFF")  # what the process wrote survives its end, not a power cut
-            self._file.execute(_SCHEMA)
-            with state.lock:
-                for kind, (table, form) in tables.items():
-                    self._load(kind, table, form)
-                    table.on_change = self._writer(kind)
-                state.restored()
-        except (sqlite3.Error, ValueError, cattrs.BaseValidationError) as error:
-            raise ValueError(f"{os.fspath(path)} is no file of a sandbox: {error}; name another") from error
+        with ExitStack() as undo:
+            try:
+                # Guarded by the state's lock, which whoever changes a table holds.
+                self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+                undo.callback(self._file.close)
+                self._begin()
+                with state.lock:
+                    for kind, (table, form) in tables.items():
+                        self._load(kind, table, form)
+                        table.on_change = partial(self._write, kind)
+                    state.restored()
+            except (sqlite3.Error, ValueError, cattrs.BaseValidationError) as error:
+                raise ValueError(f"{os.fspath(path)} is no file of a sandbox: {error}; name another") from error
+            undo.pop_all()
 
     def close(self) -> None:
         """Close the file."""
         self._file.close()
 
+    def _begin(self) -> None:
+        others = {name for (name,) in self._file.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        if others - {"sandbox"}:  # a database of somebody else's, which is left as it is
+            raise ValueError(f"it has tables called {', '.join(sorted(others))}")
+        self._file.execute("PRAGMA journal_mode = WAL")
+        self._file.execute("PRAGMA synchronous = OFF")  # what the process wrote survives its end, not a power cut
+        self._file.execute(_SCHEMA)
+
     def _load(self, kind: str, table: Table[Any], form: Any) -> None:
         rows = self._file.execute("SELECT id, value FROM sandbox WHERE kind = ? ORDER BY rowid", (kind,))
         for key, value in rows:
             table[key] = self._convert.loads(value, form)
-
-    def _writer(self, kind: str) -> Callable[[str, Any], None]:
-        return partial(self._write, kind)
 
     def _write(self, kind: str, key: str, value: Any) -> None:
         if value is None:

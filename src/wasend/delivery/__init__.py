@@ -1,0 +1,58 @@
+"""
+What makes a send safe: whom to, when, how fast, and what became of it.
+
+Each of these is given to a client, and may be used by itself. Importing this imports none of their rooms: each is
+imported when its name is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from .breaker import Breaker, BreakerState, Held
+    from .pacing import Pacer, Pacing, Turn
+    from .rate_limit import RateLimiter
+    from .resolving import Resolver
+    from .settle import Settlement
+    from .stores import MemoryStore, SqliteStore, Store
+    from .suppression import Suppressed, Suppression
+
+__all__ = [
+    "Breaker",
+    "BreakerState",
+    "Held",
+    "MemoryStore",
+    "Pacer",
+    "Pacing",
+    "RateLimiter",
+    "Resolver",
+    "Settlement",
+    "SqliteStore",
+    "Store",
+    "Suppressed",
+    "Suppression",
+    "Turn",
+]
+
+_ROOMS: Final = {
+    "breaker": ("Breaker", "BreakerState", "Held"),
+    "pacing": ("Pacer", "Pacing", "Turn"),
+    "rate_limit": ("RateLimiter",),
+    "resolving": ("Resolver",),
+    "settle": ("Settlement",),
+    "stores": ("MemoryStore", "SqliteStore", "Store"),
+    "suppression": ("Suppressed", "Suppression"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for room, names in _ROOMS.items():
+        if name in names:
+            return getattr(import_module(f"{__name__}.{room}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]

@@ -1,0 +1,162 @@
+"""The calls of delivery: what became of a send, whom to send to, and waiting until something is so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from .._core.call import Calls
+from ..api.chats import Ack, ChatMessage
+from ..api.messages import Message
+from ..api.sessions import Session, SessionRef, SessionState
+from ..errors import ConfigurationError, OutcomeUnknownError
+from ..recipients import Recipient
+from .rules import Rules
+
+if TYPE_CHECKING:
+    from .settle import Settlement
+
+
+class DeliveryCalls(Calls):
+    """Settle what was not answered, resolve recipients, and wait for sessions and messages."""
+
+    _rules: Rules
+
+    async def settle(self, error: OutcomeUnknownError, *, window: float = 10.0) -> Settlement:
+        """
+        Find out what became of a write that was not answered. Nothing is ever sent again by it.
+
+        A message is looked for in its chat, a session by its name, a group by its subject. A message that is accounted
+        to another send of this process is not taken for this one.
+
+        Args:
+            error: What the write raised.
+            window: Seconds for which to look again where it is not found.
+
+        Returns:
+            ``outcome`` is ``"sent"``, with what was found as ``result``, or ``"unknown"``, with what was ``seen``
+            instead and the ``reason``.
+
+        Raises:
+            ClientClosedError: The client is closed.
+        """
+        from .settle import settle
+
+        return await settle(self._engine, error, window=window)
+
+    async def resolve(self, to: str | Recipient, *, session: SessionRef, region: str | None = None) -> Recipient | None:
+        """
+        Ask WhatsApp which form of a number it knows: Brazilian, Mexican and Argentine numbers have two.
+
+        It leaves a random gap between two questions of a session, and remembers answers: see `Resolver`.
+
+        Args:
+            to: An international phone number, or an id; that of a group is returned as it is.
+            session: The session that asks: its ``uniqueSessionId``, or a `Session`.
+            region: The country of a number that does not say its own, such as ``"GB"``; needs the extra ``phone``.
+
+        Returns:
+            The recipient, to be passed as ``to``; `None` if no form of the number is on WhatsApp.
+
+        Raises:
+            InvalidRequestError: `to` is neither a number nor an id. Nothing was asked.
+            DecodeError: The answer does not say.
+        """
+        from .rooms import Rooms
+
+        return await self._rules.resolver().resolve(Rooms(self._engine), to, session=session, region=region)
+
+    async def wait_for_state(
+        self, session: SessionRef, states: SessionState | str | Iterable[SessionState | str], *, timeout: float = 60.0
+    ) -> Session:
+        """
+        Wait until a session is in one of some states, looking at growing intervals.
+
+        Args:
+            session: The session: its ``uniqueSessionId``, or a `Session`.
+            states: One or several, in any wording that the service knows, such as ``"CONNECTED"`` or ``"WORKING"``.
+            timeout: Seconds to wait.
+
+        Returns:
+            The session as it was last seen.
+
+        Raises:
+            InvalidRequestError: There is no such state.
+            NotFoundError: There is no such session.
+            WaitTimeoutError: It was in none of them in time; its ``state`` is where it was last.
+        """
+        from .waiting import wait_for_state
+
+        return await wait_for_state(self._engine, session, states, timeout)
+
+    async def wait_until_ready(self, session: SessionRef, *, timeout: float = 60.0) -> Session:
+        """
+        Wait until a session is connected, looking at growing intervals.
+
+        One that has FAILED stays so, and is not waited for. One that is STOPPED, or shows a QR code, is: somebody may
+        be about to start it, or to scan the code.
+
+        Args:
+            session: The session: its ``uniqueSessionId``, or a `Session`.
+            timeout: Seconds to wait.
+
+        Returns:
+            The session, connected.
+
+        Raises:
+            NotFoundError: There is no such session.
+            SessionFailedError: It has failed.
+            WaitTimeoutError: It was not connected in time; its ``state`` is where it was last.
+        """
+        from .waiting import wait_until_ready
+
+        found = await wait_until_ready(self._engine, session, timeout)
+        if self._rules.breaker is not None and found.unique_session_id:
+            self._rules.breaker.ready(found.unique_session_id)
+        return found
+
+    async def wait_for_ack(
+        self,
+        message: Message | ChatMessage | str,
+        *,
+        session: SessionRef,
+        at_least: Ack | str | int = "DEVICE",
+        timeout: float = 60.0,
+    ) -> ChatMessage:
+        """
+        Wait until a message has come as far as it should, reading it back at growing intervals.
+
+        Args:
+            message: What the send returned; or its id, if it names the chat (``true_447700900456@c.us_3EB0…``).
+            session: The session that sent it: its ``uniqueSessionId``, or a `Session`.
+            at_least: One of `Ack`, or its name or number: ``"SERVER"``, ``"DEVICE"`` (delivered), ``"READ"``,
+                ``"PLAYED"``. Not every recipient lets others know what was read.
+            timeout: Seconds to wait.
+
+        Returns:
+            The message as it was last seen.
+
+        Raises:
+            InvalidRequestError: There is no such ack, or the message does not say its chat.
+            MessageFailedError: WhatsApp refused it.
+            WaitTimeoutError: It did not come that far in time; its ``state`` is how far it did.
+        """
+        from .waiting import wait_for_ack
+
+        return await wait_for_ack(self._engine, session, message, at_least, timeout)
+
+    async def suppress(self, number: str | Recipient, reason: str) -> None:
+        """
+        Send nothing to somebody any more: every send of a client with this list raises `SuppressedRecipientError`.
+
+        Args:
+            number: An international phone number, or a chat id.
+            reason: Why, such as ``"STOP, 2026-05-01"``.
+
+        Raises:
+            ConfigurationError: The client was made without ``suppression=Suppression(...)``.
+            InvalidRequestError: `number` is neither.
+        """
+        if self._rules.suppression is None:
+            raise ConfigurationError("suppression: this client has no list; make it with suppression=Suppression()")
+        self._rules.suppression.add(number, reason)

@@ -1,0 +1,270 @@
+"""
+Holding requests back: by a limit of one's own, and by what the service tells of its own.
+
+One `RateLimiter` stands for one API key. Whoever makes requests with that key asks it for a turn before each of them,
+in any task of any thread; turns are given in the order in which they were asked for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import sys
+import threading
+import weakref
+from collections import deque
+from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+import attrs
+
+from .._core.answer import Answer, retry_after
+from .._core.clock import SYSTEM_CLOCK, Clock
+from ..errors import ConfigurationError, DecodeError
+
+_LIMIT: Final = re.compile(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,3})?([smhd])")
+_UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_NUMBER: Final = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]+)?)")
+_FIELDS: Final = {  # in the one structured field of the later drafts
+    name: re.compile(rf"(?:^|[\s;,])(?:{keys})\s*=\s*([0-9]{{1,15}})")
+    for name, keys in (("limit", "limit|q"), ("remaining", "remaining|r"), ("reset", "reset|t"))
+}
+_PREFIXES: Final = ("x-ratelimit-", "ratelimit-", "x-rate-limit-")
+
+_EPOCH: Final = 1e9  # a reset this large is a moment, not a wait: it would be 31 years
+_UNTOLD: Final = 1.0  # seconds that a 429 holds the others back where it says nothing
+_PACE: Final = 0.1  # seconds between requests after a hold, where nothing better is known
+_SLOWEST_PACE: Final = 1.0
+
+
+@attrs.frozen
+class _Quota:
+    """What the headers of an answer tell: how many requests there are in all, how many are left, for how long."""
+
+    limit: float | None
+    remaining: float
+    reset: float
+
+
+@attrs.define(eq=False)
+class _Waiter:
+    """A task of some thread that waits to be the first in the queue."""
+
+    loop: asyncio.AbstractEventLoop
+    first: asyncio.Future[None]
+
+    def wake(self) -> None:
+        """Tell it that it is. Raises `RuntimeError` where its loop is closed."""
+        self.loop.call_soon_threadsafe(self._be_first)
+
+    def _be_first(self) -> None:
+        if not self.first.done():
+            self.first.set_result(None)
+
+
+class RateLimiter:
+    """
+    Holds the requests made with one API key back: a `Limiter` for any number of clients, tasks and threads.
+
+    - A limit of your own: never more than so many requests in any span of that length, each attempt of a call counted.
+    - ``X-RateLimit-Limit``, ``-Remaining`` and ``-Reset``, the ``RateLimit-*`` headers of the IETF's drafts, or the one
+      ``RateLimit``: once nothing remains, requests wait for the reset.
+    - A 429 holds *all* requests back until its ``Retry-After``, or its reset, or for 1 s where it tells neither.
+
+    After such a hold requests leave one by one, spread at the pace that is known (1 s apart at most), not in a herd.
+    A hold is never longer than `max_hold`: the request that was told more raises its error at once, and one of the
+    others finds out anew.
+
+    A wait for a turn counts towards the total deadline of its call. Cancelling it takes nothing from the others.
+
+    Args:
+        limit: Requests and a span: ``"20/m"``, ``"5/s"``, ``"5/10s"``, ``"100/h"``, ``"1000/d"``. `None`: no limit but
+            the service's.
+        clock: Where time comes from.
+        max_hold: Seconds; the longest that an answer holds requests back. Keep it at `Retry.max_retry_after`.
+
+    Raises:
+        ConfigurationError: The limit cannot be read.
+    """
+
+    def __init__(self, limit: str | None = None, *, clock: Clock = SYSTEM_CLOCK, max_hold: float = 60.0) -> None:
+        self._count, self._period = (0, 0.0) if limit is None else _parsed(limit)
+        self._clock = clock
+        self._max_hold = max_hold
+        self._starts: deque[float] = deque(maxlen=self._count)
+        self._last = float("-inf")
+        self._hold = float("-inf")
+        self._held = False  # whether nothing has left since the hold
+        self._refused = 0  # requests that come back after the hold
+        self._spread_until = float("-inf")
+        self._pace = min(_SLOWEST_PACE, self._period / self._count) if self._count else _PACE
+        self._left: float | None = None
+        self._left_until = float("-inf")
+        self._queue: deque[_Waiter] = deque()
+        # Reentrant: the collector may close a forgotten `turn` while this thread holds the lock.
+        self._lock = threading.RLock()
+        _limiters.add(self)
+
+    async def turn(self) -> None:
+        """Wait until a request may be made. Whoever asked first goes first."""
+        with self._lock:
+            if self._queue and self._queue[0].loop.is_closed():
+                self._wake_first()
+            if not self._queue and not self._take():
+                return
+            loop = asyncio.get_running_loop()
+            waiter = _Waiter(loop, loop.create_future())
+            if not self._queue:
+                waiter.first.set_result(None)
+            self._queue.append(waiter)
+        try:
+            # Only the first in the queue watches the clock, so a hold ends for one, who makes the next one first.
+            await waiter.first
+            while seconds := self._take():
+                await self._clock.sleep(seconds)
+        finally:
+            self._leave(waiter)
+
+    def told(self, answer: Answer) -> None:
+        """Learn from an answer's status and headers."""
+        quota = self._quota(answer.headers)
+        if quota is None and answer.status != 429:
+            return
+        wait = _wait(answer) if answer.status == 429 else None
+        with self._lock:
+            now = self._clock.monotonic()
+            if quota is not None:
+                self._learn(quota, now)
+                if wait is None and quota.remaining < 1:
+                    wait = quota.reset
+            if answer.status == 429 and wait is None:
+                wait = _UNTOLD
+            if wait:
+                self._hold_until(now + wait, now)
+                self._refused += answer.status == 429
+
+    def _take(self) -> float:
+        """Take the next turn, or tell the seconds until there is one."""
+        with self._lock:
+            now = self._clock.monotonic()
+            due = self._hold
+            if self._count and len(self._starts) == self._count:
+                due = max(due, self._starts[0] + self._period)
+            if now < self._spread_until:
+                due = max(due, self._last + self._pace)
+            if due > now:
+                return due - now
+            if self._held:
+                self._spread_until = now + self._pace * (len(self._queue) + self._refused)
+                self._held, self._refused = False, 0
+            if self._left is not None:
+                self._left -= 1
+                if self._left < 1:
+                    self._hold_until(self._left_until, now)
+                    self._left = None
+            self._starts.append(now)
+            self._last = now
+            return 0.0
+
+    def _learn(self, quota: _Quota, now: float) -> None:
+        if self._left is not None and now < self._left_until:
+            # Answers come out of order, and do not count what is on its way: within a window the least holds.
+            self._left = min(self._left, quota.remaining)
+        else:
+            self._left, self._left_until = quota.remaining, now + quota.reset
+        if self._left < 1:
+            self._left = None  # the hold that follows says it
+        share = quota.remaining or quota.limit
+        if share:
+            self._pace = min(_SLOWEST_PACE, quota.reset / share)
+
+    def _hold_until(self, moment: float, now: float) -> None:
+        if moment > now:
+            self._hold = max(self._hold, min(moment, now + self._max_hold))
+            self._held = True
+
+    def _leave(self, waiter: _Waiter) -> None:
+        with self._lock:
+            with suppress(ValueError):
+                self._queue.remove(waiter)
+            self._wake_first()
+
+    def _wake_first(self) -> None:
+        while self._queue:
+            try:
+                self._queue[0].wake()
+            except RuntimeError:  # its loop was closed over it
+                self._queue.popleft()
+            else:
+                break
+
+    def _quota(self, headers: Mapping[str, str]) -> _Quota | None:
+        for prefix in _PREFIXES:
+            if f"{prefix}remaining" in headers:
+                said = {name: _first(_NUMBER, headers.get(prefix + name, "")) for name in _FIELDS}
+                break
+        else:
+            if (field := headers.get("ratelimit")) is None:
+                return None
+            said = {name: _first(pattern, field) for name, pattern in _FIELDS.items()}
+        remaining, reset = said["remaining"], said["reset"]
+        if remaining is None or reset is None:
+            return None
+        if reset >= _EPOCH:
+            moment = reset / 1000 if reset >= _EPOCH * 100 else reset
+            reset = max(0.0, moment - self._services_time(headers))
+        return _Quota(said["limit"], remaining, reset)
+
+    def _services_time(self, headers: Mapping[str, str]) -> float:
+        try:
+            date = parsedate_to_datetime(headers["date"])
+        except (KeyError, ValueError):
+            return self._clock.now()
+        return date.replace(tzinfo=date.tzinfo or UTC).timestamp()
+
+    def _after_fork(self) -> None:
+        """Those who waited, and whoever held the lock, do so in the parent."""
+        self._lock = threading.RLock()
+        self._queue.clear()
+
+
+def _parsed(limit: str) -> tuple[int, float]:
+    found = _LIMIT.fullmatch("".join(limit.split()).lower()) if isinstance(limit, str) else None
+    if found is None:
+        raise ConfigurationError(
+            f"rate_limit: {limit!r} is no limit; pass requests and a span, such as '20/m', '5/s', '5/10s' or '100/h'"
+        )
+    count, times, unit = found.groups()
+    return int(count), int(times or 1) * _UNITS[unit]
+
+
+def _first(pattern: re.Pattern[str], text: str) -> float | None:
+    found = pattern.search(text)
+    return float(found[1]) if found else None
+
+
+def _wait(answer: Answer) -> float | None:
+    """The seconds that a refusal asks to wait, in its headers or in its body."""
+    from .._core.codec import parse  # a refusal is read by it in any case
+
+    try:
+        document = parse(answer.content or b"", answer.content_type)
+    except DecodeError:
+        document = None
+    return retry_after(answer.headers, document)
+
+
+_limiters: Final[weakref.WeakSet[RateLimiter]] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for limiter in _limiters:
+        limiter._after_fork()  # pyright: ignore[reportPrivateUsage]
+
+
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_after_fork)

@@ -1,0 +1,598 @@
+"""What the breaker holds back, for how long, and what opens and closes it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.colours import KEY, NUMBER
+from tests.raw import PATIENCE, answer, reset, serving
+from wasend import AsyncWasendClient, Message, Session
+from wasend._core.call import Call
+from wasend._core.clock import Clock
+from wasend.delivery.breaker import Breaker, BreakerRule
+from wasend.delivery.stores import MemoryStore, SqliteStore
+from wasend.errors import (
+    AccountRestrictedError,
+    APIConnectionError,
+    APITimeoutError,
+    AuthenticationError,
+    BadRequestError,
+    BreakerOpenError,
+    ClientClosedError,
+    ConfigurationError,
+    DecodeError,
+    InvalidRequestError,
+    NotFoundError,
+    OutcomeUnknownError,
+    RateLimitError,
+    ServerError,
+    SessionNotReadyError,
+    UnknownConnectionError,
+    UnknownServerError,
+    UnknownStatusError,
+    WasendError,
+)
+
+START = 1_750_000_000.0
+DAY, REST = 86_400.0, 900.0
+CALL = Call("POST", "/sendText", Message)
+SINCE = datetime(2025, 6, 15, tzinfo=UTC)
+
+
+class Hands(Clock):
+    """A clock that stands where it is put."""
+
+    def __init__(self) -> None:
+        self.time = START
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time
+
+
+def signal(which: str) -> AccountRestrictedError:
+    return AccountRestrictedError("no", status=500, signal=which)
+
+
+def not_ready(status: str | None) -> SessionNotReadyError:
+    return SessionNotReadyError("no", status=422, session_status=status)
+
+
+FAILURES: list[WasendError] = [
+    ServerError("no", status=500),
+    ServerError("no", status=503, retry_after=1),
+    APIConnectionError("no"),
+    APITimeoutError("no"),
+    UnknownServerError("no", status=500, call=CALL, since=SINCE),
+    UnknownStatusError("no", status=408, call=CALL, since=SINCE),
+    UnknownConnectionError("no", call=CALL, since=SINCE),
+    OutcomeUnknownError("no", call=CALL, since=SINCE),
+]
+NEITHER: list[WasendError] = [
+    BadRequestError("no", status=400),
+    AuthenticationError("no", status=401),
+    NotFoundError("no", status=404),
+    RateLimitError("no", status=429),
+    InvalidRequestError("to", "no", "yes"),
+    ClientClosedError("no"),
+    APITimeoutError("never left the queue", attempts=0),
+    not_ready("STARTING"),
+    not_ready("SCAN_QR_CODE"),
+    not_ready("STOPPED"),
+    not_ready(None),
+    BreakerOpenError("no", session="s", until=SINCE, reason="so"),
+]
+SUCCESSES: list[WasendError | None] = [None, DecodeError("no")]
+
+
+@pytest.fixture
+def clock() -> Hands:
+    return Hands()
+
+
+@pytest.fixture
+def breaker(clock: Hands) -> Breaker:
+    return Breaker(clock=clock)
+
+
+def passes(breaker: Breaker, session: str = "s") -> tuple[bool, bool]:
+    """Whether a new conversation and a reply would be let through."""
+
+    def may(new_conversation: bool) -> bool:
+        try:
+            breaker.check(session, new_conversation)
+        except BreakerOpenError:
+            return False
+        return True
+
+    return may(True), may(False)
+
+
+ALL, REPLIES, NOTHING = (True, True), (False, True), (False, False)
+
+
+def name_of(error: object) -> str:
+    return type(error).__name__
+
+
+class TestSignals:
+    @pytest.mark.parametrize("which", ["463", "475"])
+    def test_a_restricted_number_opens_no_conversations(self, breaker: Breaker, clock: Hands, which: str) -> None:
+        """After the first 463 or 475 new conversations are held for a day, replies go on, and the clock ends it."""
+        assert passes(breaker) == ALL
+        breaker.note("s", signal(which))
+        assert passes(breaker) == REPLIES
+        assert passes(breaker, "another") == ALL
+        clock.time += DAY - 1
+        assert passes(breaker) == REPLIES
+        clock.time += 1
+        assert passes(breaker) == ALL
+
+    def test_the_error_says_until_when_and_why(self, breaker: Breaker) -> None:
+        """Who is held back hears of the session, the time and the reason."""
+        breaker.note("s", signal("463"))
+        with pytest.raises(BreakerOpenError, match="new conversations until 2025-06-16 15:06:40 UTC") as caught:
+            breaker.check("s", new_conversation=True)
+        error = caught.value
+        assert (error.session, error.until.timestamp()) == ("s", START + DAY)
+        assert "463" in error.reason
+        assert "463" in str(error)
+        assert error.outcome == "not_sent"
+
+    def test_a_throttled_number_rests(self, breaker: Breaker, clock: Hands) -> None:
+        """After rate-overlimit nothing of the session passes for a quarter of an hour."""
+        breaker.note("s", signal("rate-overlimit"))
+        assert passes(breaker) == NOTHING
+        assert passes(breaker, "another") == ALL
+        clock.time += REST
+        assert passes(breaker) == ALL
+
+    def test_signals_are_no_failures_in_a_row(self, breaker: Breaker) -> None:
+        """Several new conversations that meet 463 at once do not stop the replies."""
+        for _ in range(5):
+            breaker.note("s", signal("463"))
+        assert passes(breaker) == REPLIES
+        assert breaker.state("s").failures == 0
+
+    def test_a_later_signal_counts_anew(self, breaker: Breaker, clock: Hands) -> None:
+        """A second signal holds for a whole day from then; a shorter hold never cuts a longer one."""
+        breaker.note("s", signal("463"))
+        clock.time += DAY / 2
+        breaker.note("s", signal("475"))
+        clock.time = START + DAY
+        assert passes(breaker) == REPLIES
+        clock.time += DAY / 2
+        assert passes(breaker) == ALL
+
+    def test_the_longest_hold_is_told(self, breaker: Breaker) -> None:
+        """Where two things hold a send back, the error tells of the one that lasts."""
+        breaker.note("s", signal("rate-overlimit"))
+        breaker.note("s", signal("463"))
+        with pytest.raises(BreakerOpenError) as new:
+            breaker.check("s", new_conversation=True)
+        with pytest.raises(BreakerOpenError) as reply:
+            breaker.check("s", new_conversation=False)
+        assert new.value.until.timestamp() == START + DAY
+        assert reply.value.until.timestamp() == START + REST
+
+
+class TestFailures:
+    @pytest.mark.parametrize("error", FAILURES, ids=name_of)
+    def test_three_in_a_row(self, breaker: Breaker, clock: Hands, error: WasendError) -> None:
+        """The third failure in a row holds everything of the session back for a quarter of an hour."""
+        for _ in range(2):
+            breaker.note("s", error)
+        assert passes(breaker) == ALL
+        breaker.note("s", error)
+        assert passes(breaker) == NOTHING
+        clock.time += REST - 1
+        assert passes(breaker) == NOTHING
+        clock.time += 1
+        assert passes(breaker) == ALL
+
+    @pytest.mark.parametrize("error", NEITHER, ids=name_of)
+    def test_what_is_neither(self, breaker: Breaker, error: WasendError) -> None:
+        """A caller's mistake and the like are no failure, and do not end a row."""
+        for _ in range(10):
+            breaker.note("s", error)
+        assert passes(breaker) == ALL
+        for _ in range(2):
+            breaker.note("s", FAILURES[0])
+        breaker.note("s", error)
+        assert passes(breaker) == ALL
+        breaker.note("s", FAILURES[0])
+        assert passes(breaker) == NOTHING
+
+    @pytest.mark.parametrize("success", SUCCESSES, ids=name_of)
+    def test_a_success_ends_a_row(self, breaker: Breaker, success: WasendError | None) -> None:
+        """What the service accepted ends a row, even if its answer could not be read."""
+        for _ in range(5):
+            breaker.note("s", FAILURES[0])
+            breaker.note("s", FAILURES[0])
+            breaker.note("s", success)
+        assert passes(breaker) == ALL
+
+    def test_after_the_rest_one_failure_is_enough(self, breaker: Breaker, clock: Hands) -> None:
+        """When the rest is over sends pass; the first failure holds again, the first success ends it."""
+        for _ in range(3):
+            breaker.note("s", FAILURES[0])
+        clock.time += REST
+        assert passes(breaker) == ALL
+        breaker.note("s", FAILURES[0])
+        assert passes(breaker) == NOTHING
+        clock.time += REST
+        breaker.note("s", None)
+        breaker.note("s", FAILURES[0])
+        assert passes(breaker) == ALL
+
+    def test_threads_count_together(self, clock: Hands) -> None:
+        """Failures noted by many threads at once are all counted, over a store that lets others run."""
+
+        class Slow(MemoryStore):
+            def get(self, key: str) -> Any:
+                found = super().get(key)
+                time.sleep(0)
+                return found
+
+        breaker = Breaker(clock=clock, store=Slow(), failures=100_000)
+
+        def work() -> None:
+            for _ in range(500):
+                breaker.note("s", FAILURES[0])
+
+        threads = [threading.Thread(target=work) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(PATIENCE)
+        assert breaker.state("s").failures == 2000
+
+
+class TestSession:
+    @pytest.mark.parametrize("status", ["FAILED", "failed", "ERROR"])
+    def test_a_failed_session_rests(self, breaker: Breaker, clock: Hands, status: str) -> None:
+        """A session that has failed is left alone until the rest is over."""
+        breaker.note("s", not_ready(status))
+        assert passes(breaker) == NOTHING
+        clock.time += REST
+        assert passes(breaker) == ALL
+
+    def test_a_session_that_is_ready_again(self, breaker: Breaker) -> None:
+        """Being told that it is ready ends that rest at once, and no other hold."""
+        breaker.note("s", not_ready("FAILED"))
+        breaker.note("s", signal("463"))
+        breaker.ready("s")
+        assert passes(breaker) == REPLIES
+        breaker.note("s", signal("rate-overlimit"))
+        breaker.ready("s")
+        assert passes(breaker) == NOTHING
+
+
+class TestPeople:
+    def test_the_state_is_told(self, breaker: Breaker, clock: Hands) -> None:
+        """A person can read what is held back, until when and why, and no more than what is."""
+        assert str(breaker.state("s")) == "s: everything passes; failures in a row: 0"
+        breaker.note("s", signal("463"))
+        for _ in range(3):
+            breaker.note("s", FAILURES[0])
+        state = breaker.state("s")
+        assert [held.what for held in state.held] == ["new", "all"]
+        assert "new conversations until 2025-06-16" in str(state)
+        assert "3 failures in a row, the last ServerError" in str(state)
+        clock.time += REST
+        assert [held.what for held in breaker.state("s").held] == ["new"]
+
+    def test_closing(self, breaker: Breaker) -> None:
+        """Told otherwise, the breaker lets everything pass, forgets the row, and still knows whom it has met."""
+        breaker.met("s", NUMBER)
+        for error in (signal("463"), not_ready("FAILED"), *FAILURES):
+            breaker.note("s", error)
+            breaker.note("t", error)
+        breaker.close("s")
+        assert passes(breaker) == ALL
+        assert breaker.state("s").failures == 0
+        assert not breaker.is_new("s", NUMBER)
+        assert passes(breaker, "t") == NOTHING
+
+    @pytest.mark.parametrize(
+        "options",
+        [{"hold": 0}, {"rest": -1}, {"failures": 0}, {"failures": True}, {"hold": "1"}, {"rest": float("nan")}],
+    )
+    def test_settings_that_make_no_sense(self, options: dict[str, Any]) -> None:
+        """A breaker that could never open, or never close, is refused by the name of the setting."""
+        with pytest.raises(ConfigurationError, match=next(iter(options))):
+            Breaker(**options)
+
+    def test_settings(self, clock: Hands) -> None:
+        """The times and the count are the caller's to set."""
+        breaker = Breaker(clock=clock, hold=10, rest=5, failures=1)
+        breaker.note("s", signal("463"))
+        breaker.note("s", FAILURES[0])
+        assert passes(breaker) == NOTHING
+        clock.time += 5
+        assert passes(breaker) == REPLIES
+        clock.time += 5
+        assert passes(breaker) == ALL
+
+
+class TestMet:
+    def test_who_was_met_is_not_new(self, breaker: Breaker) -> None:
+        """A chat that was met is known in every spelling, for its session."""
+        assert breaker.is_new("s", NUMBER)
+        breaker.met("s", NUMBER)
+        assert not breaker.is_new("s", NUMBER)
+        assert not breaker.is_new("s", f"{NUMBER[1:]}@c.us")
+        assert breaker.is_new("t", NUMBER)
+
+    def test_both_forms_of_a_number_are_one_chat(self, breaker: Breaker) -> None:
+        """A Brazilian who was met with the ninth digit is known without it."""
+        breaker.met("s", "+5511987654321")
+        assert not breaker.is_new("s", "551187654321@c.us")
+
+    @pytest.mark.parametrize("chat", ["120363041234567890@g.us", "123456789@newsletter", "status@broadcast"])
+    def test_groups_are_never_new(self, breaker: Breaker, chat: str) -> None:
+        """Writing to many at once opens no conversation with a stranger."""
+        assert not breaker.is_new("s", chat)
+
+    def test_a_hidden_number_is_somebody(self, breaker: Breaker) -> None:
+        """A person known by a hidden id is new until met."""
+        assert breaker.is_new("s", "12345678@lid")
+        breaker.met("s", "12345678@lid")
+        assert not breaker.is_new("s", "12345678@lid")
+
+    def test_what_is_no_chat_is_new(self, breaker: Breaker) -> None:
+        """What a call made by hand calls a chat is taken as it is."""
+        assert breaker.is_new("s", "nonsense")
+        breaker.met("s", "nonsense")
+        assert not breaker.is_new("s", "nonsense")
+
+
+class TestStore:
+    def test_a_restart_forgets_nothing(self, clock: Hands, tmp_path: Path) -> None:
+        """A breaker over the same file holds what the one before held, counts on, and knows whom it met."""
+        first = Breaker(clock=clock, store=SqliteStore(tmp_path / "state.db"))
+        first.note("s", signal("463"))
+        first.note("t", FAILURES[0])
+        first.note("t", FAILURES[0])
+        first.met("s", NUMBER)
+        second = Breaker(clock=clock, store=SqliteStore(tmp_path / "state.db"))
+        assert second.state("s") == first.state("s")
+        assert passes(second) == REPLIES
+        second.note("t", FAILURES[0])
+        assert passes(second, "t") == NOTHING
+        assert not second.is_new("s", NUMBER)
+
+    def test_nothing_is_kept_of_what_is_well(self, clock: Hands) -> None:
+        """A session without failures leaves nothing in the store."""
+        store = MemoryStore()
+        breaker = Breaker(clock=clock, store=store)
+        breaker.note("s", None)
+        assert store.items("") == []
+        breaker.note("s", FAILURES[0])
+        assert len(store.items("")) == 1
+        breaker.note("s", None)
+        assert store.items("") == []
+
+
+@attrs.define
+class History:
+    """What a breaker should do, told from all that happened since it was last closed."""
+
+    events: list[tuple[float, object]] = attrs.field(factory=list)
+
+    def passes(self, now: float) -> tuple[bool, bool]:
+        cold = rest = failed = False
+        row = 0
+        for at, event in self.events:
+            match event:
+                case None:
+                    row = 0
+                case "ready":
+                    failed = False
+                case AccountRestrictedError(signal="rate-overlimit"):
+                    rest |= now < at + REST
+                case AccountRestrictedError():
+                    cold |= now < at + DAY
+                case SessionNotReadyError(session_status="FAILED"):
+                    failed |= now < at + REST
+                case ServerError() | APIConnectionError():
+                    row += 1
+                    rest |= row >= 3 and now < at + REST
+        return not (cold or rest or failed), not (rest or failed)
+
+
+events = st.sampled_from(
+    [
+        None,
+        FAILURES[0],
+        FAILURES[0],
+        FAILURES[2],
+        NEITHER[0],
+        signal("463"),
+        signal("475"),
+        signal("rate-overlimit"),
+        not_ready("FAILED"),
+        "ready",
+        "close",
+        "restart",
+    ]
+)
+steps = st.tuples(
+    st.sampled_from(["s", "t"]), st.sampled_from([0.0, 0.0, 1.0, 300.0, REST, REST + 1, 40_000.0, DAY]), events
+)
+
+
+@settings(max_examples=300)
+@given(st.lists(steps, max_size=40))
+def test_random_events(script: list[tuple[str, float, object]]) -> None:
+    """Whatever happens, in two sessions and over restarts, what passes is what the whole history says."""
+    clock, store = Hands(), MemoryStore()
+    breaker = Breaker(clock=clock, store=store)
+    histories = {"s": History(), "t": History()}
+    for session, wait, event in script:
+        clock.time += wait
+        if event == "restart":
+            breaker = Breaker(clock=clock, store=store)
+        elif event == "close":
+            breaker.close(session)
+            histories[session] = History()
+        else:
+            histories[session].events.append((clock.time, event))
+            if event == "ready":
+                breaker.ready(session)
+            else:
+                assert event is None or isinstance(event, WasendError)
+                breaker.note(session, event)
+        for name, history in histories.items():
+            assert passes(breaker, name) == history.passes(clock.time)
+            for held in breaker.state(name).held:
+                assert 0 < held.until.timestamp() - clock.time <= (DAY if held.what == "new" else REST)
+
+
+class TestRule:
+    """As an `Around` of a client, over a socket."""
+
+    def test_what_a_client_meets(self, clock: Hands, breaker: Breaker) -> None:
+        """The first 463 stops sends to strangers before they leave; those who were met, replies and reads go on."""
+        fine = answer(200, {"id": "m1", "uniqueSessionId": "ses_1"})
+
+        async def story() -> list[str]:
+            told: list[str] = []
+            async with AsyncWasendClient(KEY, base_url=server.url, clock=clock, retry=None) as client:
+                client._engine = attrs.evolve(client._engine, around=(BreakerRule(breaker),))
+
+                async def send(to: str, reply_to: str | None = None) -> None:
+                    try:
+                        await client.send_text(session="ses_1", to=to, text="hello", reply_to=reply_to)
+                        told.append("sent")
+                    except WasendError as error:
+                        told.append(type(error).__name__)
+
+                await send(NUMBER)
+                await send("+447700900001")
+                await send("+447700900002")
+                await send("+447700900003", reply_to="m0")
+                await send(NUMBER)
+                await client.retrieve_session_info("ses_1")
+                clock.time += DAY
+                await send("+447700900002")
+            return told
+
+        with serving(fine, answer(500, {"message": "error 463"}), fine) as server:
+            assert asyncio.run(story()) == [
+                "sent",
+                "AccountRestrictedError",
+                "BreakerOpenError",
+                "sent",
+                "sent",
+                "sent",
+            ]
+            assert len(server.requests) == 6
+
+    def test_three_lost_answers(self, clock: Hands, breaker: Breaker) -> None:
+        """After three lost answers nothing more leaves, and each of them stays unknown to its caller."""
+
+        async def story() -> list[str]:
+            async with AsyncWasendClient(KEY, base_url=server.url, clock=clock) as client:
+                client._engine = attrs.evolve(client._engine, around=(BreakerRule(breaker),))
+                return [
+                    type(error).__name__
+                    for _ in range(5)
+                    if (error := await failed(lambda: client.send_text(session="ses_1", to=NUMBER, text="hello")))
+                ]
+
+        with serving(reset) as server:
+            assert asyncio.run(story()) == ["UnknownConnectionError"] * 3 + ["BreakerOpenError"] * 2
+            assert len(server.requests) == 3
+
+    async def test_a_read_that_shows_the_session_connected(self, breaker: Breaker) -> None:
+        """A session that had failed and is seen to be connected need not rest to the end; one that starts must."""
+        rule = BreakerRule(breaker)
+        read = Call("GET", "/sessions/{id}", Session, at={"id": "ses_1"})
+
+        async def seen(status: str) -> Session:
+            return Session(unique_session_id="ses_1", status=status)
+
+        breaker.note("ses_1", not_ready("FAILED"))
+        await rule(read, lambda: seen("STARTING"))
+        assert passes(breaker, "ses_1") == NOTHING
+        assert (await rule(read, lambda: seen("WORKING"))).status == "WORKING"
+        assert passes(breaker, "ses_1") == ALL
+
+    @pytest.mark.parametrize(("said", "held"), [(True, True), (False, False), (None, True)])
+    async def test_the_caller_says_what_is_new(self, breaker: Breaker, said: bool | None, held: bool) -> None:
+        """A caller who knows whether a send opens a conversation is believed; else the breaker's memory decides."""
+        rule = BreakerRule(breaker, is_new=lambda send: said)
+        breaker.note("s", signal("463"))
+        assert isinstance(await failed(lambda: rule(send_call(), sent)), BreakerOpenError) is held
+
+    async def test_a_rule_that_only_asks(self, breaker: Breaker) -> None:
+        """One that does not learn refuses as the other does, and tells the breaker nothing."""
+        asks = BreakerRule(breaker, learns=False)
+
+        async def breaks() -> Message:
+            raise FAILURES[0]
+
+        for _ in range(5):
+            assert await failed(lambda: asks(send_call(), breaks)) is FAILURES[0]
+        await asks(send_call(), sent)
+        assert breaker.state("s").failures == 0
+        assert breaker.is_new("s", NUMBER)
+        breaker.note("s", signal("rate-overlimit"))
+        assert isinstance(await failed(lambda: asks(send_call(), sent)), BreakerOpenError)
+
+    @pytest.mark.parametrize("error", [None, FAILURES[-1]])
+    async def test_a_store_that_fails_hides_no_outcome(
+        self, clock: Hands, caplog: pytest.LogCaptureFixture, error: WasendError | None
+    ) -> None:
+        """A store that cannot be written to changes neither the result nor the error of a send, and is logged."""
+
+        class Full(MemoryStore):
+            def set(self, key: str, value: Any) -> None:
+                raise OSError("no space left")
+
+        rule = BreakerRule(Breaker(clock=clock, store=Full()))
+
+        async def perform() -> Message:
+            if error is not None:
+                raise error
+            return Message(id="m1")
+
+        with caplog.at_level(logging.WARNING, "wasend"):
+            if error is None:
+                assert (await rule(send_call(), perform)).id == "m1"
+            else:
+                assert await failed(lambda: rule(send_call(), perform)) is error
+        assert [record.levelname for record in caplog.records] == ["WARNING"]
+        assert "OSError" in caplog.text
+
+
+def send_call() -> Call[Message]:
+    return Call("POST", "/sendText", Message, body={"session": "s", "to": NUMBER, "text": "hello"})
+
+
+async def sent() -> Message:
+    return Message(id="m1")
+
+
+async def failed(do: Callable[[], Any]) -> WasendError | None:
+    """What a call raises."""
+    try:
+        await do()
+    except WasendError as error:
+        return error
+    return None

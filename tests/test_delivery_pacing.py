@@ -1,0 +1,994 @@
+"""When a session may send, and whose turn it is: proved on a clock that nobody waits for."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import statistics
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import Context
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import attrs
+import pytest
+
+from wasend import Clock
+from wasend.delivery.pacing import Pacer, Pacing, _zone_table, _zones_by_number
+from wasend.delivery.stores import MemoryStore, SqliteStore
+from wasend.errors import ConfigurationError, InvalidRequestError
+
+LONDON, PARIS = "+447700900123", "+33612345678"
+NOON = datetime(2026, 3, 25, 12, tzinfo=UTC).timestamp()
+HOUR, DAY = 3600.0, 86400.0
+PLAIN = Pacing(gap=(5, 15))
+
+
+class Jumping(Clock):
+    """A clock that goes to the earliest sleeper's moment as soon as others had a chance to run."""
+
+    def __init__(self, at: float = NOON) -> None:
+        self.time = at
+        self.sleepers: list[float] = []
+        self.lock = threading.Lock()
+
+    def now(self) -> float:
+        return self.time
+
+    def monotonic(self) -> float:
+        return self.time
+
+    async def sleep(self, seconds: float) -> None:
+        with self.lock:
+            due = self.time + seconds
+            self.sleepers.append(due)
+        try:
+            while self.time < due:
+                for _ in range(4):
+                    await asyncio.sleep(0)
+                with self.lock:
+                    if min(self.sleepers) == due:
+                        self.time = max(self.time, due)
+        finally:
+            with self.lock:
+                self.sleepers.remove(due)
+
+
+def chat(number: int) -> str:
+    return f"+4477009{number:05}"
+
+
+def gaps(moments: Sequence[float]) -> list[float]:
+    return [after - before for before, after in pairwise(moments)]
+
+
+def most_within(moments: Sequence[float], seconds: float) -> int:
+    """The most moments in any half-open window."""
+    most = first = 0
+    for last, moment in enumerate(moments):
+        while moment - moments[first] >= seconds:
+            first += 1
+        most = max(most, last - first + 1)
+    return most
+
+
+async def send(pacer: Pacer, clock: Clock, count: int, kind: str | Pacing, *, to: str = LONDON) -> list[float]:
+    """Moments of sends made one after the other."""
+    moments: list[float] = []
+    for _ in range(count):
+        async with pacer.turn("s", to, kind):
+            moments.append(clock.now())
+    return moments
+
+
+async def idle(rounds: int = 3) -> None:
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+
+
+# --- profiles
+
+
+def test_profiles() -> None:
+    """The profiles are those of the documentation."""
+    assert Pacing.reply() == Pacing(gap=(1, 3), per_hour=120, name="reply")
+    assert Pacing.known() == Pacing(
+        gap=(5, 15), pause_after=30, pause=(120, 300), per_hour=60, per_day=500, quiet_hours=(22, 8), name="known"
+    )
+    assert Pacing.cold() == Pacing(
+        gap=(30, 60),
+        pause_after=20,
+        pause=(600, 1200),
+        per_hour=40,
+        per_day=200,
+        warm_up=(20, 20, 50, 50, 100, 100, 150),
+        quiet_hours=(20, 9),
+        name="cold",
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("gap", (3, 1)),
+        ("gap", (5, 5)),
+        ("gap", (-1, 5)),
+        ("gap", 5),
+        ("gap", (1, 2, 3)),
+        ("gap", ("1", 2)),
+        ("gap", (1, float("inf"))),
+        ("gap", (False, True)),
+        ("gap", [1, 2]),
+        ("pause", (0, float("nan"))),
+        ("pause", ()),
+        ("pause_after", 0),
+        ("pause_after", None),
+        ("pause_after", 2.0),
+        ("per_hour", 0),
+        ("per_hour", True),
+        ("per_day", -1),
+        ("per_day", "500"),
+        ("warm_up", (20, 0)),
+        ("warm_up", 20),
+        ("warm_up", [20]),
+        ("quiet_hours", (22, 22)),
+        ("quiet_hours", (22, 24)),
+        ("quiet_hours", (-1, 8)),
+        ("quiet_hours", (22.5, 8)),
+        ("quiet_hours", "22-8"),
+        ("chat_cooldown", -1),
+        ("chat_cooldown", None),
+        ("chat_cooldown", float("inf")),
+        ("name", ""),
+        ("name", 1),
+    ],
+)
+def test_bad_value_is_named(field: str, value: Any) -> None:
+    """A value that cannot be is refused when the profile is made, by the field's name."""
+    with pytest.raises(ConfigurationError, match=rf"^{field}: "):
+        attrs.evolve(Pacing.known(), **{field: value})
+
+
+def test_bad_pacing_is_named() -> None:
+    """A pacer refuses what is no mapping of profiles, and a turn refuses a kind that nobody defined."""
+    with pytest.raises(ConfigurationError, match=r"^pacing: "):
+        Pacer(Pacing.known())  # type: ignore[arg-type]
+    with pytest.raises(ConfigurationError, match=r"^pacing\['known'\]: "):
+        Pacer({"known": 5})  # type: ignore[dict-item]
+    with pytest.raises(ConfigurationError, match=r"^kind: 'knwon'.*'known'"):
+        Pacer().turn("s", LONDON, "knwon")
+    with pytest.raises(InvalidRequestError, match=r"^to: "):
+        Pacer().turn("s", "07700900123")
+
+
+# --- gaps
+
+
+@pytest.mark.parametrize("profile", [Pacing.reply(), Pacing.known(), Pacing.cold()], ids=lambda profile: profile.name)
+async def test_gaps_of_ten_thousand_sends(profile: Pacing) -> None:
+    """Gaps lie within the profile, all over its range, and show no rhythm: no gap foretells another."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock, random=Random(5))
+    least, most = profile.gap
+    found = gaps(await send(pacer, clock, 10_001, Pacing(gap=profile.gap)))
+
+    assert least - 1e-6 <= min(found)
+    assert max(found) <= most + 1e-6
+    assert statistics.stdev(found) > 0.25 * (most - least), "spread out"
+    tenths = Counter(min(9, int(10 * (gap - least) / (most - least))) for gap in found)
+    assert all(850 < tenths[tenth] < 1150 for tenth in range(10)), tenths
+    for lag in (*range(1, 40), 60, 100, 120, 500):
+        assert abs(statistics.correlation(found[:-lag], found[lag:])) < 0.05, lag
+
+
+@pytest.mark.parametrize("kind", ["reply", "known", "cold"])
+async def test_caps_do_not_repeat_the_rhythm(kind: str) -> None:
+    """Where caps hold sends back, what follows does not echo the gaps of an hour or a day before."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock, random=Random(5))
+    profile = {"reply": Pacing.reply(), "known": Pacing.known(), "cold": Pacing.cold()}[kind]
+    assert profile.per_hour is not None
+    found = gaps(await send(pacer, clock, 2000, kind))
+    short = [gap <= profile.gap[1] + 1e-6 for gap in found]
+    assert not all(short), "the caps did hold sends back"
+    for lag in (1, 2, profile.per_hour - 1, profile.per_hour, profile.per_hour + 1, profile.per_day or 240):
+        pairs = [(found[i], found[i + lag]) for i in range(len(found) - lag) if short[i] and short[i + lag]]
+        assert len(pairs) > 500
+        assert abs(statistics.correlation(*zip(*pairs, strict=True))) < 0.12, lag
+
+
+async def test_sessions_do_not_wait_for_each_other() -> None:
+    """Each session has its own gaps, drawn apart from those of others."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock, random=Random(1))
+    moments: dict[str, list[float]] = {"a": [], "b": []}
+
+    async def work(session: str) -> None:
+        for _ in range(20):
+            async with pacer.turn(session, LONDON, PLAIN):
+                moments[session].append(clock.now())
+
+    await asyncio.gather(work("a"), work("b"))
+    assert moments["a"][0] == moments["b"][0] == NOON
+    assert not set(moments["a"][1:]) & set(moments["b"][1:])
+
+
+async def test_gap_counts_from_the_end_of_a_turn() -> None:
+    """A slow send keeps the next one waiting until it is over, and for a gap from then."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock, random=Random(1))
+    spans: list[tuple[float, float]] = []
+
+    async def work() -> None:
+        async with pacer.turn("s", LONDON, PLAIN):
+            begun = clock.now()
+            await clock.sleep(90)
+            spans.append((begun, clock.now()))
+
+    await asyncio.gather(*(work() for _ in range(5)))
+    assert all(5 <= after[0] - before[1] <= 15 for before, after in pairwise(spans))
+
+
+async def test_a_failed_send_counts() -> None:
+    """What went wrong within a turn is raised as it was, and the next send keeps its gap all the same."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock)
+    with pytest.raises(ZeroDivisionError):
+        async with pacer.turn("s", LONDON, PLAIN):
+            _ = 1 / 0
+    (moment,) = await send(pacer, clock, 1, PLAIN)
+    assert moment - NOON >= 5
+
+
+async def test_kinds_have_their_own_gaps() -> None:
+    """Two kinds keep the shorter gap of both; a kind keeps its own, whatever others were sent between."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock, random=Random(3))
+    moments: list[tuple[float, str]] = []
+
+    async def work(kind: str, count: int) -> None:
+        for number in range(count):
+            async with pacer.turn("s", chat(number), kind):
+                moments.append((clock.now(), kind))
+
+    await asyncio.gather(work("reply", 40), work("known", 20), work("cold", 5))
+    for kind, least in (("reply", 1), ("known", 5), ("cold", 30)):
+        assert min(gaps([moment for moment, sent in moments if sent == kind])) >= least
+    least_gap = {"reply": 1, "known": 5, "cold": 30}
+    for number, (moment, kind) in enumerate(moments):
+        for before, other in moments[:number]:
+            assert moment - before >= min(least_gap[kind], least_gap[other]) - 1e-6
+    assert [kind for _, kind in moments[:6]].count("reply") >= 3, "replies do not wait for the long gaps of others"
+
+
+# --- many at once
+
+
+async def test_four_tasks_on_one_session() -> None:
+    """However many tasks send by one session, no two sends come closer than the profile allows."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock, random=Random(2))
+    moments: list[float] = []
+
+    async def work(number: int) -> None:
+        for _ in range(50):
+            async with pacer.turn("s", chat(number), PLAIN):
+                await idle(number)
+                moments.append(clock.now())
+
+    await asyncio.gather(*map(work, range(4)))
+    assert len(moments) == 200
+    assert min(gaps(moments)) >= 5
+    assert max(gaps(moments)) <= 15 + 1e-6, "and none waits for longer than it must"
+
+
+def test_four_threads_on_one_session() -> None:
+    """So it is for threads, each with an event loop of its own."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock, random=Random(2))
+    moments: list[float] = []
+    inside = threading.Semaphore()
+
+    async def work(number: int) -> None:
+        for _ in range(25):
+            async with pacer.turn("s", chat(number), PLAIN):
+                assert inside.acquire(blocking=False), "one at a time"
+                moments.append(clock.now())
+                await asyncio.sleep(0)
+                inside.release()
+
+    faults: list[BaseException] = []
+
+    def thread(number: int) -> None:
+        try:
+            asyncio.run(work(number))
+        except BaseException as error:
+            faults.append(error)
+
+    threads = [threading.Thread(target=thread, args=(number,)) for number in range(4)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(60)
+    assert faults == []
+    assert len(moments) == 100
+    assert min(gaps(moments)) >= 5
+
+
+async def test_chats_take_turns() -> None:
+    """A chat with a hundred waiting sends does not keep another from its one."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock)
+    order: list[tuple[str, int]] = []
+
+    async def work(to: str, number: int) -> None:
+        async with pacer.turn("s", to, PLAIN):
+            order.append((to, number))
+
+    many = [asyncio.create_task(work(LONDON, number)) for number in range(100)]
+    while len(order) < 10:
+        await asyncio.sleep(0)
+    await asyncio.gather(*many, work(PARIS, 0))
+    assert order.index((PARIS, 0)) <= 12
+    assert [number for to, number in order if to == LONDON] == [*range(100)], "within a chat, first come, first served"
+
+
+async def test_three_chats_in_rotation() -> None:
+    """Chats that all have much to send are served one after the other."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock)
+    order: list[int] = []
+
+    async def work(number: int) -> None:
+        async with pacer.turn("s", chat(number), PLAIN):
+            order.append(number)
+
+    await asyncio.gather(*(work(number) for number in (0, 0, 0, 0, 1, 1, 2, 2, 0)))
+    assert order == [0, 0, 1, 2, 0, 1, 2, 0, 0], "the first went out before there were others"
+
+
+async def test_reply_overtakes_those_who_wait_longer() -> None:
+    """A reply that comes while another kind waits out its gap is sent first, and does not lengthen that gap much."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock, random=Random(1))
+    moments: dict[str, float] = {}
+    await send(pacer, clock, 1, "cold")
+    due = clock.now() + 30
+
+    async def work(kind: str) -> None:
+        async with pacer.turn("s", chat(len(kind)), kind):
+            moments[kind] = clock.now()
+
+    cold = asyncio.create_task(work("cold"))
+    await idle()
+    await asyncio.gather(cold, work("reply"))
+    assert moments["reply"] - NOON <= 3
+    assert due <= moments["cold"] <= due + 30
+
+
+# --- cancelling
+
+
+async def test_cancelled_waiter_leaves_no_hole() -> None:
+    """Who gives up hands on the moment: the next one sends when the first would have."""
+
+    async def second_moment(*, cancel: bool) -> float:
+        clock = Jumping()
+        pacer = Pacer(clock=clock, random=Random(4))
+        await send(pacer, clock, 1, PLAIN)
+        first = asyncio.create_task(send(pacer, clock, 1, PLAIN, to=chat(1)))
+        await idle(1)
+        second = asyncio.create_task(send(pacer, clock, 1, PLAIN, to=chat(2)))
+        await idle(1)
+        assert clock.now() == NOON
+        if cancel:
+            first.cancel()
+            return (await second)[0]
+        await second
+        return (await first)[0]
+
+    assert await second_moment(cancel=True) == await second_moment(cancel=False)
+
+
+async def test_cancelled_waiter_lets_the_one_behind_it_forward() -> None:
+    """Behind a waiter of the same chat who gives up may be one who need not wait as long: it need not any more."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock, random=Random(4))
+    await send(pacer, clock, 1, "cold")
+    waiting = ((PARIS, "cold"), (LONDON, "cold"), (LONDON, "reply"))
+    tasks = [asyncio.create_task(send(pacer, clock, 1, kind, to=to)) for to, kind in waiting]
+    await idle(1)
+    tasks[1].cancel()
+    assert (await tasks[2])[0] - NOON <= 3
+    assert (await tasks[0])[0] - NOON >= 30
+
+
+async def test_cancelled_at_any_moment() -> None:
+    """Whatever moment waiters give up at, the others send, in order, and never too close."""
+    random = Random(9)
+    kinds: list[str | Pacing] = ["known", "reply", PLAIN]
+    clock = Jumping()
+    pacer = Pacer(clock=clock, random=random)
+    moments: list[float] = []
+
+    async def work(number: int) -> None:
+        async with pacer.turn("s", chat(number % 5), kinds[number % 3]):
+            moments.append(clock.now())
+            await clock.sleep(1)
+
+    tasks = [asyncio.create_task(work(number)) for number in range(120)]
+    for task in random.sample(tasks, 60):
+        await idle(random.randrange(30))
+        task.cancel()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert sum(result is None for result in results) >= 60
+    assert all(isinstance(result, asyncio.CancelledError | None) for result in results)
+    assert min(gaps(moments)) >= 1
+    assert len(await send(pacer, clock, 1, PLAIN)) == 1, "the session is free again"
+
+
+async def test_cancelled_send_frees_the_session() -> None:
+    """Cancelling a send that is under way ends its turn, and counts it."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock)
+
+    async def work() -> None:
+        async with pacer.turn("s", LONDON, PLAIN):
+            await asyncio.Event().wait()
+
+    task = asyncio.create_task(work())
+    await idle()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert (await send(pacer, clock, 1, PLAIN))[0] - NOON >= 5
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_event_loop_that_ended_beneath_a_turn() -> None:
+    """Loops closed without ending their tasks leave nobody waiting: neither who had the turn nor who waited for it."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock)
+
+    async def hold() -> None:
+        async with pacer.turn("s", LONDON, PLAIN):
+            await asyncio.Event().wait()
+
+    loops = [asyncio.new_event_loop() for _ in range(2)]
+    tasks = [loop.create_task(hold()) for loop in loops]
+    for loop in loops:
+        loop.run_until_complete(idle())
+        loop.close()
+    for task in tasks:
+        task._log_destroy_pending = False  # type: ignore[attr-defined]
+    del tasks, task
+    gc.collect()
+    assert len(asyncio.run(send(pacer, clock, 1, PLAIN))) == 1
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_waiter_whose_loop_was_closed_is_passed_over() -> None:
+    """Who waited on a loop that is closed now does not keep those behind it waiting."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock)
+    lost = asyncio.new_event_loop()
+
+    async def main() -> list[float]:
+        async with pacer.turn("s", LONDON, PLAIN):
+            await asyncio.to_thread(lost.run_until_complete, idle())
+            lost.close()
+            last = asyncio.create_task(send(pacer, clock, 1, PLAIN, to=chat(2)))
+            await idle()
+        return await asyncio.wait_for(last, 20)
+
+    waiter = lost.create_task(send(pacer, clock, 1, PLAIN, to=chat(1)))
+    assert len(asyncio.run(main())) == 1
+    waiter._log_destroy_pending = False  # type: ignore[attr-defined]
+    del waiter
+    gc.collect()
+
+
+# --- a turn within a turn
+
+
+async def test_turn_within_a_turn_is_the_same() -> None:
+    """A turn around a send that takes one itself is one turn, and counts once."""
+    clock, store = Jumping(), MemoryStore()
+    pacer = Pacer(clock=clock, store=store)
+    async with pacer.turn("s", LONDON, PLAIN), pacer.turn("s", "447700900123@c.us", PLAIN):
+        assert clock.now() == NOON
+    assert len(store.items("pacing/s/sends/")) == 1
+
+
+async def test_second_send_within_a_turn_waits() -> None:
+    """Further sends within a turn, to the same chat or another, one by one or at once, take turns of their own."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock)
+    async with pacer.turn("s", LONDON, PLAIN):
+        same = await send(pacer, clock, 2, PLAIN)
+        other = await send(pacer, clock, 1, PLAIN, to=PARIS)
+    async with pacer.turn("s", LONDON, PLAIN):
+        both = await asyncio.gather(send(pacer, clock, 1, PLAIN), send(pacer, clock, 1, PLAIN, to=PARIS))
+    moments = [*same, *other, *sorted(moment for (moment,) in both)]
+    assert min(gaps(moments)) >= 5
+    async with pacer.turn("s", LONDON, PLAIN):
+        assert (await send(pacer, clock, 1, PLAIN, to=PARIS))[0] - clock.now() <= 0
+
+
+# --- pauses and caps
+
+
+async def test_pauses() -> None:
+    """After so many sends in a row comes a pause from its range, and each is drawn anew."""
+    clock = Jumping()
+    profile = Pacing(gap=(5, 15), pause_after=30, pause=(120, 300))
+    found = gaps(await send(Pacer(clock=clock, random=Random(1)), clock, 301, profile))
+    pauses = found[29::30]
+    assert len(pauses) == 10
+    assert all(120 <= pause <= 300 for pause in pauses)
+    assert len({round(pause) for pause in pauses}) > 5
+    assert max(gap for number, gap in enumerate(found) if number % 30 != 29) <= 15 + 1e-6
+
+
+async def test_rest_is_a_pause() -> None:
+    """A session that rested by itself as long as a pause takes begins to count anew."""
+    clock = Jumping()
+    profile = Pacing(gap=(5, 15), pause_after=30, pause=(120, 300))
+    pacer = Pacer(clock=clock, random=Random(1))
+    await send(pacer, clock, 29, profile)
+    clock.time += 120
+    assert max(gaps(await send(pacer, clock, 30, profile))) <= 15 + 1e-6
+
+
+async def test_hourly_cap() -> None:
+    """In no hour go out more sends than the cap, and no fewer than it where there is enough to send."""
+    clock = Jumping()
+    moments = await send(Pacer(clock=clock, random=Random(1)), clock, 600, Pacing(gap=(5, 15), per_hour=60))
+    assert most_within(moments, HOUR) == 60
+    assert moments[-1] - moments[0] < 9.3 * HOUR
+
+
+@pytest.mark.parametrize("age", [0, 3, 30])
+async def test_warm_up(age: int) -> None:
+    """A young session's daily cap grows with its age, counted from its first send or from when it is said to be."""
+    clock = Jumping()
+    profile = attrs.evolve(Pacing.cold(), quiet_hours=None)
+    started = datetime.fromtimestamp(NOON, UTC) - timedelta(days=age)
+    pacer = Pacer(clock=clock, random=Random(1), session_started=(lambda _: started) if age else lambda _: None)
+    caps = ([20, 20, 50, 50, 100, 100, 150] + [200] * 40)[age : age + 9]
+    moments = await send(pacer, clock, sum(caps), profile)
+    by_day = Counter(int((moment - NOON) // DAY) for moment in moments)
+    for day, cap in enumerate(caps):
+        within = [moment for moment in moments if moment < NOON + (day + 1) * DAY]
+        assert most_within(within, DAY) <= cap, day
+        assert by_day[day] >= 0.8 * cap, "and what is allowed is used"
+
+
+async def test_warm_up_grows_before_a_day_is_over() -> None:
+    """Where the next day of the warm-up allows more, it does so as it begins."""
+    clock = Jumping()
+    started = datetime.fromtimestamp(NOON - 23 * HOUR, UTC)
+    pacer = Pacer(clock=clock, session_started=lambda _: started)
+    moments = await send(pacer, clock, 6, Pacing(gap=(5, 15), warm_up=(5, 50)))
+    assert moments[4] < NOON + 60
+    assert HOUR + 5 <= moments[5] - NOON <= HOUR + 15
+
+
+async def test_warm_up_is_below_the_daily_cap() -> None:
+    """Of warm-up and daily cap the lower holds; without a daily cap none is left after the warm-up."""
+    clock = Jumping()
+    low = await send(Pacer(clock=clock), clock, 30, Pacing(gap=(5, 15), per_day=5, warm_up=(20, 3)))
+    assert most_within(low, DAY) == 5
+    assert most_within([moment for moment in low if NOON + DAY <= moment < NOON + 2 * DAY], DAY) == 3
+    clock = Jumping()
+    free = await send(Pacer(clock=clock), clock, 100, Pacing(gap=(5, 15), warm_up=(20,)))
+    assert free[19] < NOON + HOUR
+    assert NOON + DAY <= free[20] < free[-1] < NOON + DAY + HOUR
+
+
+async def test_chat_cooldown() -> None:
+    """A chat is left alone for its cool-down, in whichever spelling it is addressed, while others are served."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock)
+    profile = attrs.evolve(PLAIN, chat_cooldown=600)
+    moments: dict[str, list[float]] = {}
+
+    async def work(to: str) -> None:
+        async with pacer.turn("s", to, profile):
+            moments.setdefault(to, []).append(clock.now())
+
+    await asyncio.gather(*(work(to) for to in (LONDON, "447700900123@s.whatsapp.net", PARIS, LONDON)))
+    assert moments[PARIS][0] - NOON <= 15
+    same = sorted(moments[LONDON] + moments["447700900123@s.whatsapp.net"])
+    assert min(gaps(same)) >= 600
+    assert max(gaps(same)) <= 601
+
+
+# --- quiet hours
+
+WEEKS = [
+    pytest.param(LONDON, "Europe/London", "2026-03-25", id="london-spring"),
+    pytest.param("+12125550123", "America/New_York", "2026-10-29", id="new-york-autumn"),
+    pytest.param("+919812345678", "Asia/Kolkata", "2026-03-25", id="kolkata"),
+    pytest.param("+61491570156", "Australia/Sydney", "2026-04-02", id="sydney-autumn"),
+]
+
+
+@pytest.mark.parametrize("kind", ["known", "cold"])
+@pytest.mark.parametrize(("to", "zone", "start"), WEEKS)
+async def test_a_week(kind: str, to: str, zone: str, start: str) -> None:
+    """Over a week in which clocks change, caps, pauses and the recipient's quiet hours hold, and days are used."""
+    profile = {"known": Pacing.known(), "cold": Pacing.cold()}[kind]
+    assert profile.quiet_hours is not None
+    assert profile.pause is not None
+    local = ZoneInfo(zone)
+    begin = datetime.fromisoformat(f"{start}T18:00").replace(tzinfo=local)
+    clock = Jumping(begin.timestamp())
+    pacer = Pacer(
+        clock=clock,
+        random=Random(7),
+        zone_of=lambda _: zone,
+        session_started=lambda _: datetime(2020, 1, 1, tzinfo=UTC),
+    )
+    moments: list[float] = []
+    while clock.now() < begin.timestamp() + 7.5 * DAY:
+        moments += await send(pacer, clock, 1, kind, to=to)
+
+    quiet, awake = profile.quiet_hours
+    times = [datetime.fromtimestamp(moment, local) for moment in moments]
+    assert {awake <= time.hour < quiet for time in times} == {True}
+    assert most_within(moments, HOUR) <= (profile.per_hour or 0)
+    assert most_within(moments, DAY) <= (profile.per_day or 0)
+    found = gaps(moments)
+    assert min(found) >= profile.gap[0] - 1e-6
+    run = 0
+    for gap in found:
+        run = 0 if gap >= profile.pause[0] else run + 1
+        assert run < (profile.pause_after or 0)
+    by_day: dict[Any, list[datetime]] = {}
+    for time in times:
+        by_day.setdefault(time.date(), []).append(time)
+    mornings = [times[0] for day, times in by_day.items() if day != begin.date()]
+    assert len(mornings) >= 7, "each day is used"
+    first = mornings[0]
+    assert (first.hour, first.minute <= profile.pause[1] / 60) == (awake, True), (
+        "from its waking hour, by its own clock"
+    )
+    assert len({(morning.minute, morning.second) for morning in mornings}) == len(mornings), "not on the same second"
+
+
+@pytest.mark.parametrize(
+    ("zone", "asked", "due"),
+    [
+        ("Europe/London", "2026-03-29T00:30+00:00", "2026-03-29T07:00+00:00"),  # the night has 9 hours
+        ("Europe/London", "2026-10-24T23:30+01:00", "2026-10-25T08:00+00:00"),  # and here 11
+        ("America/New_York", "2026-11-01T01:30-04:00", "2026-11-01T08:00-05:00"),
+        ("America/New_York", "2026-11-01T01:30-05:00", "2026-11-01T08:00-05:00"),
+        ("Australia/Lord_Howe", "2026-04-04T22:00+11:00", "2026-04-05T08:00+10:30"),  # half an hour
+        ("Asia/Kolkata", "2026-03-29T21:59:59+05:30", "2026-03-29T21:59:59+05:30"),
+        ("Asia/Kolkata", "2026-03-29T22:00+05:30", "2026-03-30T08:00+05:30"),
+        ("Asia/Kolkata", "2026-03-30T08:00+05:30", "2026-03-30T08:00+05:30"),
+    ],
+)
+async def test_night_of_a_clock_change(zone: str, asked: str, due: str) -> None:
+    """A send asked for at night goes out in the morning by the recipient's own clock, however long that night is."""
+    clock = Jumping(datetime.fromisoformat(asked).timestamp())
+    pacer = Pacer(clock=clock, zone_of=lambda _: zone)
+    (moment,) = await send(pacer, clock, 1, attrs.evolve(PLAIN, quiet_hours=(22, 8)))
+    late = moment - datetime.fromisoformat(due).timestamp()
+    assert 0 <= late <= 15
+    assert (late == 0) is (asked == due)
+
+
+async def test_hour_that_the_clock_leaves_out() -> None:
+    """Quiet hours that end in the hour that is skipped end where it is skipped."""
+    clock = Jumping(datetime.fromisoformat("2026-03-29T00:10+00:00").timestamp())
+    pacer = Pacer(clock=clock, zone_of=lambda _: "Europe/London")
+    (moment,) = await send(pacer, clock, 1, attrs.evolve(PLAIN, quiet_hours=(22, 1)))
+    assert 0 < moment - datetime.fromisoformat("2026-03-29T01:00+00:00").timestamp() <= 15
+
+
+async def test_night_that_falls_while_the_session_is_busy() -> None:
+    """Who waited behind a send that lasted into the night waits for the morning."""
+    clock = Jumping(datetime.fromisoformat("2026-06-01T21:59+01:00").timestamp())
+    pacer = Pacer(clock=clock)
+    async with pacer.turn("s", PARIS, "reply"):
+        waiting = asyncio.create_task(send(pacer, clock, 1, "known"), context=Context())
+        await clock.sleep(1800)
+    (moment,) = await waiting
+    assert datetime.fromtimestamp(moment, ZoneInfo("Europe/London")).hour == 8
+
+
+async def test_first_morning_differs() -> None:
+    """Sessions that send for the first time, in the morning, do not all do so equally late."""
+    clock = Jumping(NOON + 12 * HOUR)
+    pacer = Pacer(clock=clock, random=Random(1))
+    moments: list[float] = []
+
+    async def work(session: str) -> None:
+        async with pacer.turn(session, LONDON, "known"):
+            moments.append(clock.now())
+
+    await asyncio.gather(*map(work, "abcdefgh"))
+    assert len({round(moment) for moment in moments}) > 5
+    assert max(moments) - min(moments) <= 180
+
+
+async def test_one_recipients_night_is_not_anothers() -> None:
+    """While a chat sleeps others are served, and it has its turn in its morning."""
+    clock = Jumping(datetime(2026, 6, 1, 0, tzinfo=UTC).timestamp())
+    pacer = Pacer(clock=clock)
+    moments: dict[str, float] = {}
+
+    async def work(to: str) -> None:
+        async with pacer.turn("s", to, "known"):
+            moments[to] = clock.now()
+
+    kolkata, tokyo = "+919812345678", "+819012345678"
+    await asyncio.gather(*(work(to) for to in (LONDON, kolkata, tokyo)))
+    hours = {to: (moment - NOON) % DAY / HOUR for to, moment in moments.items()}
+    assert moments[tokyo] < moments[kolkata] < moments[LONDON]
+    assert moments[tokyo] == datetime(2026, 6, 1, 0, tzinfo=UTC).timestamp()
+    assert datetime.fromtimestamp(moments[kolkata], ZoneInfo("Asia/Kolkata")).hour == 8, hours
+    assert datetime.fromtimestamp(moments[LONDON], ZoneInfo("Europe/London")).hour == 8, hours
+
+
+@pytest.mark.parametrize("to", ["+12125550123", "+79161234567", "+61491570156", "+5511987654321", "+525512345678"])
+@pytest.mark.parametrize("hour", range(0, 24, 3))
+async def test_country_of_many_zones(to: str, hour: int) -> None:
+    """Where a number may be in one of several zones, it is waking hours in all of them."""
+    clock = Jumping(NOON + hour * HOUR)
+    (moment,) = await send(Pacer(clock=clock), clock, 1, "cold", to=to)
+    zones = _zones_by_number(to[1:] + "@c.us")
+    assert len(zones) > 3
+    assert all(9 <= datetime.fromtimestamp(moment, zone).hour < 20 for zone in zones)
+    assert moment - clock.now() <= DAY
+
+
+@pytest.mark.parametrize("to", ["120363041234567890@g.us", "123456789@lid", "status@broadcast", "+88212345678"])
+async def test_nobody_guesses_a_zone(to: str) -> None:
+    """A recipient whose zone cannot be told is refused where there are quiet hours, and served where there are none."""
+    clock = Jumping()
+    with pytest.raises(ConfigurationError, match="zone_of") as caught:
+        Pacer(clock=clock).turn("s", to, "known")
+    assert to not in str(caught.value)
+    assert await send(Pacer(clock=clock), clock, 1, "reply", to=to) == [NOON]
+    assert await send(Pacer(clock=clock, zone_of=lambda _: "Europe/Rome"), clock, 1, "known", to=to) == [NOON]
+
+
+async def test_own_zones_come_first() -> None:
+    """What `zone_of` says outranks the calling code; where it knows nothing, the calling code tells."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock, zone_of={LONDON: "Pacific/Auckland"}.get)
+    assert (await send(pacer, clock, 1, "known", to=PARIS)) == [NOON]
+    (moment,) = await send(pacer, clock, 1, "known", to=LONDON)
+    assert datetime.fromtimestamp(moment, ZoneInfo("Pacific/Auckland")).hour == 8
+
+
+@pytest.mark.parametrize("name", ["Nowhere/Town", "../../etc/passwd", "", "Europe"])
+def test_missing_zone_says_what_to_install(name: str) -> None:
+    """A time zone that this machine lacks is a fault of configuration that names tzdata."""
+    with pytest.raises(ConfigurationError, match=r"^zone_of: .*pip install tzdata") as caught:
+        Pacer(zone_of=lambda _: name).turn("s", LONDON, "known")
+    assert caught.value.__cause__ is None
+
+
+def test_quiet_hours_that_leave_nothing() -> None:
+    """Where some zone of a country is always asleep, the turn is refused rather than waited for without end."""
+    with pytest.raises(ConfigurationError, match=r"^quiet_hours: .*zone_of"):
+        Pacer(clock=Jumping()).turn("s", "+79161234567", attrs.evolve(PLAIN, quiet_hours=(14, 9)))
+
+
+async def test_narrow_waking_hours() -> None:
+    """Where being late in the morning would miss the whole of a short day, nobody is late."""
+    clock = Jumping()
+    profile = Pacing(gap=(5, 15), pause_after=30, pause=(7200, 9000), quiet_hours=(10, 9))
+    (moment,) = await send(Pacer(clock=clock), clock, 1, profile)
+    assert datetime.fromtimestamp(moment, ZoneInfo("Europe/London")).hour == 9
+
+
+def test_every_zone_of_the_table_exists() -> None:
+    """The table of calling codes names zones that there are, each code once, and a number finds the longest."""
+    table = _zone_table()
+    for zones in table.values():
+        for zone in zones:
+            assert ZoneInfo(zone).key == zone
+    assert all(zones and code.isdecimal() for code, zones in table.items())
+    assert len(table) > 220
+    known = {
+        "+18765550123": ["America/Jamaica"],
+        "+18295550123": ["America/Santo_Domingo"],
+        "+77011234567": ["Asia/Almaty", "Asia/Aqtau"],
+        "+447700900123": ["Europe/London"],
+        "+61891641234": ["Indian/Christmas"],
+        "+541112345678": ["America/Argentina/Buenos_Aires"],
+        "+34612345678": ["Europe/Madrid", "Atlantic/Canary"],
+    }
+    assert {to: [str(zone) for zone in _zones_by_number(to[1:] + "@c.us")] for to in known} == known
+
+
+# --- restart
+
+
+@contextmanager
+def kept(path: Path) -> Iterator[SqliteStore]:
+    store = SqliteStore(path)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@pytest.mark.parametrize("again", [1, 7, 20])
+async def test_restart_forgets_nothing(tmp_path: Path, again: int) -> None:
+    """A process that ends and begins again every few sends keeps gaps, pauses, caps and warm-up as one that goes on."""
+    clock, moments = Jumping(), list[float]()
+    profile = attrs.evolve(Pacing.cold(), per_hour=12, pause_after=9, pause=(700, 800), quiet_hours=None)
+    while len(moments) < 100:
+        with kept(tmp_path / "pacing.db") as store:
+            pacer = Pacer({"cold": profile}, clock=clock, store=store, random=Random(len(moments)))
+            moments += await send(pacer, clock, again, "cold")
+    found = gaps(moments)
+    assert min(found) >= 30
+    assert most_within(moments, HOUR) == 12
+    for day, cap in enumerate((20, 20, 50)):
+        within = [moment for moment in moments if moment < NOON + (day + 1) * DAY]
+        assert most_within(within, DAY) <= cap
+    run = 0
+    for gap in found:
+        run = 0 if gap >= 700 else run + 1
+        assert run < 9
+    assert moments[-1] - moments[0] < 5 * DAY
+
+
+async def test_restart_keeps_the_drawn_gap_and_the_cooldown(tmp_path: Path) -> None:
+    """After a restart the next send goes out at the very moment it would have, and a chat still cools down."""
+    profile = attrs.evolve(PLAIN, chat_cooldown=600)
+
+    async def moments(folder: Path, *, restart: bool) -> list[float]:
+        folder.mkdir()
+        clock, random = Jumping(), Random(3)
+        with kept(folder / "a.db") as store:
+            pacer = Pacer(clock=clock, store=store, random=random)
+            found = await send(pacer, clock, 1, profile)
+            if restart:
+                pacer = Pacer(clock=clock, store=store, random=Random(99))
+            found += await send(pacer, clock, 1, profile, to=PARIS)
+            return found + await send(pacer, clock, 1, profile)
+
+    without = await moments(tmp_path / "without", restart=False)
+    assert await moments(tmp_path / "with", restart=True) == without
+    assert without[2] - without[0] >= 600
+
+
+async def test_sends_under_way_are_kept() -> None:
+    """A process that dies in the middle of a send has counted it; one that ended well has kept when that was."""
+    clock, store = Jumping(), MemoryStore()
+    async with Pacer(clock=clock, store=store).turn("s", LONDON, PLAIN):
+        (moment,) = await send(Pacer(clock=clock, store=store), clock, 1, PLAIN, to=PARIS)
+    assert moment - NOON >= 5
+    clock, store = Jumping(), MemoryStore()
+    async with Pacer(clock=clock, store=store).turn("s", LONDON, PLAIN):
+        await clock.sleep(90)
+    (moment,) = await send(Pacer(clock=clock, store=store), clock, 1, PLAIN)
+    assert 95 <= moment - NOON <= 105
+
+
+async def test_store_does_not_grow_for_ever() -> None:
+    """What no rule asks for any more is dropped from the store; a cool-down of days keeps it for days."""
+    for profile, days in ((PLAIN, 2), (attrs.evolve(PLAIN, chat_cooldown=7 * DAY), 8)):
+        clock, store = Jumping(), MemoryStore()
+        pacer = Pacer(clock=clock, store=store)
+        for number in range(200):
+            await send(pacer, clock, 1, profile, to=chat(number))
+            clock.time += HOUR
+        assert (days - 1) * 24 <= len(store.items("pacing/s/sends/")) <= days * 24
+
+
+async def test_sessions_with_odd_names() -> None:
+    """Sessions are kept apart in the store, whatever characters their ids hold."""
+    clock, store = Jumping(), MemoryStore()
+    for session in ("a%2Fsends", "a/sends", "a"):
+        async with Pacer(clock=clock, store=store).turn(session, LONDON, PLAIN):
+            assert clock.now() == NOON
+
+
+class Full(MemoryStore):
+    """A store that cannot keep anything."""
+
+    full = True
+
+    def set(self, key: str, value: Any) -> None:
+        if self.full:
+            raise OSError("disk full")
+        super().set(key, value)
+
+
+async def test_store_that_fails() -> None:
+    """A send that cannot be kept in the store is not made, and the session is not blocked by it."""
+    clock, store = Jumping(), Full()
+    pacer = Pacer(clock=clock, store=store)
+    with pytest.raises(OSError, match="disk full"):
+        await send(pacer, clock, 1, PLAIN)
+    store.full = False
+    assert len(await send(pacer, clock, 1, PLAIN)) == 1
+
+
+@pytest.mark.parametrize("restart", [False, True])
+async def test_clock_that_was_set_back(restart: bool) -> None:
+    """A clock that ran a year ahead does not stop the session for a year once it is right."""
+    clock, store = Jumping(NOON + 365 * DAY), MemoryStore()
+    pacer = Pacer(clock=clock, store=store)
+    profile = attrs.evolve(PLAIN, chat_cooldown=60, per_hour=4)
+    await send(pacer, clock, 3, profile)
+    clock.time = NOON
+    if restart:
+        pacer = Pacer(clock=clock, store=store)
+    moments = await send(pacer, clock, 3, profile)
+    assert 60 <= moments[0] - NOON <= 61, "what was sent counts as sent just now"
+    assert min(gaps(moments)) >= 60
+    assert moments[1] - NOON >= HOUR
+    again = await send(Pacer(clock=clock, store=store), clock, 1, profile)
+    assert 60 <= again[0] - moments[-1] <= 61
+
+
+async def test_clock_is_looked_at_again_while_waiting() -> None:
+    """A long wait ends by the clock even where that was set meanwhile, as it is when a machine was suspended."""
+
+    class Suspended(Jumping):
+        longest = 0.0
+
+        async def sleep(self, seconds: float) -> None:
+            self.longest = max(self.longest, seconds)
+            await super().sleep(seconds)
+
+    clock = Suspended(NOON + 12 * HOUR)
+    await send(Pacer(clock=clock), clock, 1, "known")
+    assert clock.now() > NOON + 19 * HOUR
+    assert clock.longest <= 600
+
+
+# --- estimate
+
+
+@pytest.mark.parametrize("kind", ["reply", "known", "cold"])
+@pytest.mark.parametrize("count", [1, 25, 150, 1500])
+async def test_estimate(kind: str, count: int) -> None:
+    """The estimate is what sending then takes, within a tenth."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock, random=Random(8))
+    expected = pacer.estimate(count, "s", kind, to=LONDON)
+    assert expected == Pacer(clock=clock).estimate(count, kind=kind, to=LONDON), "and it is the same each time"
+    moments = await send(pacer, clock, count, kind)
+    assert moments[-1] - NOON == pytest.approx(expected, rel=0.1)
+
+
+async def test_estimate_knows_what_was_sent() -> None:
+    """What a session has sent makes its next sends later, and estimating changes nothing."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock, random=Random(8))
+    assert pacer.estimate(0, "s") == 0
+    assert pacer.estimate(1, "s") == 0
+    await send(pacer, clock, 60, "known")
+    fresh, later = pacer.estimate(10), pacer.estimate(10, "s")
+    assert pacer.estimate(10, "s") == later > fresh + 1800
+    now = clock.now()
+    moments = await send(pacer, clock, 10, "known")
+    assert moments[-1] - now == pytest.approx(later, rel=0.05)
+
+
+async def test_estimate_of_many() -> None:
+    """Ten thousand sends at the plain caps take as many days as the daily cap says."""
+    pacer = Pacer(clock=Jumping())
+    assert pacer.estimate(10_000) / DAY == pytest.approx(20, abs=1.2)
+    assert pacer.estimate(10_000, kind="reply") / HOUR == pytest.approx(10_000 / 120, rel=0.02)
+    assert pacer.estimate(10_000, kind=Pacing(gap=(5, 15))) == pytest.approx(9_999 * 10)
+    with pytest.raises(InvalidRequestError, match=r"^n: "):
+        pacer.estimate(-1)

@@ -1,0 +1,429 @@
+"""Holding requests back: by a limit of one's own, and by what the service tells."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import subprocess
+import sys
+import textwrap
+import threading
+from collections.abc import Coroutine
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from itertools import pairwise
+from typing import Any
+
+import attrs
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.colours import KEY
+from tests.raw import PATIENCE, answer, serving
+from wasend import AsyncWasendClient
+from wasend._core.answer import Answer
+from wasend.delivery.rate_limit import RateLimiter
+from wasend.errors import ConfigurationError
+from wasend.sandbox import Clock
+
+START = 1_750_000_000.0
+NEAR = 1e-5
+
+
+def at_rest() -> Clock:
+    return Clock(stopped=True, at=START)
+
+
+def said(status: int = 200, body: bytes = b"", /, **headers: str) -> Answer:
+    return Answer(status, {name.replace("_", "-"): value for name, value in headers.items()}, body)
+
+
+async def times(limiter: RateLimiter, clock: Clock, count: int) -> list[float]:
+    """When each of so many tasks gets its turn, in the order in which they ask."""
+
+    async def one() -> float:
+        await limiter.turn()
+        return clock.now() - START
+
+    return await asyncio.gather(*(one() for _ in range(count)))
+
+
+def ended_at_once(coroutine: Coroutine[Any, Any, None]) -> bool:
+    """Whether it ends without ever waiting."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return True
+    coroutine.close()
+    return False
+
+
+class TestLimit:
+    @pytest.mark.parametrize(
+        ("limit", "count", "period"),
+        [
+            ("20/m", 20, 60),
+            ("5/s", 5, 1),
+            ("5/10s", 5, 10),
+            ("100/h", 100, 3600),
+            (" 3 / 2 D ", 3, 172_800),
+            ("1/m", 1, 60),
+        ],
+    )
+    async def test_what_a_limit_means(self, limit: str, count: int, period: float) -> None:
+        """So many requests leave at once, and the next one when the span is over."""
+        clock = at_rest()
+        moments = await times(RateLimiter(limit, clock=clock), clock, count + 1)
+        assert moments[:count] == [0] * count
+        assert moments[count] == pytest.approx(period, abs=NEAR)
+
+    @pytest.mark.parametrize("limit", ["", "20", "20/", "/m", "0/m", "5/0s", "-1/s", "1.5/s", "5/w", "5/ms", "٥/s", 20])
+    def test_a_limit_that_is_none(self, limit: Any) -> None:
+        """What cannot be read is refused when the limiter is made, by the name of the option."""
+        with pytest.raises(ConfigurationError, match=r"^rate_limit: .* '20/m'"):
+            RateLimiter(limit)
+
+    @given(
+        count=st.integers(1, 4),
+        period=st.integers(1, 10),
+        arrivals=st.lists(st.floats(0, 20), max_size=15).map(sorted),
+    )
+    def test_every_turn_comes_as_early_as_the_limit_allows(
+        self, count: int, period: int, arrivals: list[float]
+    ) -> None:
+        """Each request leaves when it comes, when its elders have left, or when the window has room: the latest."""
+        clock = at_rest()
+        limiter = RateLimiter(f"{count}/{period}s", clock=clock)
+
+        async def one(arrival: float) -> tuple[float, float]:
+            await clock.sleep(arrival)
+            came = clock.now()
+            await limiter.turn()
+            return came, clock.now()
+
+        async def all_of_them() -> list[tuple[float, float]]:
+            return await asyncio.gather(*map(one, arrivals))
+
+        turns = sorted(asyncio.run(all_of_them()))
+        left: list[float] = []
+        for came, went in turns:
+            room = left[-count] + period if len(left) >= count else 0.0
+            due = max([came, room, *left[-1:]])
+            assert went == pytest.approx(due, abs=NEAR)
+            left.append(went)
+
+    def test_no_limit_costs_no_wait(self) -> None:
+        """Without a limit, and with nothing learnt, a turn does not even let other tasks run."""
+        limiter = RateLimiter()
+        limiter.told(said())
+        assert all(ended_at_once(limiter.turn()) for _ in range(1000))
+
+    async def test_first_come_first_served(self) -> None:
+        """Turns are given in the order in which they were asked for, also to those who come while others wait."""
+        clock = at_rest()
+        limiter = RateLimiter("1/s", clock=clock)
+        order: list[int] = []
+
+        async def one(number: int) -> None:
+            await clock.sleep(number * 0.4)
+            await limiter.turn()
+            order.append(number)
+
+        await asyncio.gather(*map(one, range(12)))
+        assert order == list(range(12))
+
+    @pytest.mark.parametrize("given_up", [1, 2, 3])
+    async def test_a_turn_that_is_given_up(self, given_up: int) -> None:
+        """Whoever is cancelled while waiting takes no turn, wherever in the queue, and the others move up."""
+        clock = Clock()
+        limiter = RateLimiter("1/m", clock=clock)
+        started = clock.now()
+        moments: list[float] = []
+
+        async def one() -> None:
+            await limiter.turn()
+            moments.append(clock.now() - started)
+
+        tasks = [asyncio.create_task(one()) for _ in range(4)]
+        while not tasks[0].done():
+            await asyncio.sleep(0)
+        tasks[given_up].cancel()
+        await asyncio.wait([tasks[given_up]])
+        clock.stop()
+        await asyncio.gather(*(task for task in tasks if task is not tasks[given_up]))
+        assert moments == pytest.approx([0, 60, 120], abs=1)
+        assert (await times(limiter, clock, 1))[0] + START - started == pytest.approx(180, abs=1)
+
+
+class TestTold:
+    async def test_one_refusal_holds_all_back(self) -> None:
+        """A 429 that one task met keeps every other from making a request until its time is over."""
+        clock = at_rest()
+        limiter = RateLimiter(clock=clock)
+        limiter.told(said(429, retry_after="7"))
+        assert min(await times(limiter, clock, 5)) == pytest.approx(7, abs=NEAR)
+
+    async def test_no_herd_after_a_hold(self) -> None:
+        """Those who waited, and those who were refused and come back, leave one by one; then all is as before."""
+        clock = at_rest()
+        limiter = RateLimiter(clock=clock)
+        for _ in range(20):
+            limiter.told(said(429, retry_after="5"))
+
+        async def refused() -> float:
+            await clock.sleep(5)
+            return (await times(limiter, clock, 1))[0]
+
+        waiting = asyncio.create_task(times(limiter, clock, 20))
+        came_back = await asyncio.gather(*(refused() for _ in range(20)))
+        moments = sorted([*await waiting, *came_back])
+        assert moments[0] == pytest.approx(5, abs=NEAR)
+        assert all(b - a == pytest.approx(0.1, abs=NEAR) for a, b in pairwise(moments))
+        await clock.sleep(1)
+        assert len(set(await times(limiter, clock, 50))) == 1
+        limiter.told(said(429, retry_after="5"))
+        await times(limiter, clock, 2)
+        await clock.sleep(0.5)
+        assert len(set(await times(limiter, clock, 50))) == 1
+
+    async def test_a_hold_that_is_long_over(self) -> None:
+        """Once those that it held back have left, a hold has no say in what a limit of one's own lets leave at once."""
+        clock = at_rest()
+        limiter = RateLimiter("20/m", clock=clock)
+        limiter.told(said(429, retry_after="5"))
+        limiter.told(said(x_ratelimit_remaining="22", x_ratelimit_reset="100"))
+        await limiter.turn()
+        clock.advance(200)
+        moments = await times(limiter, clock, 40)
+        assert moments == pytest.approx([205] * 20 + [265] * 20, abs=NEAR)
+
+    async def test_those_who_come_back_alone_are_no_herd(self) -> None:
+        """Tasks that were all refused and sleep by themselves until then leave one by one as well."""
+        clock = at_rest()
+        limiter = RateLimiter(clock=clock)
+        for _ in range(10):
+            limiter.told(said(429, retry_after="5"))
+        await clock.sleep(5)
+        moments = await times(limiter, clock, 10)
+        assert [moment - 5 for moment in moments] == pytest.approx([n / 10 for n in range(10)], abs=NEAR)
+
+    async def test_the_pace_after_a_hold_is_the_learnt_one(self) -> None:
+        """Where the service tells how much is allowed in which time, what waited is spread over it."""
+        clock = at_rest()
+        limiter = RateLimiter(clock=clock)
+        limiter.told(
+            said(429, retry_after="5", x_ratelimit_limit="20", x_ratelimit_remaining="0", x_ratelimit_reset="5")
+        )
+        moments = await times(limiter, clock, 4)
+        assert moments == pytest.approx([5, 5.25, 5.5, 5.75], abs=NEAR)
+
+    async def test_a_hold_that_grows_while_others_wait(self) -> None:
+        """A second refusal during a hold keeps those who wait already; a shorter one does not shorten it."""
+        clock = at_rest()
+        limiter = RateLimiter(clock=clock)
+        limiter.told(said(429, retry_after="5"))
+
+        async def later() -> None:
+            await clock.sleep(3)
+            limiter.told(said(429, retry_after="10"))
+            limiter.told(said(429, retry_after="1"))
+
+        moments, _ = await asyncio.gather(times(limiter, clock, 2), later())
+        assert moments[0] == pytest.approx(13, abs=NEAR)
+
+    @pytest.mark.parametrize(
+        ("refusal", "hold"),
+        [
+            (said(429, retry_after="3600"), 60),
+            (said(429, retry_after_ms="2500"), 2.5),
+            (said(429, b'{"retryAfter": 4}', content_type="application/json"), 4),
+            (said(429), 1),
+            (said(429, b"<html>"), 1),
+            (said(429, retry_after="0"), 0),
+            (said(429, x_ratelimit_remaining="0", x_ratelimit_reset="9"), 9),
+            (said(429, retry_after="3", x_ratelimit_remaining="0", x_ratelimit_reset="9"), 3),
+            (said(503, retry_after="9"), 0),
+        ],
+    )
+    async def test_how_long_a_refusal_holds(self, refusal: Answer, hold: float) -> None:
+        """As long as it says, wherever it does; a minute at most; a second where it says nothing."""
+        clock = at_rest()
+        limiter = RateLimiter(clock=clock)
+        limiter.told(refusal)
+        assert (await times(limiter, clock, 1))[0] == pytest.approx(hold, abs=NEAR)
+
+    async def test_the_longest_hold_can_be_set(self) -> None:
+        """What a service asks above `max_hold` is not waited for."""
+        clock = at_rest()
+        limiter = RateLimiter(clock=clock, max_hold=300)
+        limiter.told(said(429, retry_after="3600"))
+        assert (await times(limiter, clock, 1))[0] == pytest.approx(300, abs=NEAR)
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"x_ratelimit_limit": "10", "x_ratelimit_remaining": "2", "x_ratelimit_reset": "30"},
+            {"x_ratelimit_remaining": "2", "x_ratelimit_reset": str(START + 30)},
+            {"x_ratelimit_remaining": "2", "x_ratelimit_reset": str(int((START + 30) * 1000))},
+            {
+                "x_ratelimit_remaining": "2",
+                "x_ratelimit_reset": str(START + 5030),  # of a service whose clock is ahead
+                "date": format_datetime(datetime.fromtimestamp(START + 5000, UTC), usegmt=True),
+            },
+            {"ratelimit_limit": "10, 10;w=60", "ratelimit_remaining": "2", "ratelimit_reset": "30"},
+            {"x_rate_limit_remaining": "2", "x_rate_limit_reset": "30"},
+            {"ratelimit": "limit=10, remaining=2, reset=30"},
+            {"ratelimit": '"default";r=2;t=30'},
+        ],
+    )
+    async def test_what_remains_is_learnt(self, headers: dict[str, str]) -> None:
+        """As many requests leave as remain, and the next waits for the reset, in each spelling of the headers."""
+        clock = at_rest()
+        limiter = RateLimiter(clock=clock)
+        limiter.told(said(**headers))
+        moments = await times(limiter, clock, 4)
+        assert moments[:3] == pytest.approx([0, 0, 30], abs=NEAR)
+        assert moments[3] > moments[2] + NEAR
+
+    async def test_nothing_remains(self) -> None:
+        """A success that was the last one allowed holds the next request back until the reset."""
+        clock = at_rest()
+        limiter = RateLimiter(clock=clock)
+        limiter.told(said(x_ratelimit_remaining="0", x_ratelimit_reset="12.5"))
+        assert (await times(limiter, clock, 1))[0] == pytest.approx(12.5, abs=NEAR)
+
+    async def test_answers_out_of_order(self) -> None:
+        """A late answer that remembers more does not give back what has been used since."""
+        clock = at_rest()
+        limiter = RateLimiter(clock=clock)
+        limiter.told(said(x_ratelimit_remaining="3", x_ratelimit_reset="30"))
+        await times(limiter, clock, 2)
+        limiter.told(said(x_ratelimit_remaining="3", x_ratelimit_reset="30"))
+        assert await times(limiter, clock, 2) == pytest.approx([0, 30], abs=NEAR)
+
+    async def test_a_window_that_is_over(self) -> None:
+        """After the reset, what was learnt of the window before is forgotten, and a new one is learnt."""
+        clock = at_rest()
+        limiter = RateLimiter(clock=clock)
+        limiter.told(said(x_ratelimit_remaining="1", x_ratelimit_reset="30"))
+        clock.advance(31)
+        assert await times(limiter, clock, 5) == [31] * 5
+        limiter.told(said(x_ratelimit_remaining="1", x_ratelimit_reset="30"))
+        assert await times(limiter, clock, 2) == pytest.approx([31, 61], abs=NEAR)
+
+    @pytest.mark.parametrize(
+        "headers",
+        [
+            {"x_ratelimit_remaining": "0"},
+            {"x_ratelimit_remaining": "none", "x_ratelimit_reset": "30"},
+            {"x_ratelimit_remaining": "0", "x_ratelimit_reset": "soon"},
+            {"x_ratelimit_remaining": "0", "x_ratelimit_reset": str(START - 30)},
+            {"x_ratelimit_remaining": "0", "x_ratelimit_reset": "0"},
+            {"x_ratelimit_remaining": "nan", "x_ratelimit_reset": "-5"},
+            {"ratelimit": "default"},
+            {"date": "yesterday", "x_ratelimit_remaining": "5", "x_ratelimit_reset": str(START - 1)},
+        ],
+    )
+    async def test_headers_that_tell_nothing(self, headers: dict[str, str]) -> None:
+        """Headers that are incomplete, unreadable or of the past hold nothing back."""
+        clock = at_rest()
+        limiter = RateLimiter(clock=clock)
+        limiter.told(said(**headers))
+        assert await times(limiter, clock, 20) == [0] * 20
+
+
+class TestShared:
+    def test_threads_share_a_limit(self) -> None:
+        """Loops in several threads together make no more requests than the limit allows, and lose none."""
+        clock = at_rest()
+        limiter = RateLimiter("10/s", clock=clock)
+
+        def work() -> None:
+            asyncio.run(times(limiter, clock, 25))
+
+        threads = [threading.Thread(target=work, daemon=True) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(PATIENCE)
+        assert not any(thread.is_alive() for thread in threads)
+        assert clock.now() - START == pytest.approx(9, abs=NEAR)
+
+    @pytest.mark.parametrize("position", [0, 1])
+    async def test_a_loop_that_was_closed_over_its_waiters(self, position: int) -> None:
+        """A task that waits in a loop which is closed under it does not keep those behind it from their turn."""
+        clock = at_rest()
+        limiter = RateLimiter("1/s", clock=clock)
+        await limiter.turn()
+        before = [asyncio.create_task(limiter.turn()) for _ in range(position)]
+        await asyncio.sleep(0)
+
+        def abandon() -> None:
+            loop = asyncio.new_event_loop()
+            loop.set_exception_handler(lambda *_: None)
+            task = loop.create_task(limiter.turn())
+            loop.run_until_complete(asyncio.sleep(0))
+            loop.close()
+            abandoned.append(task)
+
+        abandoned: list[asyncio.Task[None]] = []
+        thread = threading.Thread(target=abandon)
+        thread.start()
+        thread.join(PATIENCE)
+        clock.advance(1)
+        async with asyncio.timeout(PATIENCE):
+            assert await times(limiter, clock, 1) == [pytest.approx(1 + position, abs=NEAR)]
+            await asyncio.gather(*before)
+        abandoned.clear()
+        gc.collect()
+        assert await times(limiter, clock, 1) == [pytest.approx(2 + position, abs=NEAR)]
+
+    @pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+    def test_a_forked_child_does_not_wait_for_its_parents_tasks(self) -> None:
+        """A limiter that is inherited while tasks wait and its lock is held gives turns in the child."""
+        program = """
+            import asyncio, os, sys
+            from wasend.delivery.rate_limit import RateLimiter
+
+            async def turns(count):
+                async with asyncio.timeout(15):
+                    await asyncio.gather(*(limiter.turn() for _ in range(count)))
+
+            limiter = RateLimiter("1/s")
+            async def parent():
+                waiting = asyncio.create_task(turns(3))
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                return os.fork()
+
+            async def child():
+                await turns(1)
+
+            loop = asyncio.new_event_loop()
+            pid = loop.run_until_complete(parent())
+            if not pid:
+                asyncio.events._set_running_loop(None)
+                asyncio.run(child())
+                os._exit(0)
+            print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+            os._exit(0)
+            """
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=60, check=False
+        )
+        assert done.stdout.split() == ["0"], done.stderr
+
+    async def test_by_the_engine_over_a_socket(self) -> None:
+        """The call that is refused and the one made meanwhile both leave only when the service's time is over."""
+        refused = answer(429, {}, {"retry-after": "7"})
+        clock = at_rest()
+        limiter = RateLimiter(clock=clock)
+        with serving(refused, answer(200, {"uniqueSessionId": "ses_1"})) as server:
+            async with AsyncWasendClient(KEY, base_url=server.url, clock=clock, retry=None) as client:
+                client._engine = attrs.evolve(client._engine, limiter=limiter)
+                with pytest.raises(Exception, match="429"):
+                    await client.retrieve_session_info("ses_1")
+                assert clock.now() == START
+                await client.retrieve_session_info("ses_1")
+        assert clock.now() - START == pytest.approx(7, abs=NEAR)
