@@ -107,6 +107,17 @@ def official(session: nox.Session) -> None:
     session.run("python", "-m", "tools.run_official_client", python)
 
 
+@nox.session(default=False)
+def browser(session: nox.Session) -> None:
+    """The sandbox's page in a real browser; `-- docs/sandbox-page.png` takes its picture, too."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+    chromium = next(filter(None, map(shutil.which, names)), None)
+    if chromium is None:
+        session.skip("there is no Chromium on PATH, and none is downloaded")
+    session.install(".[sandbox]", "playwright>=1.50")
+    session.run("python", "-m", "tools.browser", chromium, *session.posargs)
+
+
 @nox.session(python=list(PYTHONS), download_python="never")
 def tests(session: nox.Session) -> None:
     """The tests, against the built wheel, on every Python found."""

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import statistics
 import threading
+import weakref
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -353,6 +354,25 @@ async def test_three_chats_in_rotation() -> None:
     assert order == [0, 0, 1, 2, 0, 1, 2, 0, 0], "the first went out before there were others"
 
 
+async def test_late_waker_keeps_the_order() -> None:
+    """Where a machine was suspended until several were due, who waited longer goes first, not who wakes first."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock)
+    order: list[str] = []
+    await send(pacer, clock, 1, PLAIN)
+
+    async def work(to: str, profile: str | Pacing) -> None:
+        async with pacer.turn("s", to, profile):
+            order.append(to)
+
+    tasks = [asyncio.create_task(work(LONDON, attrs.evolve(PLAIN, chat_cooldown=600)))]
+    tasks.append(asyncio.create_task(work(PARIS, "reply")))
+    await idle(1)
+    clock.time += 1000
+    await asyncio.gather(*tasks)
+    assert order == [LONDON, PARIS]
+
+
 async def test_reply_overtakes_those_who_wait_longer() -> None:
     """A reply that comes while another kind waits out its gap is sent first, and does not lengthen that gap much."""
     clock = Jumping()
@@ -504,6 +524,21 @@ async def test_turn_within_a_turn_is_the_same() -> None:
     async with pacer.turn("s", LONDON, PLAIN), pacer.turn("s", "447700900123@c.us", PLAIN):
         assert clock.now() == NOON
     assert len(store.items("pacing/s/sends/")) == 1
+
+
+async def test_turns_that_are_over_are_forgotten() -> None:
+    """A task that takes turn after turn does not pile them up."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock)
+    turn = pacer.turn("s", LONDON, PLAIN)
+    async with turn:
+        pass
+    over = weakref.ref(turn)
+    turn = pacer.turn("s", LONDON, PLAIN)
+    async with turn:
+        pass
+    gc.collect()
+    assert over() is None
 
 
 async def test_second_send_within_a_turn_waits() -> None:

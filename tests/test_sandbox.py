@@ -20,12 +20,15 @@ from typing import Any, Literal
 
 import httpx
 import pytest
+from httpx import AsyncClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wasend.sandbox import Clock, Sandbox
 from wasend.sandbox.limits import parse_limit
 from wasend.sandbox.server import _bound
+
+pytestmark = pytest.mark.usefixtures("june")
 
 Shape = Literal["docs", "sdk"]
 
@@ -35,46 +38,18 @@ ADA = "+447700900456"
 PICTURE = "https://example.org/a.png"
 
 
-class StillClock(Clock):
-    """A clock that moves only when told."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.time = 1_750_000_000.0
-
-    def now(self) -> float:
-        return self.time
-
-    def advance(self, seconds: float) -> None:
-        self.time += seconds
-
-
 @asynccontextmanager
-async def calling(sandbox: Sandbox, **options: Any) -> AsyncIterator[httpx.AsyncClient]:
+async def calling(sandbox: Sandbox, **options: Any) -> AsyncIterator[AsyncClient]:
     transport = httpx.ASGITransport(app=sandbox)
     options = {"base_url": "http://sandbox", "headers": KEY} | options
-    async with httpx.AsyncClient(transport=transport, **options) as client:
+    async with AsyncClient(transport=transport, **options) as client:
         yield client
 
 
-async def created(client: httpx.AsyncClient, **changes: Any) -> str:
+async def created(client: AsyncClient, **changes: Any) -> str:
     answer = await client.post("/sessions", json=NEW | changes)
     session: str = answer.json()["uniqueSessionId"]
     return session
-
-
-async def connected(client: httpx.AsyncClient, sandbox: Sandbox, **changes: Any) -> str:
-    session = await created(client, **changes)
-    await client.post(f"/sessions/{session}/start")
-    sandbox.scan(session)
-    return session
-
-
-@pytest.fixture(params=["docs", "sdk"])
-def shape(request: pytest.FixtureRequest) -> Shape:
-    """Both dialects."""
-    dialect: Shape = request.param
-    return dialect
 
 
 def qr_path(sandbox: Sandbox, session: str) -> str:
@@ -84,10 +59,9 @@ def qr_path(sandbox: Sandbox, session: str) -> str:
 # Sessions
 
 
-async def test_create_docs() -> None:
+async def test_create_docs(http: AsyncClient) -> None:
     """The documentation's dialect answers a new session with the six documented fields and no other."""
-    async with calling(Sandbox(clock=StillClock())) as client:
-        answer = await client.post("/sessions", json=NEW)
+    answer = await http.post("/sessions", json=NEW)
     session = answer.json()
     assert answer.status_code == 200
     assert re.fullmatch("ses_[0-9a-f]{8}", session.pop("uniqueSessionId"))
@@ -100,12 +74,10 @@ async def test_create_docs() -> None:
     }
 
 
-async def test_create_sdk() -> None:
+@pytest.mark.wasend_sandbox(dialect="sdk")
+async def test_create_sdk(http: AsyncClient) -> None:
     """The SDK's dialect answers a new session with the fields that the SDK's `Session` declares, and 201."""
-    async with calling(Sandbox(dialect="sdk")) as client:
-        answer = await client.post(
-            "/sessions", json=NEW | {"enableWebhook": True, "webhookUrl": "https://example.org/hook"}
-        )
+    answer = await http.post("/sessions", json=NEW | {"enableWebhook": True, "webhookUrl": "https://example.org/hook"})
     session = answer.json()
     assert answer.status_code == 201
     assert re.fullmatch("[0-9a-f]{24}", session["id"])
@@ -144,21 +116,20 @@ async def test_create_sdk() -> None:
         (NEW | {"webhookUrl": "https://a b"}, "webhookUrl"),
     ],
 )
-async def test_create_invalid(shape: Shape, body: dict[str, Any], field: str) -> None:
+async def test_create_invalid(
+    shape: Shape, body: dict[str, Any], field: str, wasend_sandbox: Sandbox, http: AsyncClient
+) -> None:
     """A wrong field is answered with 400 and a list of sentences that names it; nothing is created."""
-    sandbox = Sandbox(dialect=shape)
-    async with calling(sandbox) as client:
-        answer = await client.post("/sessions", json=body)
+    answer = await http.post("/sessions", json=body)
     assert answer.status_code == 400
     assert answer.json()["error"] == "Bad Request"
     assert [problem.split()[0] for problem in answer.json()["message"]] == [field]
-    assert not sandbox.sessions
+    assert not wasend_sandbox.sessions
 
 
-async def test_create_names_every_problem() -> None:
+async def test_create_names_every_problem(http: AsyncClient) -> None:
     """All that is wrong with a body is said at once."""
-    async with calling(Sandbox()) as client:
-        answer = await client.post("/sessions", json={"enableWebhook": "no"})
+    answer = await http.post("/sessions", json={"enableWebhook": "no"})
     assert [problem.split()[0] for problem in answer.json()["message"]] == [
         "sessionName",
         "phoneNumber",
@@ -166,43 +137,39 @@ async def test_create_names_every_problem() -> None:
     ]
 
 
-async def test_flags_as_numbers() -> None:
+async def test_flags_as_numbers(http: AsyncClient) -> None:
     """Flags may be 1 and 0, as the documentation's Go example sends them."""
-    async with calling(Sandbox()) as client:
-        session = await created(client, enableAccountProtection=1, enableMessageLogging=0)
-        config = (await client.get(f"/sessions/{session}")).json()["config"]
+    session = await created(http, enableAccountProtection=1, enableMessageLogging=0)
+    config = (await http.get(f"/sessions/{session}")).json()["config"]
     assert config == {"enableAccountProtection": True, "enableMessageLogging": False, "enableWebhook": False}
 
 
-async def test_name_taken(shape: Shape) -> None:
+async def test_name_taken(shape: Shape, http: AsyncClient) -> None:
     """A second session of one name is a conflict, until the first is deleted."""
-    async with calling(Sandbox(dialect=shape)) as client:
-        session = await created(client)
-        conflict = await client.post("/sessions", json=NEW)
-        await client.delete(f"/sessions/{session}")
-        again = await client.post("/sessions", json=NEW)
+    session = await created(http)
+    conflict = await http.post("/sessions", json=NEW)
+    await http.delete(f"/sessions/{session}")
+    again = await http.post("/sessions", json=NEW)
     assert conflict.status_code == 409
     assert conflict.json()["error"] == "Conflict"
     assert again.is_success
 
 
-async def test_list_docs() -> None:
+async def test_list_docs(http: AsyncClient) -> None:
     """The documentation's list wraps each session and shows its status."""
-    async with calling(Sandbox()) as client:
-        ids = [await created(client, sessionName=name) for name in "ab"]
-        sessions = (await client.get("/sessions")).json()["sessions"]
+    ids = [await created(http, sessionName=name) for name in "ab"]
+    sessions = (await http.get("/sessions")).json()["sessions"]
     assert [item["session"]["uniqueSessionId"] for item in sessions] == ids
     assert [item["session"]["status"] for item in sessions] == ["CREATED", "CREATED"]
     assert all(item.keys() == {"session"} for item in sessions)
 
 
-async def test_list_sdk() -> None:
+@pytest.mark.wasend_sandbox(dialect="sdk")
+async def test_list_sdk(wasend_sandbox: Sandbox, http: AsyncClient) -> None:
     """The SDK's list has no status in the session; it is the engine's, in the engine's words."""
-    sandbox = Sandbox(dialect="sdk")
-    async with calling(sandbox) as client:
-        await created(client, sessionName="new")
-        session = await connected(client, sandbox)
-        new, ready = (await client.get("/sessions")).json()["sessions"]
+    await created(http, sessionName="new")
+    session = wasend_sandbox.add_session().id
+    new, ready = (await http.get("/sessions")).json()["sessions"]
     assert "status" not in ready["session"]
     assert ready["downstream"]["name"] == session
     assert ready["downstream"]["status"] == "WORKING"
@@ -210,11 +177,10 @@ async def test_list_sdk() -> None:
     assert new["downstream"]["status"] == "STOPPED"
 
 
-async def test_info_docs() -> None:
+async def test_info_docs(http: AsyncClient) -> None:
     """Asking for one session adds the flags, under `config`."""
-    async with calling(Sandbox()) as client:
-        session = await created(client, enableWebhook=True, webhookUrl="https://example.org/hook")
-        info = (await client.get(f"/sessions/{session}")).json()
+    session = await created(http, enableWebhook=True, webhookUrl="https://example.org/hook")
+    info = (await http.get(f"/sessions/{session}")).json()
     assert info["uniqueSessionId"] == session
     assert info["config"] == {
         "enableAccountProtection": False,
@@ -224,99 +190,90 @@ async def test_info_docs() -> None:
     }
 
 
-async def test_delete(shape: Shape) -> None:
+async def test_delete(shape: Shape, session: str, wasend_sandbox: Sandbox, http: AsyncClient) -> None:
     """A deleted session is gone for every call; what it sent can still be read."""
-    sandbox = Sandbox(dialect=shape)
-    async with calling(sandbox) as client:
-        session = await connected(client, sandbox)
-        await client.post("/sendText", json={"session": session, "to": ADA, "text": "Hi"})
-        deleted = await client.delete(f"/sessions/{session}")
-        after = await client.get(f"/sessions/{session}")
-        again = await client.delete(f"/sessions/{session}")
+    await http.post("/sendText", json={"session": session, "to": ADA, "text": "Hi"})
+    deleted = await http.delete(f"/sessions/{session}")
+    after = await http.get(f"/sessions/{session}")
+    again = await http.delete(f"/sessions/{session}")
     assert deleted.status_code == 200
     assert deleted.content == (b'{"success":true}' if shape == "docs" else b"")
     assert after.status_code == again.status_code == 404
     assert after.json() == {"statusCode": 404, "message": f"Session {session} not found", "error": "Not Found"}
-    assert len(sandbox.messages(session=session)) == 1
+    assert len(wasend_sandbox.messages(session=session)) == 1
 
 
 @pytest.mark.parametrize("verb", ["start", "stop", "restart"])
-async def test_unknown_session(shape: Shape, verb: str) -> None:
+async def test_unknown_session(shape: Shape, verb: str, http: AsyncClient) -> None:
     """A session that does not exist cannot be moved."""
-    async with calling(Sandbox(dialect=shape)) as client:
-        answer = await client.post(f"/sessions/ses_00000000/{verb}")
+    answer = await http.post(f"/sessions/ses_00000000/{verb}")
     assert answer.status_code == 404
     assert answer.json()["message"] == "Session ses_00000000 not found"
 
 
-async def test_life_of_a_session(shape: Shape) -> None:
+@pytest.mark.wasend_sandbox(start_after=2)
+async def test_life_of_a_session(shape: Shape, wasend_clock: Clock, wasend_sandbox: Sandbox, http: AsyncClient) -> None:
     """A session starts, shows its code, is scanned, and once linked connects again without a scan."""
-    clock = StillClock()
-    sandbox = Sandbox(dialect=shape, start_after=2, clock=clock)
     ready = "CONNECTED" if shape == "docs" else "WORKING"
-    async with calling(sandbox) as client:
-        session = await created(client)
+    session = await created(http)
 
-        async def moved(verb: str) -> str:
-            status: str = (await client.post(f"/sessions/{session}/{verb}")).json()["status"]
-            return status
+    async def moved(verb: str) -> str:
+        status: str = (await http.post(f"/sessions/{session}/{verb}")).json()["status"]
+        return status
 
-        async def status() -> str:
-            now: str = (await client.get(f"/sessions/{session}")).json()["status"]
-            return now
+    async def status() -> str:
+        now: str = (await http.get(f"/sessions/{session}")).json()["status"]
+        return now
 
-        assert await status() == "CREATED"
-        assert await moved("start") == "STARTING"
-        clock.advance(1.9)
-        assert await status() == "STARTING"
-        clock.advance(0.1)
-        assert await status() == "SCAN_QR_CODE"
-        assert await moved("start") == "SCAN_QR_CODE"
-        sandbox.scan(session)
-        assert await status() == ready
-        assert await moved("start") == ready
-        assert await moved("stop") == "STOPPED"
-        assert await moved("stop") == "STOPPED"
-        assert await moved("start") == "STARTING"
-        clock.advance(2)
-        assert await status() == ready
-        assert await moved("restart") == "STARTING"
-        clock.advance(2)
-        assert await status() == ready
+    assert await status() == "CREATED"
+    assert await moved("start") == "STARTING"
+    wasend_clock.advance(1.9)
+    assert await status() == "STARTING"
+    wasend_clock.advance(0.1)
+    assert await status() == "SCAN_QR_CODE"
+    assert await moved("start") == "SCAN_QR_CODE"
+    wasend_sandbox.scan(session)
+    assert await status() == ready
+    assert await moved("start") == ready
+    assert await moved("stop") == "STOPPED"
+    assert await moved("stop") == "STOPPED"
+    assert await moved("start") == "STARTING"
+    wasend_clock.advance(2)
+    assert await status() == ready
+    assert await moved("restart") == "STARTING"
+    wasend_clock.advance(2)
+    assert await status() == ready
 
 
-async def test_updated_when_the_status_changed() -> None:
+@pytest.mark.wasend_sandbox(start_after=2, scan_after=3)
+async def test_updated_when_the_status_changed(wasend_clock: Clock, http: AsyncClient) -> None:
     """A change by time alone is dated when it came due, not when somebody looked."""
-    clock = StillClock()
-    async with calling(Sandbox(start_after=2, scan_after=3, clock=clock)) as client:
-        session = await created(client)
-        await client.post(f"/sessions/{session}/start")
-        clock.advance(100)
-        info = (await client.get(f"/sessions/{session}")).json()
+    session = await created(http)
+    await http.post(f"/sessions/{session}/start")
+    wasend_clock.advance(100)
+    info = (await http.get(f"/sessions/{session}")).json()
     assert info["status"] == "CONNECTED"
     assert info["createdAt"] == "2025-06-15T15:06:40.000Z"
     assert info["updatedAt"] == "2025-06-15T15:06:45.000Z"
 
 
-async def test_qr_straight_after_create_docs() -> None:
+@pytest.mark.wasend_sandbox(start_after=60)
+async def test_qr_straight_after_create_docs(wasend_sandbox: Sandbox, http: AsyncClient) -> None:
     """By the documentation a new session can be asked for its code at once, and then waits for the scan."""
-    sandbox = Sandbox(start_after=60)
-    async with calling(sandbox) as client:
-        session = await created(client)
-        answer = await client.get(qr_path(sandbox, session))
+    session = await created(http)
+    answer = await http.get(qr_path(wasend_sandbox, session))
     assert answer.status_code == 200
     assert b64decode(answer.json()["data"]).startswith(b"\x89PNG\r\n\x1a\n")
-    assert sandbox.sessions[session].status == "SCAN_QR_CODE"
+    assert wasend_sandbox.sessions[session].status == "SCAN_QR_CODE"
 
 
-async def test_qr_before_start_sdk() -> None:
+@pytest.mark.wasend_sandbox(dialect="sdk")
+async def test_qr_before_start_sdk(wasend_sandbox: Sandbox, http: AsyncClient) -> None:
     """In the SDK's dialect a code is to be had only after start; before, the engine's own refusal says so."""
-    sandbox = Sandbox(dialect="sdk")
-    async with calling(sandbox) as client:
-        session = await created(client)
-        early = await client.get(qr_path(sandbox, session))
-        await client.post(f"/sessions/{session}/start")
-        late = await client.get(qr_path(sandbox, session))
+    session = await created(http)
+    early = await http.get(qr_path(wasend_sandbox, session))
+    await http.post(f"/sessions/{session}/start")
+    late = await http.get(qr_path(wasend_sandbox, session))
     assert early.status_code == 422
     assert early.json() == {
         "error": "Session status is not as expected. Try again later or restart the session",
@@ -327,66 +284,59 @@ async def test_qr_before_start_sdk() -> None:
     assert late.status_code == 200
 
 
-async def test_qr_of_a_connected_session(shape: Shape) -> None:
+async def test_qr_of_a_connected_session(shape: Shape, wasend_sandbox: Sandbox, http: AsyncClient) -> None:
     """A connected session has no code to show."""
-    sandbox = Sandbox(dialect=shape)
-    async with calling(sandbox) as client:
-        answer = await client.get(qr_path(sandbox, await connected(client, sandbox)))
+    answer = await http.get(qr_path(wasend_sandbox, wasend_sandbox.add_session().id))
     assert answer.status_code == 422
     assert answer.json()["status"] == ("CONNECTED" if shape == "docs" else "WORKING")
 
 
-async def test_qr_codes_rotate_and_run_out(shape: Shape) -> None:
+async def test_qr_codes_rotate_and_run_out(
+    shape: Shape, wasend_clock: Clock, wasend_sandbox: Sandbox, http: AsyncClient
+) -> None:
     """The first code is good for 60 s, five more for 20 s each; then the session has failed until a restart."""
-    clock = StillClock()
-    sandbox = Sandbox(dialect=shape, clock=clock)
-    async with calling(sandbox) as client:
-        session = await created(client)
-        await client.post(f"/sessions/{session}/start")
+    session = await created(http)
+    await http.post(f"/sessions/{session}/start")
 
-        async def code() -> str:
-            data: str = (await client.get(qr_path(sandbox, session))).json()["data"]
-            return data
+    async def code() -> str:
+        data: str = (await http.get(qr_path(wasend_sandbox, session))).json()["data"]
+        return data
 
-        seen = []
-        for good_for in (60, 20, 20, 20, 20, 20):
-            seen.append(await code())
-            clock.advance(good_for - 0.5)
-            assert await code() == seen[-1]
-            clock.advance(0.5)
-        assert len(set(seen)) == 6
-        failed = await client.get(qr_path(sandbox, session))
-        started = await client.post(f"/sessions/{session}/start")
-        restarted = await client.post(f"/sessions/{session}/restart")
-        assert failed.status_code == started.status_code == 422
-        assert failed.json()["status"] == "FAILED"
-        assert restarted.json()["status"] == "STARTING"
-        assert await code() not in seen
+    seen = []
+    for good_for in (60, 20, 20, 20, 20, 20):
+        seen.append(await code())
+        wasend_clock.advance(good_for - 0.5)
+        assert await code() == seen[-1]
+        wasend_clock.advance(0.5)
+    assert len(set(seen)) == 6
+    failed = await http.get(qr_path(wasend_sandbox, session))
+    started = await http.post(f"/sessions/{session}/start")
+    restarted = await http.post(f"/sessions/{session}/restart")
+    assert failed.status_code == started.status_code == 422
+    assert failed.json()["status"] == "FAILED"
+    assert restarted.json()["status"] == "STARTING"
+    assert await code() not in seen
 
 
-async def test_scan_by_itself(shape: Shape) -> None:
+@pytest.mark.wasend_sandbox(scan_after=5)
+async def test_scan_by_itself(shape: Shape, wasend_clock: Clock, wasend_sandbox: Sandbox, http: AsyncClient) -> None:
     """With `scan_after`, a shown code is scanned when that time is over."""
-    clock = StillClock()
-    sandbox = Sandbox(dialect=shape, scan_after=5, clock=clock)
-    async with calling(sandbox) as client:
-        session = await created(client)
-        await client.post(f"/sessions/{session}/start")
-        clock.advance(4.9)
-        assert sandbox.sessions[session].status == "SCAN_QR_CODE"
-        clock.advance(0.1)
-        assert sandbox.sessions[session].status == "CONNECTED"
-        assert sandbox.sessions[session].linked
+    session = await created(http)
+    await http.post(f"/sessions/{session}/start")
+    wasend_clock.advance(4.9)
+    assert wasend_sandbox.sessions[session].status == "SCAN_QR_CODE"
+    wasend_clock.advance(0.1)
+    assert wasend_sandbox.sessions[session].status == "CONNECTED"
+    assert wasend_sandbox.sessions[session].linked
 
 
-async def test_scan_refused() -> None:
+async def test_scan_refused(wasend_sandbox: Sandbox, http: AsyncClient) -> None:
     """Only a code that is shown can be scanned; the error says what is wrong."""
-    sandbox = Sandbox()
-    async with calling(sandbox) as client:
-        session = await created(client)
+    session = await created(http)
     with pytest.raises(ValueError, match=f"session {session} is CREATED; this needs SCAN_QR_CODE"):
-        sandbox.scan(session)
+        wasend_sandbox.scan(session)
     with pytest.raises(ValueError, match="Session nobody not found"):
-        sandbox.scan("nobody")
+        wasend_sandbox.scan("nobody")
 
 
 # Messages
@@ -407,13 +357,19 @@ SENDS: list[tuple[str, dict[str, Any], str, str]] = [
 
 
 @pytest.mark.parametrize(("path", "body", "kind", "content"), SENDS)
-async def test_send(shape: Shape, path: str, body: dict[str, Any], kind: str, content: str) -> None:
+async def test_send(
+    shape: Shape,
+    path: str,
+    body: dict[str, Any],
+    kind: str,
+    content: str,
+    session: str,
+    wasend_sandbox: Sandbox,
+    http: AsyncClient,
+) -> None:
     """Each kind of message is answered in the documented shape, and stored with the body as it came."""
-    sandbox = Sandbox(dialect=shape, clock=StillClock())
-    async with calling(sandbox) as client:
-        session = await connected(client, sandbox)
-        body = {"session": session, "to": ADA, **body}
-        answer = await client.post(path, json=body)
+    body = {"session": session, "to": ADA, **body}
+    answer = await http.post(path, json=body)
     message = answer.json()
     assert answer.status_code == (200 if shape == "docs" else 201)
     assert re.fullmatch("true_447700900456@c.us_3EB0[0-9A-F]{16}", message["id"])
@@ -428,23 +384,23 @@ async def test_send(shape: Shape, path: str, body: dict[str, Any], kind: str, co
         "sender": "+447700900123",
         "recipient": ADA,
     }
-    (stored,) = sandbox.messages()
+    (stored,) = wasend_sandbox.messages()
     assert (stored.id, stored.session, stored.to) == (message["id"], session, "447700900456@c.us")
     assert (stored.type, stored.content, stored.timestamp) == (kind, content, 1_750_000_000.0)
     assert stored.body == body
 
 
 @pytest.mark.parametrize("thumbnail", [{}, {"description": "d", "thumbnailUrl": PICTURE}])
-async def test_link_preview(shape: Shape, thumbnail: dict[str, str]) -> None:
+async def test_link_preview(
+    shape: Shape, thumbnail: dict[str, str], wasend_sandbox: Sandbox, http: AsyncClient
+) -> None:
     """A link with a preview of one's own goes by the dialect's route, and by no other."""
-    sandbox = Sandbox(dialect=shape)
     paths = ["/sendLinkCustomPreview", "/send/link-custom-preview"]
     right, wrong = paths if shape == "docs" else reversed(paths)
-    async with calling(sandbox) as client:
-        session = await connected(client, sandbox)
-        body = {"session": session, "to": ADA, "text": "https://example.org", "preview": {"title": "t", **thumbnail}}
-        sent = await client.post(right, json=body)
-        unknown = await client.post(wrong, json=body)
+    session = wasend_sandbox.add_session().id
+    body = {"session": session, "to": ADA, "text": "https://example.org", "preview": {"title": "t", **thumbnail}}
+    sent = await http.post(right, json=body)
+    unknown = await http.post(wrong, json=body)
     assert sent.json()["type"] == "text"
     assert unknown.status_code == 404
     assert unknown.json()["message"] == f"Cannot POST {wrong}"
@@ -487,30 +443,29 @@ INVALID: list[tuple[str, dict[str, Any], str]] = [
 
 
 @pytest.mark.parametrize(("path", "body", "field"), INVALID)
-async def test_send_invalid(path: str, body: dict[str, Any], field: str) -> None:
+async def test_send_invalid(
+    path: str, body: dict[str, Any], field: str, session: str, wasend_sandbox: Sandbox, http: AsyncClient
+) -> None:
     """A wrong field is answered with 400 and a sentence that names it; nothing is stored."""
-    sandbox = Sandbox()
-    async with calling(sandbox) as client:
-        session = await connected(client, sandbox)
-        answer = await client.post(path, json={"session": session, "to": ADA, **body})
+    answer = await http.post(path, json={"session": session, "to": ADA, **body})
     assert answer.status_code == 400
     assert [problem.split()[0] for problem in answer.json()["message"]] == [field]
-    assert sandbox.messages() == ()
+    assert wasend_sandbox.messages() == ()
 
 
-async def test_send_from_a_session_that_is_not_connected(shape: Shape) -> None:
+async def test_send_from_a_session_that_is_not_connected(
+    shape: Shape, wasend_sandbox: Sandbox, http: AsyncClient
+) -> None:
     """An unknown session is 404; one that is not connected is 422 and says its state."""
-    sandbox = Sandbox(dialect=shape)
-    async with calling(sandbox) as client:
-        session = await created(client)
-        unknown = await client.post("/sendText", json={"session": "Front Desk", "to": ADA, "text": "a"})
-        early = await client.post("/sendText", json={"session": session, "to": ADA, "text": "a"})
+    session = await created(http)
+    unknown = await http.post("/sendText", json={"session": "Front Desk", "to": ADA, "text": "a"})
+    early = await http.post("/sendText", json={"session": session, "to": ADA, "text": "a"})
     assert unknown.status_code == 404
     assert unknown.json()["message"] == "Session Front Desk not found"
     assert early.status_code == 422
     assert early.json()["status"] == "CREATED"
     assert early.json()["expected"] == ["CONNECTED" if shape == "docs" else "WORKING"]
-    assert sandbox.messages() == ()
+    assert wasend_sandbox.messages() == ()
 
 
 SIGNALS = [
@@ -523,27 +478,23 @@ SIGNALS = [
 
 
 @pytest.mark.parametrize(("verb", "path", "body"), SIGNALS)
-async def test_signals(shape: Shape, verb: str, path: str, body: dict[str, Any]) -> None:
+async def test_signals(
+    shape: Shape, verb: str, path: str, body: dict[str, Any], session: str, wasend_sandbox: Sandbox, http: AsyncClient
+) -> None:
     """Seen, typing and reactions answer the dialect's word for nothing, and need a connected session."""
-    sandbox = Sandbox(dialect=shape)
-    async with calling(sandbox) as client:
-        session = await connected(client, sandbox)
-        done = await client.request(verb, path, json={"session": session, **body})
-        await client.post(f"/sessions/{session}/stop")
-        refused = await client.request(verb, path, json={"session": session, **body})
+    done = await http.request(verb, path, json={"session": session, **body})
+    await http.post(f"/sessions/{session}/stop")
+    refused = await http.request(verb, path, json={"session": session, **body})
     assert done.status_code == (201 if shape == "sdk" and verb == "POST" else 200)
     assert done.content == (b'{"success":true}' if shape == "docs" else b"")
     assert refused.status_code == 422
-    assert sandbox.messages() == ()
+    assert wasend_sandbox.messages() == ()
 
 
-async def test_ids_are_unique() -> None:
+async def test_ids_are_unique(session: str, http: AsyncClient) -> None:
     """No two messages share an id, even of one text to one chat at one moment."""
-    sandbox = Sandbox(clock=StillClock())
-    async with calling(sandbox) as client:
-        session = await connected(client, sandbox)
-        body = {"session": session, "to": ADA, "text": "again"}
-        ids = {(await client.post("/sendText", json=body)).json()["id"] for _ in range(50)}
+    body = {"session": session, "to": ADA, "text": "again"}
+    ids = {(await http.post("/sendText", json=body)).json()["id"] for _ in range(50)}
     assert len(ids) == 50
 
 
@@ -561,28 +512,23 @@ SPELLINGS = {
 
 
 @pytest.mark.parametrize(("spelling", "chat"), SPELLINGS.items())
-async def test_recipients(spelling: str, chat: str) -> None:
+async def test_recipients(spelling: str, chat: str, session: str, wasend_sandbox: Sandbox, http: AsyncClient) -> None:
     """A recipient may be spelled in several ways: the answer keeps the spelling, the store knows the chat."""
-    sandbox = Sandbox()
-    async with calling(sandbox) as client:
-        session = await connected(client, sandbox)
-        answer = await client.post("/sendText", json={"session": session, "to": spelling, "text": "a"})
+    answer = await http.post("/sendText", json={"session": session, "to": spelling, "text": "a"})
     assert answer.json()["to"] == spelling
-    assert [message.to for message in sandbox.messages()] == [chat]
-    assert sandbox.messages(to=spelling) == sandbox.messages(to=chat) == sandbox.messages()
+    assert [message.to for message in wasend_sandbox.messages()] == [chat]
+    assert wasend_sandbox.messages(to=spelling) == wasend_sandbox.messages(to=chat) == wasend_sandbox.messages()
 
 
-async def test_messages_by_recipient_and_session() -> None:
+async def test_messages_by_recipient_and_session(wasend_sandbox: Sandbox, http: AsyncClient) -> None:
     """Stored messages are found by recipient in any spelling and by session, oldest first."""
-    sandbox = Sandbox()
-    async with calling(sandbox) as client:
-        one = await connected(client, sandbox, sessionName="one")
-        two = await connected(client, sandbox, sessionName="two")
-        for session, to, text in [(one, ADA, "a"), (two, ADA[1:], "b"), (one, "+447700900457", "c")]:
-            await client.post("/sendText", json={"session": session, "to": to, "text": text})
+    one = wasend_sandbox.add_session("one").id
+    two = wasend_sandbox.add_session("two").id
+    for session, to, text in [(one, ADA, "a"), (two, ADA[1:], "b"), (one, "+447700900457", "c")]:
+        await http.post("/sendText", json={"session": session, "to": to, "text": text})
 
     def contents(**where: Any) -> list[str]:
-        return [message.content for message in sandbox.messages(**where)]
+        return [message.content for message in wasend_sandbox.messages(**where)]
 
     assert contents() == ["a", "b", "c"]
     assert contents(to="+44 7700 900-456") == ["a", "b"]
@@ -590,17 +536,14 @@ async def test_messages_by_recipient_and_session() -> None:
     assert contents(to=ADA, session=two) == ["b"]
     assert contents(to="+447700900499") == []
     with pytest.raises(ValueError, match="phone number or a chat id"):
-        sandbox.messages(to="Ada")
+        wasend_sandbox.messages(to="Ada")
 
 
-async def test_get_message(shape: Shape) -> None:
+async def test_get_message(shape: Shape, session: str, http: AsyncClient) -> None:
     """A message can be asked for by its id."""
-    sandbox = Sandbox(dialect=shape, clock=StillClock())
-    async with calling(sandbox) as client:
-        session = await connected(client, sandbox)
-        sent = (await client.post("/sendText", json={"session": session, "to": ADA, "text": "Hi"})).json()
-        found = (await client.get(f"/messages/{sent['id'].replace('@', '%40')}")).json()
-        missing = await client.get("/messages/msg_55")
+    sent = (await http.post("/sendText", json={"session": session, "to": ADA, "text": "Hi"})).json()
+    found = (await http.get(f"/messages/{sent['id'].replace('@', '%40')}")).json()
+    missing = await http.get("/messages/msg_55")
     message = {
         "id": sent["id"],
         "to": ADA,
@@ -613,10 +556,9 @@ async def test_get_message(shape: Shape) -> None:
     assert missing.json()["message"] == "Message msg_55 not found"
 
 
-async def test_account(shape: Shape) -> None:
+async def test_account(shape: Shape, http: AsyncClient) -> None:
     """The account has an id, a name and a plan."""
-    async with calling(Sandbox(dialect=shape)) as client:
-        account = (await client.get("/account")).json()
+    account = (await http.get("/account")).json()
     assert account.keys() == {"id", "name", "plan"}
 
 
@@ -671,10 +613,9 @@ async def test_any_key(header: str, status: int) -> None:
         ("GET", "/a%3Fb%23c"),
     ],
 )
-async def test_no_such_route(shape: Shape, verb: str, path: str) -> None:
+async def test_no_such_route(shape: Shape, verb: str, path: str, http: AsyncClient) -> None:
     """An unknown path, and a known one with another verb, are answered as Express and Nest do."""
-    async with calling(Sandbox(dialect=shape)) as client:
-        answer = await client.request(verb, path)
+    answer = await http.request(verb, path)
     path = path.replace("%3F", "?").replace("%23", "#")
     assert answer.status_code == 404
     assert answer.json() == {"statusCode": 404, "message": f"Cannot {verb} {path}", "error": "Not Found"}
@@ -712,34 +653,29 @@ async def test_qr_route_of_the_other_dialect(shape: Shape) -> None:
         (json.dumps(NEW).encode(), "Application/JSON ; charset=utf-8", 200),
     ],
 )
-async def test_body_that_is_no_json_object(content: bytes, content_type: str, status: int) -> None:
+async def test_body_that_is_no_json_object(content: bytes, content_type: str, status: int, http: AsyncClient) -> None:
     """A body that is not a JSON object, or is not said to be JSON, is refused with a reason."""
-    async with calling(Sandbox()) as client:
-        answer = await client.post("/sessions", content=content, headers={"Content-Type": content_type})
+    answer = await http.post("/sessions", content=content, headers={"Content-Type": content_type})
     assert answer.status_code == status
     assert status == 200 or isinstance(answer.json()["message"], str)
 
 
-async def test_body_too_large() -> None:
+async def test_body_too_large(http: AsyncClient) -> None:
     """A body above 64 MiB is refused while it is read, whether or not its length was told."""
 
     async def chunks() -> AsyncIterator[bytes]:
         for _ in range(65):
             yield bytes(1024 * 1024)
 
-    async with calling(Sandbox()) as client:
-        answer = await client.post("/sessions", content=chunks(), headers={"Content-Type": "application/json"})
+    answer = await http.post("/sessions", content=chunks(), headers={"Content-Type": "application/json"})
     assert answer.status_code == 413
 
 
-async def test_body_with_half_a_character() -> None:
+async def test_body_with_half_a_character(session: str, http: AsyncClient) -> None:
     """Half of a surrogate pair comes back as it went in."""
-    sandbox = Sandbox()
-    async with calling(sandbox) as client:
-        session = await connected(client, sandbox)
-        content = json.dumps({"session": session, "to": ADA, "text": "\ud83d"})
-        answer = await client.post("/sendText", content=content, headers={"Content-Type": "application/json"})
-        stored = await client.get("/_sandbox/messages")
+    content = json.dumps({"session": session, "to": ADA, "text": "\ud83d"})
+    answer = await http.post("/sendText", content=content, headers={"Content-Type": "application/json"})
+    stored = await http.get("/_sandbox/messages")
     assert answer.json()["content"] == "\ud83d"
     assert stored.json()["messages"][0]["content"] == "\ud83d"
 
@@ -767,24 +703,22 @@ def test_limits_that_mean_nothing(limit: str | tuple[int, float]) -> None:
         Sandbox(rate_limit=limit)
 
 
-async def test_rate_limit() -> None:
+@pytest.mark.wasend_sandbox(rate_limit="2/10s")
+async def test_rate_limit(wasend_clock: Clock, wasend_sandbox: Sandbox, http: AsyncClient) -> None:
     """Above the limit 429 says how long to wait, in whole seconds; each key has a window of its own."""
-    clock = StillClock()
-    sandbox = Sandbox(rate_limit="2/10s", clock=clock)
-    async with calling(sandbox) as client:
-        await client.get("/sessions")
-        clock.advance(3.5)
-        await client.get("/account")
-        refused = await client.get("/sessions")
-        other = await client.get("/sessions", headers={"Authorization": "Bearer other"})
-        steering = await client.get("/_sandbox/messages")
-        clock.advance(6.4)
-        still = await client.get("/sessions")
-        clock.advance(0.1)
-        one = await client.get("/sessions")
-        two = await client.get("/sessions")
-        sandbox.reset()
-        after = await client.get("/sessions")
+    await http.get("/sessions")
+    wasend_clock.advance(3.5)
+    await http.get("/account")
+    refused = await http.get("/sessions")
+    other = await http.get("/sessions", headers={"Authorization": "Bearer other"})
+    steering = await http.get("/_sandbox/messages")
+    wasend_clock.advance(6.4)
+    still = await http.get("/sessions")
+    wasend_clock.advance(0.1)
+    one = await http.get("/sessions")
+    two = await http.get("/sessions")
+    wasend_sandbox.reset()
+    after = await http.get("/sessions")
     assert refused.status_code == 429
     assert refused.headers["Retry-After"] == "7"
     assert refused.json() == {"statusCode": 429, "message": "Too many requests", "error": "Too Many Requests"}
@@ -794,11 +728,9 @@ async def test_rate_limit() -> None:
     assert after.status_code == 200
 
 
-async def test_date() -> None:
+async def test_date(wasend_clock: Clock, http: AsyncClient) -> None:
     """The Date header tells the sandbox's time, so that a client can learn its skew."""
-    clock = StillClock()
-    async with calling(Sandbox(clock=clock)) as client:
-        answer = await client.get("/account")
+    answer = await http.get("/account")
     assert answer.headers["Date"] == "Sun, 15 Jun 2025 15:06:40 GMT"
 
 
@@ -842,48 +774,44 @@ SEGMENTS = st.sampled_from(["{session}", "", "%00", "%FF", "..", "%2F", "é", "a
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-async def test_nothing_breaks_it(shape: Shape, data: st.DataObject) -> None:
+async def test_nothing_breaks_it(shape: Shape, data: st.DataObject, session: str, http: AsyncClient) -> None:
     """Whatever is asked, and however wrongly, the answer is no 5xx and no exception."""
-    sandbox = Sandbox(dialect=shape)
-    async with calling(sandbox) as client:
-        session = await connected(client, sandbox)
-        for _ in range(3):
-            path = data.draw(st.sampled_from(PATHS)).replace("{session}", data.draw(SEGMENTS))
-            body = data.draw(st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=10) | VALUES)
-            content = data.draw(st.just(json.dumps(body).encode()) | st.binary(max_size=20))
-            headers = {
-                b"Content-Type": data.draw(st.sampled_from(["application/json", "text/plain", "", ";", "é"])).encode(),
-                b"Host": data.draw(st.sampled_from(["sandbox", "[", "", "a b", "é"])).encode(),
-                b"Authorization": data.draw(st.sampled_from(["Bearer k", "Bearer é", ""])).encode(),
-            }
-            answer = await client.request(
-                data.draw(st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "BREW"])),
-                path.replace("{session}", session),
-                content=content.replace(b"{session}", session.encode()),
-                headers=headers,
-            )
-            assert answer.status_code < 500
-        assert (await client.get("/_sandbox/messages")).status_code == 200
+    for _ in range(3):
+        path = data.draw(st.sampled_from(PATHS)).replace("{session}", data.draw(SEGMENTS))
+        body = data.draw(st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=10) | VALUES)
+        content = data.draw(st.just(json.dumps(body).encode()) | st.binary(max_size=20))
+        headers = {
+            b"Content-Type": data.draw(st.sampled_from(["application/json", "text/plain", "", ";", "é"])).encode(),
+            b"Host": data.draw(st.sampled_from(["sandbox", "[", "", "a b", "é"])).encode(),
+            b"Authorization": data.draw(st.sampled_from(["Bearer k", "Bearer é", ""])).encode(),
+        }
+        answer = await http.request(
+            data.draw(st.sampled_from(["GET", "POST", "PUT", "DELETE", "HEAD", "BREW"])),
+            path.replace("{session}", session),
+            content=content.replace(b"{session}", session.encode()),
+            headers=headers,
+        )
+        assert answer.status_code < 500
+    assert (await http.get("/_sandbox/messages")).status_code == 200
 
 
 # Steering
 
 
-async def test_steering_over_http(shape: Shape) -> None:
+@pytest.mark.wasend_sandbox(api_key="a-key")
+async def test_steering_over_http(shape: Shape, wasend_sandbox: Sandbox, http: AsyncClient) -> None:
     """A scan, the stored messages and a reset are to be had over HTTP, without a key."""
-    sandbox = Sandbox(api_key="a-key", dialect=shape)
-    async with calling(sandbox) as client:
-        session = await created(client)
-        await client.post(f"/sessions/{session}/start")
-        async with calling(sandbox, headers={}) as phone:
-            scanned = await phone.post(f"/_sandbox/sessions/{session}/scan")
-            again = await phone.post(f"/_sandbox/sessions/{session}/scan")
-            nobody = await phone.post("/_sandbox/sessions/nobody/scan")
-            await client.post("/sendText", json={"session": session, "to": ADA, "text": "Hi"})
-            stored = (await phone.get("/_sandbox/messages", params={"to": ADA, "session": session})).json()
-            other = (await phone.get("/_sandbox/messages", params={"session": "other"})).json()
-            wrong = await phone.get("/_sandbox/messages", params={"to": "Ada"})
-            reset = await phone.post("/_sandbox/reset")
+    session = await created(http)
+    await http.post(f"/sessions/{session}/start")
+    async with calling(wasend_sandbox, headers={}) as phone:
+        scanned = await phone.post(f"/_sandbox/sessions/{session}/scan")
+        again = await phone.post(f"/_sandbox/sessions/{session}/scan")
+        nobody = await phone.post("/_sandbox/sessions/nobody/scan")
+        await http.post("/sendText", json={"session": session, "to": ADA, "text": "Hi"})
+        stored = (await phone.get("/_sandbox/messages", params={"to": ADA, "session": session})).json()
+        other = (await phone.get("/_sandbox/messages", params={"session": "other"})).json()
+        wrong = await phone.get("/_sandbox/messages", params={"to": "Ada"})
+        reset = await phone.post("/_sandbox/reset")
     assert scanned.is_success
     assert scanned.json()["uniqueSessionId"] == session
     assert (again.status_code, nobody.status_code) == (422, 404)
@@ -893,37 +821,35 @@ async def test_steering_over_http(shape: Shape) -> None:
     assert other == {"messages": []}
     assert wrong.status_code == 400
     assert reset.is_success
-    assert not sandbox.sessions
-    assert sandbox.messages() == ()
+    assert not wasend_sandbox.sessions
+    assert wasend_sandbox.messages() == ()
 
 
 @pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1", "somewhere"])
 async def test_steering_from_elsewhere(address: str) -> None:
     """Another machine may be let in to the API, but it does not steer, and reads nobody's messages."""
     transport = httpx.ASGITransport(app=Sandbox(), client=(address, 5000))
-    async with httpx.AsyncClient(transport=transport, base_url="http://sandbox", headers=KEY) as client:
+    async with AsyncClient(transport=transport, base_url="http://sandbox", headers=KEY) as client:
         steering = await client.get("/_sandbox/messages")
         api = await client.get("/sessions")
     assert (steering.status_code, api.status_code) == (403, 200)
 
 
-async def test_requests_are_noted() -> None:
+async def test_requests_are_noted(wasend_sandbox: Sandbox, http: AsyncClient) -> None:
     """Every request of the API is noted, with what became of it; steering is not; reset forgets."""
-    sandbox = Sandbox()
-    async with calling(sandbox) as client:
-        await client.get("/account?x=1")
-        await client.post("/sessions", json={})
-        await client.get("/_sandbox/messages")
-        await client.get("/nowhere", headers={"Authorization": ""})
-    noted = [(one.number, one.method, one.path, one.query, one.account, one.status) for one in sandbox.journal]
+    await http.get("/account?x=1")
+    await http.post("/sessions", json={})
+    await http.get("/_sandbox/messages")
+    await http.get("/nowhere", headers={"Authorization": ""})
+    noted = [(one.number, one.method, one.path, one.query, one.account, one.status) for one in wasend_sandbox.journal]
     assert noted == [
         (1, "GET", "/account", "x=1", "acc_sandbox", 200),
         (2, "POST", "/sessions", "", "acc_sandbox", 400),
         (3, "GET", "/nowhere", "", None, 404),
     ]
-    assert [one.became for one in sandbox.journal] == ["done", "refused", "refused"]
-    sandbox.reset()
-    assert sandbox.journal == ()
+    assert [one.became for one in wasend_sandbox.journal] == ["done", "refused", "refused"]
+    wasend_sandbox.reset()
+    assert wasend_sandbox.journal == ()
 
 
 @pytest.mark.parametrize(
@@ -999,7 +925,7 @@ async def test_serve_async() -> None:
     """Entered asynchronously it serves both an asynchronous client and a blocking one in the loop's own thread."""
     async with Sandbox(dialect="sdk").serve() as server:
         assert ask(server.url) == 200
-        async with httpx.AsyncClient(base_url=server.url, headers=KEY, trust_env=False) as client:
+        async with AsyncClient(base_url=server.url, headers=KEY, trust_env=False) as client:
             assert (await client.get("/account")).json()["plan"] == "sandbox"
 
 
@@ -1169,12 +1095,11 @@ def test_many_threads() -> None:
     assert {message.content for message in sandbox.messages()} == {str(n) for n in range(200)}
 
 
-def test_one_name_under_many_threads() -> None:
+def test_one_name_under_many_threads(wasend_sandbox: Sandbox) -> None:
     """Of many attempts at one name at once exactly one succeeds."""
-    sandbox = Sandbox()
 
     async def attempt() -> int:
-        async with calling(sandbox) as client:
+        async with calling(wasend_sandbox) as client:
             return (await client.post("/sessions", json=NEW)).status_code
 
     barrier = threading.Barrier(8)

@@ -12,6 +12,8 @@ def main() -> None:
     try:
         try:
             from wasend.cli.app import run
+
+            sys.exit(run())
         except ImportError as error:
             if error.name is None or error.name.startswith("wasend"):
                 raise
@@ -19,6 +21,5 @@ def main() -> None:
             package = error.name.partition(".")[0]
             print(f"wasend: the command needs {package}, which comes with an extra: {hint}", file=sys.stderr)
             sys.exit(2)
-        sys.exit(run())
     except KeyboardInterrupt:
         sys.exit(130)

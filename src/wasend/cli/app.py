@@ -12,8 +12,6 @@ from typing import Annotated, Final, Literal
 import typer
 
 from wasend import WasendError, __version__
-from wasend.cli import demo as demo_story
-from wasend.cli.screen import Screen
 from wasend.sandbox import Sandbox, play_scenario
 
 app: Final = typer.Typer(
@@ -26,6 +24,10 @@ app: Final = typer.Typer(
 
 class _UsageError(Exception):
     """What the user asked for cannot be."""
+
+
+class _DemoFailed(Exception):
+    """Something in the demo did not happen."""
 
 
 def run() -> int:
@@ -42,8 +44,8 @@ def run() -> int:
         return app(prog_name="wasend", standalone_mode=False) or 0
     except _UsageError as error:
         return _complain(str(error), 2)
-    except (WasendError, demo_story.DemoError) as error:
-        return _complain(f"the demo failed: {type(error).__name__}: {error}", 1)
+    except _DemoFailed as error:
+        return _complain(f"the demo failed: {error}", 1)
     except Exception as error:
         # Typer's own errors. It has moved their base class between its versions, but they all can say this.
         complaint = getattr(error, "format_message", None)
@@ -78,10 +80,15 @@ def wasend(
 @app.command()
 def demo() -> None:
     """Play a session's life and a few messages against a local sandbox. Needs no account; takes about 6 seconds."""
+    from wasend.cli import demo as story  # what draws is not wanted by those who only serve
+    from wasend.cli.screen import Screen
+
     try:
-        demo_story.play(Screen())
+        story.play(Screen())
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
+    except (WasendError, story.DemoError) as error:
+        raise _DemoFailed(f"{type(error).__name__}: {error}") from error
 
 
 @app.command()
@@ -140,7 +147,7 @@ def sandbox(
     except ValueError as error:
         raise _UsageError(str(error)) from None
     except OSError as error:
-        reason = f"cannot listen on port {port}: {error.strerror}"
+        reason = f"cannot listen on {host}, port {port}: {error.strerror}"
         raise _UsageError(f"{reason}; take another --port, or 0 for a free one") from None
     # A shell that starts this in the background has it ignore Ctrl-C; by its process id it can be ended as quietly.
     signal.signal(signal.SIGTERM, signal.default_int_handler)

@@ -348,9 +348,8 @@ class _Desk:
         with self.lock:
             now, line = self.clock.now(), self.lines[session]
             try:
-                if ask.sent is not None:
-                    line.end(ask.sent, now)
-                    self._keep(session, ask.sent, ask.kind)
+                line.end(ask.sent, now)
+                self._keep(session, ask.sent, ask.kind)
                 for number in line.forget(now):
                     self.store.delete(_key(session, "sends", f"{number:012d}"))
             finally:
@@ -419,13 +418,12 @@ class _Ask:
     profile: Pacing
     zones: tuple[tzinfo, ...]
     since: float = 0
-    sent: _Sent | None = None
     called: asyncio.Event = attrs.field(factory=asyncio.Event)
-    loop: asyncio.AbstractEventLoop | None = None
+    loop: asyncio.AbstractEventLoop = attrs.field(init=False)
+    sent: _Sent = attrs.field(init=False)
 
     def call(self) -> None:
         """Wake it, from any thread."""
-        assert self.loop is not None  # noqa: S101 - it joined a line
         self.loop.call_soon_threadsafe(self.called.set)
 
 

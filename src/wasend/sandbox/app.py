@@ -32,12 +32,20 @@ class JsonResponse(Response):
         return json.dumps(content, separators=(",", ":")).encode("ascii")
 
 
-def build_app(dialect: Dialect, *, api: Iterable[Endpoint], guard: Guard, control: Iterable[Endpoint]) -> Starlette:
-    """Return the application: the API's endpoints behind `guard`, the sandbox's own for this machine only."""
+def build_app(
+    dialect: Dialect,
+    *,
+    api: Iterable[Endpoint],
+    guard: Guard,
+    control: Iterable[Endpoint],
+    page: Iterable[Route],
+) -> Starlette:
+    """Return the application: the API's endpoints behind `guard`, the sandbox's own and its page for this machine."""
     app = Starlette(
         routes=[
             *(_route(endpoint, guard, dialect) for endpoint in api),
             *(_route(endpoint, local_guard, dialect) for endpoint in control),
+            *page,
         ],
         exception_handlers=dict.fromkeys((HTTPException, InvalidCall, Refusal, ClientDisconnect), _refusals(dialect)),
     )

@@ -195,7 +195,7 @@ def _complaining(answer: Callable[[Call], Json]) -> Callable[[Call], Json]:
             return answer(call)
         except (Refusal, InvalidCall):
             raise
-        except (ValueError, OverflowError) as error:
+        except ValueError as error:
             raise InvalidCall([str(error)]) from error
 
     return checked

@@ -33,13 +33,14 @@ def account_of(key: str) -> str:
     return f"acc_{sha256(key.encode()).hexdigest()[:12]}"
 
 
-def key_guard(api_keys: Collection[str], limit: RateLimit | None) -> Guard:
+def key_guard(api_keys: Collection[str], limit: RateLimit | None, *, announced: bool = False) -> Guard:
     """
     Ask for a bearer key, and hold each key to the rate limit.
 
     Args:
         api_keys: The keys that pass, an account each; none lets any key through, all of them to one account.
         limit: The rate limit, if any.
+        announced: Whether answers tell of it in headers.
     """
     accounts = {key.encode(): account_of(key) for key in api_keys}
 
@@ -57,11 +58,12 @@ def key_guard(api_keys: Collection[str], limit: RateLimit | None) -> Guard:
         request.scope[ACCOUNT] = account
         if limit is not None:
             passage = limit.ask(key)
-            request.scope[HEADERS] = [
-                (b"x-ratelimit-limit", str(limit.requests).encode()),
-                (b"x-ratelimit-remaining", str(passage.remaining).encode()),
-                (b"x-ratelimit-reset", str(math.ceil(passage.reset)).encode()),
-            ]
+            if announced:
+                request.scope[HEADERS] = [
+                    (b"x-ratelimit-limit", str(limit.requests).encode()),
+                    (b"x-ratelimit-remaining", str(passage.remaining).encode()),
+                    (b"x-ratelimit-reset", str(math.ceil(passage.reset)).encode()),
+                ]
             if passage.wait > 0:
                 raise HTTPException(429, "Too many requests", headers={"Retry-After": str(math.ceil(passage.wait))})
         return account

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -39,6 +40,8 @@ class Replies:
 
     def add(self, answer: Answer, *, match: str | None, person: str | None, after: float, times: int | None) -> None:
         """Add a script."""
+        if not 0 <= after <= sys.float_info.max:
+            raise ValueError(f"after is a number of seconds >= 0, not {after}")
         with self._lock:
             pattern = None if match is None else re.compile(match, re.IGNORECASE)
             self._scripts.append(_Script(answer, pattern, person, after, float("inf") if times is None else times))

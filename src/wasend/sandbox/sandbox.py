@@ -37,17 +37,19 @@ from wasend.sandbox.journal import Journal, JournalEntry
 from wasend.sandbox.limits import RateLimit
 from wasend.sandbox.message_shapes import words
 from wasend.sandbox.messages import message_endpoints
+from wasend.sandbox.page import page_routes
 from wasend.sandbox.people import StoredContact
 from wasend.sandbox.replies import Answer
 from wasend.sandbox.server import SandboxServer
 from wasend.sandbox.session_store import QR_SECONDS, SessionSettings, StoredSession
 from wasend.sandbox.sessions import session_endpoints
 from wasend.sandbox.state import State
-from wasend.sandbox.storage import Storage
 from wasend.sandbox.webhooks import Outbox, Webhook
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from wasend.sandbox.storage import Storage
 
 
 class Sandbox:
@@ -63,6 +65,7 @@ class Sandbox:
         scan_after: Seconds after which a shown QR code is scanned by itself; None waits for `scan`.
         start_after: Seconds that a session stays STARTING.
         rate_limit: ``"20/m"``, ``"5/s"``, ``"5/10s"``, or the number of requests and the seconds; a key.
+        rate_limit_headers: Whether answers tell of it in ``X-RateLimit-*`` headers; the service documents none.
         clock: Where time comes from; a `Clock` of its own by default.
         unknown: Phone numbers that are not on WhatsApp; everybody else is. `add_unknown` adds more.
         seed: The same number gives the same ids, and the same requests for faults to hit.
@@ -95,6 +98,7 @@ class Sandbox:
         scan_after: float | None = None,
         start_after: float = 0,
         rate_limit: str | tuple[int, float] | None = None,
+        rate_limit_headers: bool = False,
         clock: Clock | None = None,
         unknown: Iterable[str] = (),
         seed: int | None = None,
@@ -156,10 +160,11 @@ class Sandbox:
                 *chat_endpoints(self._state, shape, self.clock),
                 *group_endpoints(self._state, shape),
             ],
-            guard=key_guard(keys, self._limit),
+            guard=key_guard(keys, self._limit, announced=rate_limit_headers),
             control=control_endpoints(self, shape),
+            page=page_routes(self, self._state),
         )
-        self._storage = None if persist is None else Storage(persist, self._state)
+        self._storage = None if persist is None else _storage(persist, self._state)
 
     # Who there is
 
@@ -589,6 +594,12 @@ class Sandbox:
     def __repr__(self) -> str:
         sessions, messages = len(self._state.sessions.every()), len(self._state.chats.messages())
         return f"Sandbox(dialect={self.dialect!r}, {sessions} sessions, {messages} messages)"
+
+
+def _storage(path: str | os.PathLike[str], state: State) -> Storage:
+    from wasend.sandbox.storage import Storage  # what writes files is not wanted by those who keep none
+
+    return Storage(path, state)
 
 
 def _person(spelling: str) -> str:

@@ -19,6 +19,9 @@ from wasend.sandbox.state import State
 from wasend.sandbox.tables import Table
 
 _SCHEMA: Final = "CREATE TABLE IF NOT EXISTS sandbox (kind TEXT, id TEXT, value TEXT, PRIMARY KEY (kind, id))"
+_OTHERS: Final = (
+    "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT GLOB 'sqlite_*' AND name != 'sandbox'"
+)
 _PUT: Final = "INSERT INTO sandbox VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET value = excluded.value"
 """An update keeps the row's place, and so the order in which things came to be."""
 
@@ -37,6 +40,7 @@ class Storage:
 
     def __init__(self, path: str | os.PathLike[str], state: State) -> None:
         self._convert = make_converter()
+        self._lock = state.lock
         tables: dict[str, tuple[Table[Any], Any]] = {
             "session": (state.sessions.table, StoredSession),
             "owner": (state.sessions.owners, str),
@@ -45,6 +49,7 @@ class Storage:
             "group": (state.groups.table, StoredGroup),
             "message": (state.chats.table, StoredMessage),
         }
+        self._tables = [table for table, _ in tables.values()]
         with ExitStack() as undo:
             try:
                 # Guarded by the state's lock, which whoever changes a table holds.
@@ -61,13 +66,15 @@ class Storage:
             undo.pop_all()
 
     def close(self) -> None:
-        """Close the file."""
-        self._file.close()
+        """Close the file; what happens from now on, as by a clock that others go by too, is not kept."""
+        with self._lock:
+            for table in self._tables:
+                table.on_change = None
+            self._file.close()
 
     def _begin(self) -> None:
-        others = {name for (name,) in self._file.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        if others - {"sandbox"}:  # a database of somebody else's, which is left as it is
-            raise ValueError(f"it has tables called {', '.join(sorted(others))}")
+        if found := self._file.execute(_OTHERS).fetchone():  # a database of somebody else's, which is left as it is
+            raise ValueError(f"it has a table called {found[0]}")
         self._file.execute("PRAGMA journal_mode = WAL")
         self._file.execute("PRAGMA synchronous = OFF")  # what the process wrote survives its end, not a power cut
         self._file.execute(_SCHEMA)
