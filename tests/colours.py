@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 
 from wasend import AsyncWasendClient, Retry, WasendClient, WasendError
+from wasend.sandbox import Clock
 
 KEY: Final = "wk-live-0123456789abcdef"
 NUMBER: Final = "+447700900456"
@@ -23,7 +24,12 @@ both_calls = pytest.mark.parametrize("do", [SEND, READ], ids=["send", "read"])
 
 
 def told(colour: str, url: str, do: Callable[[Any], Any], **options: Any) -> Any:
-    """Make a client and a call, and close the client: what the call returned, or which error it raised."""
+    """
+    Make a client and a call, and close the client: what the call returned, or which error it raised.
+
+    Between attempts nobody waits: the client's clock stands still, unless `options` name another.
+    """
+    options = {"clock": Clock(stopped=True), **options}
     try:
         if colour == "async":
             return asyncio.run(_awaited(url, do, options))

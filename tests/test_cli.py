@@ -11,17 +11,18 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import segno
 
-from wasend import RateLimitError, WasendClient, __version__
+from wasend import AsyncWasendClient, RateLimitError, WasendClient, __version__
 from wasend.cli import demo
 from wasend.cli.qr import half_blocks, read_modules
 from wasend.cli.screen import Screen
-from wasend.sandbox import Sandbox
+from wasend.sandbox import Clock, Sandbox
 
 PATIENCE: Final = 60.0
 """Seconds after which a test takes a command for hung."""
@@ -297,8 +298,10 @@ def test_demo_tells_what_did_not_happen(
     kind: type[Sandbox], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A message lost or doubled, a limit never met, a session not deleted: the demo finds out, and fails."""
-    monkeypatch.setattr(demo, "Sandbox", kind)
-    monkeypatch.setattr(demo, "_SCANNED_AFTER", 0.1)
+    clock = Clock(stopped=True)
+    for name, made in (("Sandbox", kind), ("WasendClient", WasendClient), ("AsyncWasendClient", AsyncWasendClient)):
+        monkeypatch.setattr(demo, name, partial(made, clock=clock))
+    monkeypatch.setattr(demo, "_draw", lambda *_: clock.advance(2))
 
     with pytest.raises(demo.DemoError, match=said):
         demo.play(Screen())

@@ -181,7 +181,7 @@ async def test_cancelling_a_wait() -> None:
 async def test_closing_ends_every_call() -> None:
     """Closing a client ends the calls under way, those that wait for a connection, and those that wait to be repeated."""
     waiting = asyncio.Event()
-    with serving(answer(429, None, {"retry-after": "30"}), hang) as server:
+    with serving(answer(503, None, {"retry-after": "30"}), hang) as server:
         client = client_of(server.url, retry=Retry(on_wait=lambda _: waiting.set()))
         calls = [asyncio.create_task(SEND(client))]
         await waiting.wait()

@@ -21,7 +21,8 @@ import attrs
 import pytest
 
 from wasend import Clock
-from wasend.delivery.pacing import Pacer, Pacing, _zone_table, _zones_by_number
+from wasend.delivery.pacing import Pacer, Pacing
+from wasend.delivery.zones import _zone_table, zones_by_number
 from wasend.delivery.stores import MemoryStore, SqliteStore
 from wasend.errors import ConfigurationError, InvalidRequestError
 
@@ -797,7 +798,7 @@ async def test_country_of_many_zones(to: str, hour: int) -> None:
     """Where a number may be in one of several zones, it is waking hours in all of them."""
     clock = Jumping(NOON + hour * HOUR)
     (moment,) = await send(Pacer(clock=clock), clock, 1, "cold", to=to)
-    zones = _zones_by_number(to[1:] + "@c.us")
+    zones = zones_by_number(to[1:] + "@c.us")
     assert len(zones) > 3
     assert all(9 <= datetime.fromtimestamp(moment, zone).hour < 20 for zone in zones)
     assert moment - clock.now() <= DAY
@@ -862,7 +863,7 @@ def test_every_zone_of_the_table_exists() -> None:
         "+541112345678": ["America/Argentina/Buenos_Aires"],
         "+34612345678": ["Europe/Madrid", "Atlantic/Canary"],
     }
-    assert {to: [str(zone) for zone in _zones_by_number(to[1:] + "@c.us")] for to in known} == known
+    assert {to: [str(zone) for zone in zones_by_number(to[1:] + "@c.us")] for to in known} == known
 
 
 # --- restart

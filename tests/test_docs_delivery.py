@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,8 +15,10 @@ from typing import Any, Final
 
 import pytest
 
+from tests import test_delivery_proof
+from wasend import AccountRestrictedError, BreakerOpenError, ConfigurationError, OutcomeUnknownError, Timeout
 from wasend._core.clock import SYSTEM_CLOCK
-from wasend.delivery import MemoryStore, Pacing, Store
+from wasend.delivery import Breaker, MemoryStore, Pacing, Store, Suppression
 from wasend.sandbox import Clock, Sandbox
 
 PROJECT: Final = Path(__file__).parent.parent
@@ -57,7 +62,9 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
     def run_it(words: str) -> tuple[Sandbox, dict[str, Any], list[str]]:
         ((faults, program),) = [found for found in PROGRAMS if words in found[1]]
         clock = Clock(stopped=True, at=NOON)
-        sandbox = Sandbox(clock=clock, faults=filter(None, faults.split("; ")), acks={"DEVICE": 1, "READ": 5})
+        sandbox = Sandbox(
+            clock=clock, faults=filter(None, faults.split("; ")), acks={"DEVICE": 1, "READ": 5}, start_after=3
+        )
         for name in ("now", "monotonic", "sleep"):  # a program's time is the sandbox's: it waits, and nobody else does
             monkeypatch.setattr(SYSTEM_CLOCK, name, getattr(clock, name))
         with sandbox.serve() as server:
@@ -72,7 +79,15 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
 
 
 def sent(sandbox: Sandbox) -> list[tuple[str, str]]:
-    return [(message.to.partition("@")[0], message.content) for message in sandbox.deliveries()]
+    return [(one.to.partition("@")[0], one.content) for one in sandbox.deliveries()]
+
+
+def rows(section: str) -> list[list[str]]:
+    """The cells of the tables in a section, but for the lines below their heads."""
+    text = PAGE.partition(f"\n## {section}\n")[2].partition("\n## ")[0]
+    assert text
+    lines = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in line] for line in lines]
 
 
 @pytest.mark.parametrize("number", range(len(PROGRAMS)))
@@ -86,3 +101,210 @@ def test_every_program_is_found() -> None:
     """There are as many as there are fences, and each set of faults belongs to one."""
     assert len(PROGRAMS) == PAGE.count("```") // 2
     assert len([faults for faults, _ in PROGRAMS if faults]) == PAGE.count("<!-- faults:")
+
+
+def test_settling(run: Run) -> None:
+    """The lost send that arrived is a result, the other stays unknown, with what was seen instead."""
+    sandbox, _, lines = run("print(error.settlement.outcome")
+    (delivered,) = sandbox.deliveries()
+    assert [lines[0], lines[2]] == [f"sent {delivered.id}", f"there is only {delivered.id}"]
+    assert lines[1].startswith("unknown - nothing like it")
+
+
+def test_settling_afterwards(run: Run) -> None:
+    """What the error could not tell, settling does; and a call of a view that settles needs no error."""
+    sandbox, _, lines = run("client.settle(error, window=30)")
+    first, second = sandbox.deliveries()
+    assert lines[0].startswith(f"sent Message(id='{first.id}'")
+    assert lines[1].startswith(f"Message(id='{second.id}'")
+
+
+@pytest.mark.parametrize("settle", [True, False])
+async def test_what_settling_costs(settle: bool) -> None:
+    """While a paced send is looked for, one that is alike waits, also in a client that does not settle; others do not."""
+    faults = ["reset POST /sendText #1"]
+    sandbox = Sandbox(clock=Clock(stopped=True, at=NOON), faults=faults)
+    desk = sandbox.add_session().id
+    async with (
+        sandbox.async_client(settle=True, pacing=Pacing(gap=(1, 2))) as paced,
+        sandbox.async_client(settle=settle) as other,
+    ):
+
+        async def meanwhile() -> None:
+            await sandbox.clock.sleep(1)
+            await asyncio.gather(*(other.send_text(session=desk, to="+447700900456", text=text) for text in "ab"))
+
+        async def paced_sends() -> None:
+            with pytest.raises(OutcomeUnknownError):
+                await paced.send_text(session=desk, to="+447700900456", text="a")
+
+        second = paced.send_text(session=desk, to="+447700900457", text="c")
+        await asyncio.gather(paced_sends(), meanwhile(), second)
+    at = {one.content: one.timestamp - NOON for one in sandbox.deliveries()}
+    assert at["b"] == 1
+    assert at["a"] >= 10
+    assert at["c"] >= 11
+
+
+def test_settling_may_outlast_the_deadline() -> None:
+    """The window comes on top of the call's own time."""
+    clock = Clock(stopped=True, at=NOON)
+    sandbox = Sandbox(clock=clock, faults=["hang POST /sendText"])
+    desk = sandbox.add_session().id
+    timeout = Timeout(answer=0.1, send=0.1, total=5)
+    with sandbox.client(settle=True, timeout=timeout) as client, pytest.raises(OutcomeUnknownError):
+        client.send_text(session=desk, to="+447700900456", text="a")
+    assert clock.now() - NOON >= 10
+
+
+def test_recipients(run: Run) -> None:
+    """A national number is read with its region, and the send goes to the form that was found, which is kept."""
+    sandbox, names, lines = run("recipients.db")
+    assert lines == ["+447700900456", "['+5511987654321', '+551187654321']"]
+    assert sent(sandbox) == [("5511987654321", "Bom dia!")]
+    assert names["SqliteStore"]("recipients.db").items("")
+
+
+def test_pacing(run: Run) -> None:
+    """Known people are 5 to 15 s apart, the reply comes by its own kind's gap, and the store holds what was sent."""
+    sandbox, names, _ = run('Pacer(store=SqliteStore("pacing.db"))')
+    at = [one.timestamp for one in sandbox.deliveries()]
+    gaps = [later - one for one, later in itertools.pairwise(at)]
+    assert len(gaps) == 3
+    assert all(5 <= gap <= 15 for gap in gaps[:2])
+    assert 1 <= gaps[2] <= 3
+    assert len(names["SqliteStore"]("pacing.db").items("pacing/")) == 5  # four sends, and since when
+
+
+def test_own_pacing(run: Run) -> None:
+    """The turn around a send to a group takes its zone from `zone_of`; without it the send is refused."""
+    sandbox, names, lines = run('zone_of=lambda to: "Europe/London"')
+    (line,) = lines
+    assert re.fullmatch(r"100 to people who do not know us: \d+ hours", line)
+    assert sent(sandbox) == [("120363041234567890", "Rehearsal at eight")]
+    with pytest.raises(ConfigurationError, match="zone_of"):
+        names["Pacer"]().turn("ses_1", "120363041234567890@g.us", "known")
+
+
+def test_profiles() -> None:
+    """The table has the profiles as they are."""
+
+    def told(value: object) -> str:
+        return "–" if value is None else "–".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+    head, *table = rows("Pacing")
+    profiles = [Pacing.reply(), Pacing.known(), Pacing.cold()]
+    assert head == ["", *(f'`"{one.name}"`' for one in profiles)]
+    assert [row[1:] for row in table] == [
+        [told(one.gap) for one in profiles],
+        [told(one.pause) + (f" after {one.pause_after}" if one.pause else "") for one in profiles],
+        [told(one.per_hour) for one in profiles],
+        [told(one.per_day) for one in profiles],
+        [", ".join(map(str, one.warm_up)) or "–" for one in profiles],
+        [told(one.quiet_hours) for one in profiles],
+    ]
+
+
+def test_breaker(run: Run) -> None:
+    """The first signal stops strangers and not those who were written to, and `close` lets all pass."""
+    _, names, lines = run('SqliteStore("breaker.db")')
+    assert [line.split()[0] for line in lines[:3]] == ["AccountRestrictedError", "BreakerOpenError", "sent"]
+    assert "holds back new conversations until 2026-05-07 12:00:00 UTC" in lines[3]
+    assert not names["breaker"].state(names["desk"].session_id).held
+
+
+@pytest.mark.parametrize("kind", ["cold", "known", "reply", None])
+async def test_kinds_of_the_breaker(kind: str | None) -> None:
+    """A cold send opens a conversation whomever it goes to, another kind none; without one the breaker's memory says."""
+    sandbox = Sandbox(clock=Clock(stopped=True, at=NOON), faults=["ban signal=463 POST /sendText #2"])
+    desk = sandbox.add_session().id
+    held = []
+    async with sandbox.async_client(breaker=True) as client:
+        await client.send_text(session=desk, to="+447700900456", text="Hello")
+        with pytest.raises(AccountRestrictedError):
+            await client.send_text(session=desk, to="+447700900457", text="Hello")
+        for to in ("+447700900456", "+447700900457"):
+            try:
+                await client.with_options(kind=kind).send_text(session=desk, to=to, text="Hello again")
+            except BreakerOpenError:
+                held.append(to)
+    assert held == {"cold": ["+447700900456", "+447700900457"], None: ["+447700900457"]}.get(kind, [])
+
+
+def test_rate_limit(run: Run) -> None:
+    """Of 22 requests of both clients 20 leave at once, and two a minute later."""
+    sandbox, _, _ = run("rate_limit=limiter")
+    assert Counter(entry.at - NOON for entry in sandbox.journal) == {0: 20, 60: 2}
+
+
+async def test_waiting_for_the_rate_limit_costs_no_time() -> None:
+    """A call that waits minutes for its turn has all of its deadline left, and may be repeated."""
+    sandbox = Sandbox(clock=Clock(stopped=True, at=NOON), faults=["502 GET /account #4"])
+    async with sandbox.async_client(rate_limit="1/m", timeout=Timeout(total=5)) as client:
+        await asyncio.gather(*(client.retrieve_account() for _ in range(4)))
+    assert [entry.at - NOON for entry in sandbox.journal] == [0, 60, 120, 180, 240]
+
+
+def test_suppression(run: Run) -> None:
+    """What was imported and added is there, what was taken off is not, and nothing was sent."""
+    sandbox, _, lines = run("import_csv")
+    assert lines == ["1 imported", "+44…0456 is on the suppression list; nothing was sent - STOP, 2026-05-01"]
+    assert sent(sandbox) == []
+    exported = Path("suppressed.csv").read_text(encoding="utf-8")
+    assert exported == "number,reason,added_at\n+447700900457,asked to stop,2026-05-05T12:00:00Z\n"
+
+
+def test_waiting(run: Run) -> None:
+    """The send waits for the session, the message comes to the phone and is read, and the session stops."""
+    sandbox, _, lines = run("wait_for_ack")
+    (message,) = sandbox.deliveries()
+    assert message.timestamp >= NOON + 3
+    assert lines == ["2", "it is at READ and was sent", "STOPPED"]
+
+
+def test_a_store_of_ones_own(run: Run) -> None:
+    """The store for Redis does what those of the package do."""
+    _, names, _ = run("class RedisStore")
+    theirs = names["RedisStore"](FakeRedis(decode_responses=True))
+    stores: list[Store] = [theirs, MemoryStore()]
+    assert isinstance(theirs, Store)
+    for store in stores:
+        store.set("b/2", {"at": 1.5})
+        store.set("b/1", [1, None])
+        store.set("c", "é")
+        store.delete("c")
+        store.delete("d")
+    assert [store.items("b/") for store in stores] == [[("b/1", [1, None]), ("b/2", {"at": 1.5})]] * 2
+    assert [(store.get("b/1"), store.get("c")) for store in stores] == [([1, None], None)] * 2
+    assert names["suppression"].reason_for("+447700900456") == "asked to stop"
+
+
+def test_shared_stores() -> None:
+    """Breakers and lists over one store share what it says, as they would in two processes."""
+    store = MemoryStore()
+    Breaker(store=store).note("ses_1", AccountRestrictedError("restricted", signal="463", status=500))
+    with pytest.raises(BreakerOpenError):
+        Breaker(store=store).check("ses_1", new_conversation=True)
+    Suppression(store).add("+447700900456", "asked to stop")
+    assert Suppression(store).reason_for("+447700900456") == "asked to stop"
+
+
+def test_what_was_measured() -> None:
+    """The counts of each run add up to the sends of the proof, and the last column is what the proof forbids."""
+    _, *runs = rows("Measured")
+    assert len(runs) == 5
+    assert {sum(map(int, run[1:])) for run in runs} == {test_delivery_proof.SENDS}
+    assert {run[-1] for run in runs} == {"0"}
+
+
+def test_links() -> None:
+    """Every file and every heading that the page links to is there."""
+    targets = re.findall(r"\]\(([^)]+)\)", PAGE)
+    headings = {line[3:].lower().replace(" ", "-") for line in PAGE.splitlines() if line.startswith("## ")}
+    anchors = {target[1:] for target in targets if target.startswith("#")}
+    assert anchors == headings
+    files = [target for target in targets if not target.startswith(("#", "http"))]
+    assert [file for file in files if not (PROJECT / "docs" / file).exists()] == []
+    programs = re.findall(r"`(\w+\.py)`", PAGE)
+    assert len(programs) == 2
+    assert all((PROJECT / "examples" / program).exists() for program in programs)

@@ -7,13 +7,15 @@ import os
 import runpy
 import subprocess
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from wasend import AsyncWasendClient
-from wasend.sandbox import Sandbox
+from wasend import AccountRestrictedError, AsyncWasendClient
+from wasend.sandbox import Clock, Sandbox
 
 from .raw import Behaviour, answer, reset, serving
 
@@ -41,43 +43,48 @@ def labels(result: subprocess.CompletedProcess[str]) -> list[str]:
 
 ASYNC = ["created", "scan this with WhatsApp on your phone", "connected", "sent", "not sent"]
 SYNC = ["text", "picture", "link", "typed", "reacted to"]
+BATCH = ["sent", "not sent", "unknown"]
+REPLY = ["not answered", "sent", "delivered"]
 
 
-@pytest.mark.parametrize(("name", "said"), [("async_session.py", ASYNC), ("sync_send.py", SYNC)])
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("async_session.py", ASYNC),
+        ("sync_send.py", SYNC),
+        ("settled_batch.py", BATCH),
+        ("careful_reply.py", REPLY),
+    ],
+)
 def test_with_a_sandbox(name: str, said: list[str]) -> None:
     """Without a base URL an example runs against a sandbox of its own, and a key that is set is not used."""
     assert labels(run(name, WASEND_API_KEY="k3y")) == said
 
 
-def test_async_session_with_a_service() -> None:
+@pytest.mark.wasend_sandbox(scan_after=0.5, clock=Clock())
+def test_async_session_with_a_service(wasend_sandbox: Sandbox, wasend_server: SandboxServer) -> None:
     """With a base URL the asynchronous example makes its session there, and sends to the recipient it is given."""
-    sandbox = Sandbox(api_key="k3y", scan_after=0.5)
-    with sandbox.serve() as server:
-        environment = {"WASEND_API_KEY": "k3y", "WASEND_BASE_URL": server.url}
-        assert labels(run("async_session.py", "+447700900123", "+447700900789", **environment)) == ASYNC
+    at = {"WASEND_API_KEY": "k3y", "WASEND_BASE_URL": wasend_server.url}
+    assert labels(run("async_session.py", "+447700900123", "+447700900789", **at)) == ASYNC
 
-    assert [message.to for message in sandbox.messages()] == ["447700900789@c.us"]
-    assert not sandbox.sessions
+    assert [message.to for message in wasend_sandbox.messages()] == ["447700900789@c.us"]
+    assert not wasend_sandbox.sessions
 
 
-def test_sync_send_with_a_service() -> None:
-    """With a base URL the synchronous example sends from the session it is given, to the recipient it is given."""
-    sandbox = Sandbox(api_key="k3y", scan_after=0)
-    with sandbox.serve() as server:
-        environment = {"WASEND_API_KEY": "k3y", "WASEND_BASE_URL": server.url}
+def test_sync_send_with_a_service(session: str, wasend_sandbox: Sandbox, wasend_server: SandboxServer) -> None:
+    XXX
+    at = {"WASEND_API_KEY": "k3y", "WASEND_BASE_URL": wasend_server.url}
+    assert labels(run("sync_send.py", session, "+447700900789", **at)) == SYNC
 
-        async def connect() -> str:
-            async with AsyncWasendClient("k3y", base_url=server.url) as client:
-                session = await client.create_session(session_name="Front Desk", phone_number="+447700900123")
-                await client.start_session(session)
-                return str(session["uniqueSessionId"])
-
-        assert labels(run("sync_send.py", asyncio.run(connect()), "+447700900789", **environment)) == SYNC
-
-    assert [message.type for message in sandbox.messages(to="+447700900789")] == ["text", "image", "text", "text"]
+    assert [message.type for message in wasend_sandbox.messages(to="+447700900789")] == [
+        "text",
+        "image",
+        "text",
+        "text",
+    ]
 
 
-@pytest.mark.parametrize("name", ["async_session.py", "sync_send.py"])
+@pytest.mark.parametrize("name", ["async_session.py", "sync_send.py", "settled_batch.py", "careful_reply.py"])
 def test_a_service_needs_a_recipient(name: str) -> None:
     """Against a service an example sends to nobody whom the user did not name."""
     result = run(name, WASEND_API_KEY="k3y", WASEND_BASE_URL="http://127.0.0.1:9")
@@ -87,23 +94,23 @@ def test_a_service_needs_a_recipient(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "said"),
-    [
-        (answer(200, {"id": "true_1"}), "sent: true_1"),
-        (answer(401, {"message": "Unauthorized"}), "not sent: "),
-        (reset, "unknown: "),
-    ],
+    ("faults", "said"),
+    [((), "sent: true_"), (["401 /sendText"], "not sent: "), (["reset /sendText"], "unknown: ")],
     ids=["answered", "refused", "broken"],
 )
-def test_the_three_outcomes(behaviour: Behaviour, said: str, capsys: pytest.CaptureFixture[str]) -> None:
+async def test_the_three_outcomes(
+    faults: Iterable[str],
+    said: str,
+    session: str,
+    wasend_sandbox: Sandbox,
+    async_wasend_client: AsyncWasendClient,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """The asynchronous example says what became of a message, whichever of the three it was."""
     greet: Any = runpy.run_path(str(EXAMPLES / "async_session.py"))["greet"]
+    for fault in faults:
+        wasend_sandbox.faults.add(fault)
 
-    async def send(url: str) -> None:
-        async with AsyncWasendClient("k3y", base_url=url) as client:
-            await greet(client, "ses_1", "+447700900456")
-
-    with serving(behaviour) as server:
-        asyncio.run(send(server.url))
+    await greet(async_wasend_client, session, "+447700900456")
 
     assert capsys.readouterr().out.startswith(said)

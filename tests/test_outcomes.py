@@ -18,7 +18,7 @@ import attrs
 import httpx
 import pytest
 
-from tests.colours import KEY, NUMBER, QUICK, SEND, TEXT, both_calls, both_colours, told
+from tests.colours import KEY, NUMBER, SEND, TEXT, both_calls, both_colours, told
 from tests.raw import (
     Behaviour,
     Peer,
@@ -37,7 +37,7 @@ from tests.raw import (
     truncated,
     url_of,
 )
-from wasend import AsyncWasendClient, Message, Session, Timeout, Wait, errors
+from wasend import AsyncWasendClient, Message, Retry, Session, Timeout, Wait, errors
 from wasend._core.call import Call
 from wasend.errors import (
     AccountRestrictedError,
@@ -234,7 +234,7 @@ def test_outcome(case: str, do: Callable[[Any], Any], colour: str) -> None:
     started = datetime.now(UTC)
     with serving(*script) as server:
         timeout = Timeout(answer=0.2, send=0.2) if hang in script else None
-        got = told(colour, server.url, do, timeout=timeout, retry=attrs.evolve(QUICK, on_wait=waits.append))
+        got = told(colour, server.url, do, timeout=timeout, retry=Retry(on_wait=waits.append))
     assert type(got) is expected.kind, got
     assert {name: getattr(got, name) for name in expected.facts} == expected.facts
     assert server.deliveries == expected.deliveries
@@ -272,7 +272,7 @@ def test_refused_connections(do: Callable[[Any], Any], colour: str) -> None:
             if wait.attempt == 2:
                 servers.append(stack.enter_context(serving(FINE, sock=sock)))
 
-        got = told(colour, url_of(sock), do, retry=attrs.evolve(QUICK, on_wait=start))
+        got = told(colour, url_of(sock), do, retry=Retry(on_wait=start))
     assert isinstance(got, Message if do is SEND else Session)
     assert servers[0].deliveries == 1
 
@@ -282,7 +282,7 @@ def test_refused_connections(do: Callable[[Any], Any], colour: str) -> None:
 def test_connections_refused_for_good(do: Callable[[Any], Any], colour: str) -> None:
     """Where nobody ever listens, the caller is told that nothing was sent, and after how many attempts."""
     with reserved() as sock:
-        error = told(colour, url_of(sock), do, retry=QUICK)
+        error = told(colour, url_of(sock), do)
     assert (type(error), error.outcome, error.attempts) == (APIConnectionError, "not_sent", 3)
 
 
@@ -297,7 +297,7 @@ async def no_tls(peer: Peer) -> None:
 def test_failed_tls(script: Behaviour, do: Callable[[Any], Any]) -> None:
     """A TLS handshake that fails is a connection that was not made: nothing was sent, and it is tried again."""
     with serving(script) as server:
-        error = told("async", server.url.replace("http:", "https:"), do, retry=QUICK)
+        error = told("async", server.url.replace("http:", "https:"), do)
     assert (type(error), error.outcome, error.attempts) == (APIConnectionError, "not_sent", 3)
     assert (server.connections, server.deliveries) == (3, 0)
 
@@ -311,9 +311,7 @@ def test_failed_proxy(fault: str, do: Callable[[Any], Any], monkeypatch: pytest.
     """A proxy that opens no tunnel leaves nothing sent: the call is tried again, and the key stays here."""
     with serving(PROXY_FAULTS[fault]) as server:
         monkeypatch.setenv("https_proxy", server.url)
-        error = told(
-            "async", "https://wasend.invalid", do, retry=QUICK, timeout=Timeout(connect=0.2, answer=0.2, send=0.2)
-        )
+        error = told("async", "https://wasend.invalid", do, timeout=Timeout(connect=0.2, answer=0.2, send=0.2))
     assert isinstance(error, APIConnectionError)
     assert (error.outcome, error.attempts) == ("not_sent", 3)
     assert [request.split(b"\r\n")[0] for request in server.requests] == [b"CONNECT wasend.invalid:443 HTTP/1.1"] * 3

@@ -94,7 +94,7 @@ def test_programs(tmp_path: Path) -> None:
 def test_error_as_printed(tmp_path: Path) -> None:
     """The program about errors prints what the text below it says that it prints."""
     (said,) = re.findall(r"^Here it prints `(.*)`\.$", README, re.MULTILINE)
-    (program,) = [program for program in PROGRAMS if "except OutcomeUnknownError" in program]
+    (program,) = [program for program in PROGRAMS if "except SessionNotReadyError" in program]
     sandbox = Sandbox(scan_after=0)
     with sandbox.serve() as server:
         make = 'from wasend import WasendClient\nwith WasendClient() as c: c.create_session(session_name="A", phone_number="+447700900123")\n'

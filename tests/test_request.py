@@ -10,7 +10,7 @@ import pytest
 import respx
 
 from tests.calls import FACES, ask
-from tests.colours import NUMBER, QUICK, both_colours, told
+from tests.colours import NUMBER, both_colours, told
 from tests.raw import answer, reset, serving
 from wasend import (
     APIStatusError,
@@ -104,7 +104,7 @@ def test_what_goes_out(face: str) -> None:
 def test_repetition_by_verb(method: str, colour: str) -> None:
     """A failure that leaves the outcome open is repeated for all verbs but POST and PATCH, which say that it is open."""
     with serving(answer(500), answer(204)) as server:
-        outcome = told(colour, server.url, lambda client: client.request(method, "/x"), retry=QUICK)
+        outcome = told(colour, server.url, lambda client: client.request(method, "/x"))
     if method in ("POST", "PATCH"):
         assert isinstance(outcome, OutcomeUnknownError)
         assert (outcome.outcome, server.deliveries) == ("unknown", 1)
@@ -117,7 +117,7 @@ def test_repetition_by_verb(method: str, colour: str) -> None:
 def test_repetition_as_told(method: str, repeatable: bool, deliveries: int, colour: str) -> None:
     """The caller knows better than the verb."""
     with serving(reset, answer(200, {"id": "1"})) as server:
-        told(colour, server.url, lambda client: client.request(method, "/x", repeatable=repeatable), retry=QUICK)
+        told(colour, server.url, lambda client: client.request(method, "/x", repeatable=repeatable))
         assert server.deliveries == deliveries
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 import pytest
@@ -55,7 +56,7 @@ async def test_account_cannot_reach_into_another(verb: str, path: str) -> None:
     sandbox = two_accounts()
     theirs = sandbox.add_session("Theirs", OWN, api_key="key-of-theirs")
     async with accounts(sandbox) as (me, them):
-        body = {"session": theirs.id, "to": ADA, "text": "Hi"}
+        body: dict[str, Any] = {"session": theirs.id, "to": ADA, "text": "Hi"}
         message = (await them.post("/sendText", json=body)).json()["id"]
         before = (sandbox.sessions, sandbox.messages())
         url = path.format(session=theirs.id, message=message)
@@ -200,6 +201,18 @@ async def test_time_takes_a_session_on() -> None:
         clock.advance(7)
         seen.append(now())
     assert seen == [("STARTING", 0), ("STARTING", 0), ("SCAN_QR_CODE", 5), ("CONNECTED", 15), ("CONNECTED", 71)]
+
+
+async def test_deleted_before_its_time() -> None:
+    """What was to happen to a session does not happen to one that is gone, nor to the next one of its name."""
+    clock = Clock(stopped=True, at=START)
+    sandbox = Sandbox(clock=clock, start_after=5)
+    async with calling(sandbox) as client:
+        session = await waiting(client)
+        await client.delete(f"/sessions/{session}")
+        next_one = await created(client)
+        clock.advance(10)
+    assert [(one.id, one.status) for one in sandbox.sessions.values()] == [(next_one, "CREATED")]
 
 
 async def test_qr_codes_run_out(shape: Shape) -> None:

@@ -135,7 +135,10 @@ async def test_what_happened() -> None:
         assert (second["status"], second["fault"], second["became"]) == (None, "reset_after", "lost")
         assert (await remote.get("journal", after=1))["requests"] == [second]
         webhooks = (await remote.get("webhooks"))["webhooks"]
-        assert [(one["event"], one["given_up"]) for one in webhooks] == [("session.status", True), ("message.any", True)]
+        assert [(one["event"], one["given_up"]) for one in webhooks] == [
+            ("session.status", True),
+            ("message.any", True),
+        ]
         assert '"status":"WORKING"' in webhooks[0]["body"]
 
 

@@ -112,7 +112,14 @@ async def test_message_sent() -> None:
     at.sandbox.clock.advance(5)
     (sent, *acks) = await at.told()
     assert sent[0] == "message.any"
-    expected: dict[str, Any] = {"id": message, "from": OWN_CHAT, "to": ADA_CHAT, "fromMe": True, "participant": None, "body": "Hi"}
+    expected: dict[str, Any] = {
+        "id": message,
+        "from": OWN_CHAT,
+        "to": ADA_CHAT,
+        "fromMe": True,
+        "participant": None,
+        "body": "Hi",
+    }
     expected |= {"timestamp": START, "source": "api", "hasMedia": False, "ack": 0, "ackName": "PENDING"}
     expected |= {"media": None, "replyTo": {"id": "false_1"}}
     assert {name: sent[1][name] for name in expected} == expected
@@ -120,8 +127,13 @@ async def test_message_sent() -> None:
         (
             "message.ack",
             {
-                **{"id": message, "from": OWN_CHAT, "to": ADA_CHAT, "participant": None, "fromMe": True},
-                **{"ack": number, "ackName": name},
+                "id": message,
+                "from": OWN_CHAT,
+                "to": ADA_CHAT,
+                "participant": None,
+                "fromMe": True,
+                "ack": number,
+                "ackName": name,
             },
         )
         for number, name in ((1, "SERVER"), (2, "DEVICE"))
@@ -230,8 +242,13 @@ async def test_life_of_a_group() -> None:
     update = events[2][2]
     assert update["timestamp"] == START
     assert update["group"] | {"participants": None} == {
-        **{"id": group, "subject": "Port", "description": "", "membersCanSendMessages": False},
-        **{"membersCanAddNewMember": False, "newMembersApprovalRequired": False, "participants": None},
+        "id": group,
+        "subject": "Port",
+        "description": "",
+        "membersCanSendMessages": False,
+        "membersCanAddNewMember": False,
+        "newMembersApprovalRequired": False,
+        "participants": None,
     }
     assert update["group"]["participants"] == [
         {"id": OWN_CHAT, "role": "superadmin"},

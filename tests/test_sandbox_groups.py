@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import Iterable
 from typing import Any
 
 import attrs
@@ -14,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.test_sandbox import ADA, KEY, PICTURE, Shape, StillClock, calling, connected
+from tests.test_sandbox import ADA, KEY, PICTURE, Shape
 from wasend.sandbox import Sandbox, StoredGroup
 
 OWN = "447700900123@c.us"
@@ -24,11 +23,7 @@ NOW = "2025-06-15T15:06:40.000Z"
 CODE = "[0-9A-Za-z]{22}"
 
 
-@pytest.fixture(params=["docs", "sdk"])
-def shape(request: pytest.FixtureRequest) -> Shape:
-    """Both dialects."""
-    dialect: Shape = request.param
-    return dialect
+pytestmark = pytest.mark.usefixtures("june")
 
 
 def jid(number: str) -> str:
@@ -59,32 +54,36 @@ class House:
     def now(self, group: StoredGroup) -> StoredGroup:
         return self.sandbox.groups[group.id]
 
+    def fresh(self) -> House:
+        """The same after a reset."""
+        self.sandbox.reset()
+        return attrs.evolve(self, session=self.sandbox.add_session().id)
 
-@asynccontextmanager
-async def house(dialect: Shape = "docs", **options: Any) -> AsyncIterator[House]:
-    sandbox = Sandbox(dialect=dialect, clock=StillClock(), **options)
-    async with calling(sandbox) as client:
-        yield House(sandbox, client, await connected(client, sandbox))
+
+@pytest.fixture
+def at(wasend_sandbox: Sandbox, http: httpx.AsyncClient, session: str) -> House:
+    """`wasend_sandbox` with a session."""
+    return House(wasend_sandbox, http, session)
 
 
 # Creating and reading
 
 
-async def test_create_docs() -> None:
+@pytest.mark.wasend_sandbox(unknown=[NOBODY])
+async def test_create_docs(at: House) -> None:
     """The documentation's group has the documented fields; whom WhatsApp does not know is left out."""
-    async with house(unknown=[NOBODY]) as at:
-        at.sandbox.add_contact(ADA, "Ada")
-        answer = await at.call(
-            "POST",
-            "",
-            {
-                "name": "Launch crew",
-                "participants": [{"id": ADA, "isAdmin": True}, {"id": NOBODY}],
-                "description": "Q3",
-                "pictureUrl": PICTURE,
-                "tags": ["a"],
-            },
-        )
+    at.sandbox.add_contact(ADA, "Ada")
+    answer = await at.call(
+        "POST",
+        "",
+        {
+            "name": "Launch crew",
+            "participants": [{"id": ADA, "isAdmin": True}, {"id": NOBODY}],
+            "description": "Q3",
+            "pictureUrl": PICTURE,
+            "tags": ["a"],
+        },
+    )
     group = answer.json()
     assert answer.status_code == 200
     assert re.fullmatch(r"120363\d{12}@g\.us", group.pop("jid"))
@@ -107,10 +106,10 @@ async def test_create_docs() -> None:
     assert stored.participants[OWN].is_super_admin
 
 
-async def test_create_sdk() -> None:
+@pytest.mark.wasend_sandbox(dialect="sdk", unknown=[NOBODY])
+async def test_create_sdk(at: House) -> None:
     """The SDK's group has the engine's thirty fields; whom WhatsApp does not know carries the error 404."""
-    async with house("sdk", unknown=[NOBODY]) as at:
-        answer = await at.call("POST", "", {"name": "Launch crew", "participants": [{"id": ADA}, {"id": NOBODY}]})
+    answer = await at.call("POST", "", {"name": "Launch crew", "participants": [{"id": ADA}, {"id": NOBODY}]})
     group = answer.json()
     assert answer.status_code == 201
     assert len(group) == 30
@@ -143,24 +142,22 @@ async def test_create_sdk() -> None:
         ({"name": "n", "participants": [], "description": 1}, "description"),
     ],
 )
-async def test_create_invalid(shape: Shape, body: dict[str, Any], field: str) -> None:
+async def test_create_invalid(shape: Shape, body: dict[str, Any], field: str, at: House) -> None:
     """A wrong field is answered with 400 and a sentence that names it; no group is made."""
-    async with house(shape) as at:
-        answer = await at.call("POST", "", body)
+    answer = await at.call("POST", "", body)
     assert answer.status_code == 400
     assert [problem.split()[0] for problem in answer.json()["message"]] == [field]
     assert not at.sandbox.groups
 
 
-async def test_read_docs() -> None:
+async def test_read_docs(at: House) -> None:
     """The documentation reads one group under /info, and its parts each in an envelope."""
-    async with house() as at:
-        group = await at.create(description="Q3", pictureUrl=PICTURE)
-        answers = {
-            path: await at.json("GET", f"/{group.id}{path}")
-            for path in ("/info", "/description", "/subject", "/settings", "/participants", "/picture", "/invite-code")
-        }
-        link = await at.json("GET", f"/{group.id}/invite-link")
+    group = await at.create(description="Q3", pictureUrl=PICTURE)
+    answers = {
+        path: await at.json("GET", f"/{group.id}{path}")
+        for path in ("/info", "/description", "/subject", "/settings", "/participants", "/picture", "/invite-code")
+    }
+    link = await at.json("GET", f"/{group.id}/invite-link")
     assert answers["/info"]["info"] == {
         "id": group.id,
         "name": "Launch crew",
@@ -199,14 +196,14 @@ async def test_read_docs() -> None:
     }
 
 
-async def test_read_sdk() -> None:
+@pytest.mark.wasend_sandbox(dialect="sdk")
+async def test_read_sdk(at: House) -> None:
     """The SDK reads one group under its own id, and bare values."""
-    async with house("sdk") as at:
-        group = await at.create(description="Q3", pictureUrl=PICTURE)
-        found = await at.json("GET", f"/{group.id}")
-        participants = await at.json("GET", f"/{group.id}/participants")
-        assert await at.json("GET", f"/{group.id}/picture", refresh="true") == {"url": PICTURE}
-        assert await at.json("GET", f"/{group.id}/invite-code") == group.invite_code
+    group = await at.create(description="Q3", pictureUrl=PICTURE)
+    found = await at.json("GET", f"/{group.id}")
+    participants = await at.json("GET", f"/{group.id}/participants")
+    assert await at.json("GET", f"/{group.id}/picture", refresh="true") == {"url": PICTURE}
+    assert await at.json("GET", f"/{group.id}/invite-code") == group.invite_code
     assert (found["jid"], found["topic"], found["topicSetBy"]) == (group.id, "Q3", OWN)
     assert participants == found["participants"]
     assert participants[0]["isSuperAdmin"]
@@ -246,15 +243,14 @@ ROUTES = [
 
 
 @pytest.mark.parametrize(("where", "verb", "path", "body"), ROUTES)
-async def test_routes(shape: Shape, where: str, verb: str, path: str, body: object) -> None:
+async def test_routes(shape: Shape, where: str, verb: str, path: str, body: object, at: House) -> None:
     """Each dialect has its own routes and no other's; an unknown group or session is another 404, a stopped one 422."""
-    async with house(shape) as at:
-        group = await at.create()
-        unknown = await at.call(verb, f"/120363000000000000@g.us{path}", body)
-        nobody = await attrs.evolve(at, session="nobody").call(verb, f"/{group.id}{path}", body)
-        answer = await at.call(verb, f"/{group.id}{path}", body)
-        await at.client.post(f"/sessions/{at.session}/stop")
-        stopped = await at.call(verb, f"/{group.id}{path}", body)
+    group = await at.create()
+    unknown = await at.call(verb, f"/120363000000000000@g.us{path}", body)
+    nobody = await attrs.evolve(at, session="nobody").call(verb, f"/{group.id}{path}", body)
+    answer = await at.call(verb, f"/{group.id}{path}", body)
+    await at.client.post(f"/sessions/{at.session}/stop")
+    stopped = await at.call(verb, f"/{group.id}{path}", body)
     if where not in ("both", shape):
         assert answer.status_code == 404
         assert answer.json()["message"] == f"Cannot {verb} /{at.session}/groups/{group.id}{path}"
@@ -285,39 +281,38 @@ async def test_routes(shape: Shape, where: str, verb: str, path: str, body: obje
         ("GET", "/picture?refresh=1", None, "refresh"),
     ],
 )
-async def test_invalid(verb: str, path: str, body: object, field: str) -> None:
+async def test_invalid(verb: str, path: str, body: object, field: str, at: House) -> None:
     """A wrong field is answered with 400 and a sentence that names it; the group stays as it was."""
-    async with house() as at:
-        group = await at.create()
-        answer = await at.call(verb, f"/{group.id}{path}", body)
+    group = await at.create()
+    answer = await at.call(verb, f"/{group.id}{path}", body)
     assert answer.status_code == 400
     assert [problem.split()[0] for problem in answer.json()["message"]] == [field]
     assert at.now(group) == group
 
 
-async def test_subject_sdk() -> None:
+@pytest.mark.wasend_sandbox(dialect="sdk")
+async def test_subject_sdk(at: House) -> None:
     """The SDK's dialect takes a subject of WhatsApp's own length, which is more than the documentation says."""
-    async with house("sdk") as at:
-        group = await at.create()
-        assert (await at.call("PUT", f"/{group.id}/subject", {"subject": "x" * 100})).is_success
-        assert (await at.call("PUT", f"/{group.id}/subject", {"subject": "x" * 101})).status_code == 400
+    group = await at.create()
+    assert (await at.call("PUT", f"/{group.id}/subject", {"subject": "x" * 100})).is_success
+    assert (await at.call("PUT", f"/{group.id}/subject", {"subject": "x" * 101})).status_code == 400
 
 
 # The list
 
 
-@asynccontextmanager
-async def three_groups(dialect: Shape) -> AsyncIterator[House]:
-    async with house(dialect) as at:
-        for name, people, description, tags in [
-            ("Beta", [ADA, BOB], "of the WORLD", ["a", "b"]),
-            ("alpha", [], "", ["b"]),
-            ("Gamma", [ADA], "rays", []),
-        ]:
-            await at.create(name, people, description=description, tags=tags)
-            at.sandbox.clock.advance(1)
-        at.sandbox.add_group("Another's", owner=ADA)
-        yield at
+@pytest.fixture
+async def three_groups(at: House) -> House:
+    """Three groups of the session's own, founded a second apart, and one of somebody else."""
+    for name, people, description, tags in [
+        ("Beta", [ADA, BOB], "of the WORLD", ["a", "b"]),
+        ("alpha", [], "", ["b"]),
+        ("Gamma", [ADA], "rays", []),
+    ]:
+        await at.create(name, people, description=description, tags=tags)
+        at.sandbox.clock.advance(1)
+    at.sandbox.add_group("Another's", owner=ADA)
+    return at
 
 
 @pytest.mark.parametrize(
@@ -340,46 +335,42 @@ async def three_groups(dialect: Shape) -> AsyncIterator[House]:
         ({"tags": "b"}, ["Beta", "alpha"]),
     ],
 )
-async def test_list(shape: Shape, query: dict[str, Any], names: list[str]) -> None:
+async def test_list(shape: Shape, query: dict[str, Any], names: list[str], three_groups: House) -> None:
     """The list holds the session's own groups, filtered, sorted and cut as the query says."""
-    async with three_groups(shape) as at:
-        page = await at.json("GET", "", **query)
+    page = await three_groups.json("GET", "", **query)
     assert [group["name"] for group in (page["groups"] if shape == "docs" else page)] == names
 
 
-async def test_list_page() -> None:
+async def test_list_page(three_groups: House) -> None:
     """The documentation's page tells how many there are in all, and whether more follow."""
-    async with three_groups("docs") as at:
-        first = await at.json("GET", "", limit=2)
-        last = await at.json("GET", "", limit=2, offset=2)
-        few = await at.json("GET", "", search="alpha")
+    first = await three_groups.json("GET", "", limit=2)
+    last = await three_groups.json("GET", "", limit=2, offset=2)
+    few = await three_groups.json("GET", "", search="alpha")
     assert first["pagination"] == {"total": 3, "limit": 2, "offset": 0, "hasMore": True}
     assert last["pagination"] == {"total": 3, "limit": 2, "offset": 2, "hasMore": False}
     assert few["pagination"] == {"total": 1, "limit": 50, "offset": 0, "hasMore": False}
 
 
 @pytest.mark.parametrize(
-    ("dialect", "exclude", "gone"),
+    ("exclude", "gone"),
     [
-        ("docs", ["participants"], {"participants"}),
-        ("docs", ["participants", "description"], {"participants", "description"}),
-        ("docs", ["jid"], set()),
+        (["participants"], {"participants"}),
+        (["participants", "description"], {"participants", "description"}),
+        (["jid"], set()),
     ],
 )
-async def test_list_exclude(dialect: Shape, exclude: list[str], gone: set[str]) -> None:
+async def test_list_exclude(exclude: list[str], gone: set[str], three_groups: House) -> None:
     """What is excluded is missing from each group, and nothing else is."""
-    async with three_groups(dialect) as at:
-        whole = await at.json("GET", "")
-        part = await at.json("GET", "", **{"exclude[]": exclude})
-    whole, part = whole["groups"], part["groups"]
+    whole = (await three_groups.json("GET", ""))["groups"]
+    part = (await three_groups.json("GET", "", **{"exclude[]": exclude}))["groups"]
     assert [one.keys() - other.keys() for one, other in zip(whole, part, strict=True)] == [gone] * 3
 
 
-async def test_list_exclude_sdk() -> None:
+@pytest.mark.wasend_sandbox(dialect="sdk")
+async def test_list_exclude_sdk(three_groups: House) -> None:
     """The SDK's dialect excludes participants only, and leaves an empty list, for there the field is declared."""
-    async with three_groups("sdk") as at:
-        whole = await at.json("GET", "")
-        part = await at.json("GET", "", **{"exclude[]": ["participants", "description"]})
+    whole = await three_groups.json("GET", "")
+    part = await three_groups.json("GET", "", **{"exclude[]": ["participants", "description"]})
     assert all(one["participants"] for one in whole)
     assert part == [one | {"participants": []} for one in whole]
 
@@ -398,18 +389,16 @@ async def test_list_exclude_sdk() -> None:
         ({"status": "ACTIVE"}, "status"),
     ],
 )
-async def test_list_invalid(shape: Shape, query: dict[str, Any], field: str) -> None:
+async def test_list_invalid(shape: Shape, query: dict[str, Any], field: str, at: House) -> None:
     """A query that cannot be read is answered with 400 and a sentence that names the field."""
-    async with house(shape) as at:
-        answer = await at.call("GET", "", **query)
+    answer = await at.call("GET", "", **query)
     assert answer.status_code == 400
     assert [problem.split()[0] for problem in answer.json()["message"]] == [field]
 
 
-async def test_count(shape: Shape) -> None:
+async def test_count(shape: Shape, three_groups: House) -> None:
     """The number of groups is told in the dialect's way: as numbers, or by the SDK as text."""
-    async with three_groups(shape) as at:
-        count = await at.json("GET", "/count")
+    count = await three_groups.json("GET", "/count")
     assert count == {
         "total": 3,
         "byStatus": {"active": 3, "archived": 0, "deleted": 0}
@@ -421,69 +410,66 @@ async def test_count(shape: Shape) -> None:
 # What a group is and what it allows
 
 
-async def test_changes_docs() -> None:
+async def test_changes_docs(at: House) -> None:
     """What is changed is told back, kept, and dated with who changed it."""
-    async with house() as at:
-        group = await at.create()
-        path = f"/{group.id}"
-        at.sandbox.clock.advance(60)
-        assert await at.json("PUT", f"{path}/subject", {"subject": "New"}) == {
-            "success": True,
-            "subject": "New",
-            "message": "Group updated",
-        }
-        assert at.now(group).name == "New"
-        assert (await at.json("PUT", f"{path}/name", {"name": "Newer"}))["name"] == "Newer"
-        assert (await at.json("PUT", f"{path}/description", {"description": "d"}))["description"] == "d"
-        assert (await at.json("PUT", f"{path}/picture", {"url": PICTURE}))["url"] == PICTURE
-        changed = at.now(group)
-        assert (await at.json("DELETE", f"{path}/picture")) == {"success": True}
-        assert await at.json("GET", f"{path}/picture") == {"success": True, "picture": None}
+    group = await at.create()
+    path = f"/{group.id}"
+    at.sandbox.clock.advance(60)
+    assert await at.json("PUT", f"{path}/subject", {"subject": "New"}) == {
+        "success": True,
+        "subject": "New",
+        "message": "Group updated",
+    }
+    assert at.now(group).name == "New"
+    assert (await at.json("PUT", f"{path}/name", {"name": "Newer"}))["name"] == "Newer"
+    assert (await at.json("PUT", f"{path}/description", {"description": "d"}))["description"] == "d"
+    assert (await at.json("PUT", f"{path}/picture", {"url": PICTURE}))["url"] == PICTURE
+    changed = at.now(group)
+    assert (await at.json("DELETE", f"{path}/picture")) == {"success": True}
+    assert await at.json("GET", f"{path}/picture") == {"success": True, "picture": None}
     assert (changed.name, changed.description, changed.picture_url) == ("Newer", "d", PICTURE)
     assert (changed.stamps["name"].at, changed.stamps["name"].by) == (group.created_at + 60, OWN)
 
 
-async def test_changes_sdk() -> None:
+@pytest.mark.wasend_sandbox(dialect="sdk")
+async def test_changes_sdk(at: House) -> None:
     """In the SDK's dialect changes answer nothing at all, and are kept just so."""
-    async with house("sdk") as at:
-        group = await at.create(description="d")
-        path = f"/{group.id}"
-        for verb, what, body in [
-            ("PUT", "/subject", {"subject": "New"}),
-            ("PUT", "/description", {"description": ""}),
-            ("PUT", "/picture", {"url": PICTURE}),
-            ("DELETE", "/picture", None),
-            ("POST", "/participants/add", {"participants": [BOB]}),
-            ("POST", "/admin/promote", {"participants": [BOB]}),
-            ("POST", "/participants/remove", {"participants": [ADA, NOBODY]}),
-        ]:
-            assert (await at.call(verb, path + what, body)).content == b""
-        found = await at.json("GET", path)
-        assert await at.json("GET", f"{path}/picture") == {"url": None}
+    group = await at.create(description="d")
+    path = f"/{group.id}"
+    for verb, what, body in [
+        ("PUT", "/subject", {"subject": "New"}),
+        ("PUT", "/description", {"description": ""}),
+        ("PUT", "/picture", {"url": PICTURE}),
+        ("DELETE", "/picture", None),
+        ("POST", "/participants/add", {"participants": [BOB]}),
+        ("POST", "/admin/promote", {"participants": [BOB]}),
+        ("POST", "/participants/remove", {"participants": [ADA, NOBODY]}),
+    ]:
+        assert (await at.call(verb, path + what, body)).content == b""
+    found = await at.json("GET", path)
+    assert await at.json("GET", f"{path}/picture") == {"url": None}
     assert (found["name"], found["topic"], found["topicDeleted"]) == ("New", "", True)
     assert [(one["jid"], one["isAdmin"]) for one in found["participants"]] == [(OWN, True), (jid(BOB), True)]
 
 
 @pytest.mark.parametrize("which", ["info", "messages"])
-async def test_admin_only(shape: Shape, which: str) -> None:
+async def test_admin_only(shape: Shape, which: str, at: House) -> None:
     """A setting is off until it is set, and then tells when and by whom."""
-    async with house(shape) as at:
-        group = await at.create()
-        path = f"/{group.id}/settings/security/{which}-admin-only"
-        assert await at.json("GET", path) == {"enabled": False}
-        done = await at.json("PUT", path, {"enabled": 1})
-        assert await at.json("GET", path) == {"enabled": True, "changedAt": NOW, "changedBy": OWN}
+    group = await at.create()
+    path = f"/{group.id}/settings/security/{which}-admin-only"
+    assert await at.json("GET", path) == {"enabled": False}
+    done = await at.json("PUT", path, {"enabled": 1})
+    assert await at.json("GET", path) == {"enabled": True, "changedAt": NOW, "changedBy": OWN}
     assert done == (None if shape == "sdk" else {"success": True, "enabled": True, "message": "Setting updated"})
     now = at.now(group)
     assert (now.info_admin_only, now.messages_admin_only) == (which == "info", which == "messages")
 
 
-async def test_settings_docs() -> None:
+async def test_settings_docs(at: House) -> None:
     """Both settings are set in one call, and come back."""
-    async with house() as at:
-        group = await at.create()
-        done = await at.json("PUT", f"/{group.id}/settings", {"infoAdminOnly": True, "messagesAdminOnly": False})
-        read = await at.json("GET", f"/{group.id}/settings")
+    group = await at.create()
+    done = await at.json("PUT", f"/{group.id}/settings", {"infoAdminOnly": True, "messagesAdminOnly": False})
+    read = await at.json("GET", f"/{group.id}/settings")
     assert done["settings"] == read["settings"]
     assert (read["settings"]["infoAdminOnly"], read["settings"]["messagesAdminOnly"]) == (True, False)
 
@@ -491,12 +477,12 @@ async def test_settings_docs() -> None:
 # Who is in a group
 
 
-async def test_add_docs() -> None:
+@pytest.mark.wasend_sandbox(unknown=["+44 7700 900-999"])
+async def test_add_docs(at: House) -> None:
     """Each person is told apart: let in, there already, or not to be found."""
-    async with house(unknown=["+44 7700 900-999"]) as at:
-        group = await at.create()
-        body = {"participants": [BOB, ADA[1:], jid(NOBODY), "447700900457@s.whatsapp.net"]}
-        answer = await at.json("POST", f"/{group.id}/participants/add", body)
+    group = await at.create()
+    body = {"participants": [BOB, ADA[1:], jid(NOBODY), "447700900457@s.whatsapp.net"]}
+    answer = await at.json("POST", f"/{group.id}/participants/add", body)
     assert answer == {
         "success": True,
         "data": {
@@ -510,15 +496,14 @@ async def test_add_docs() -> None:
     assert list(at.now(group).participants) == [OWN, jid(ADA), jid(BOB)]
 
 
-async def test_promote_and_demote_docs() -> None:
+async def test_promote_and_demote_docs(at: House) -> None:
     """Participants become admins and plain again; who is not in the group, or no admin, is told apart."""
-    async with house() as at:
-        group = await at.create(people=[ADA, BOB])
-        path = f"/{group.id}/participants"
-        promoted = await at.json("POST", f"{path}/promote", {"participants": [ADA, NOBODY]})
-        assert at.now(group).participants[jid(ADA)].is_admin
-        demoted = await at.json("POST", f"{path}/demote", {"participants": [ADA, BOB, NOBODY]})
-        assert not at.now(group).participants[jid(ADA)].is_admin
+    group = await at.create(people=[ADA, BOB])
+    path = f"/{group.id}/participants"
+    promoted = await at.json("POST", f"{path}/promote", {"participants": [ADA, NOBODY]})
+    assert at.now(group).participants[jid(ADA)].is_admin
+    demoted = await at.json("POST", f"{path}/demote", {"participants": [ADA, BOB, NOBODY]})
+    assert not at.now(group).participants[jid(ADA)].is_admin
     assert promoted == {
         "success": True,
         "promoted": [{"id": "447700900456@s.whatsapp.net", "isAdmin": True, "isSuperAdmin": False}],
@@ -531,13 +516,12 @@ async def test_promote_and_demote_docs() -> None:
     }
 
 
-async def test_remove_docs() -> None:
+async def test_remove_docs(at: House) -> None:
     """Who is put out is named; who was not in is told apart."""
-    async with house() as at:
-        group = await at.create(people=[ADA, BOB])
-        path = f"/{group.id}/participants"
-        some = await at.json("DELETE", path, {"participants": [ADA, NOBODY]})
-        rest = await at.json("DELETE", path, {"participants": [BOB]})
+    group = await at.create(people=[ADA, BOB])
+    path = f"/{group.id}/participants"
+    some = await at.json("DELETE", path, {"participants": [ADA, NOBODY]})
+    rest = await at.json("DELETE", path, {"participants": [BOB]})
     assert some == {
         "success": True,
         "removed": [{"id": "447700900456@s.whatsapp.net"}],
@@ -573,11 +557,10 @@ EVERYBODY = [
 
 
 @pytest.mark.parametrize(("verb", "path", "body"), ADMINS)
-async def test_only_admins(shape: Shape, verb: str, path: str, body: object) -> None:
+async def test_only_admins(shape: Shape, verb: str, path: str, body: object, at: House) -> None:
     """What only admins may do is answered with 403 to anybody else, and changes nothing."""
-    async with house(shape) as at:
-        group = at.sandbox.add_group("Theirs", owner=ADA, participants=[OWN])
-        answer = await at.call(verb, f"/{group.id}{path}", body)
+    group = at.sandbox.add_group("Theirs", owner=ADA, participants=[OWN])
+    answer = await at.call(verb, f"/{group.id}{path}", body)
     if answer.status_code == 404:
         assert answer.json()["message"].startswith(f"Cannot {verb} ")
         return
@@ -591,48 +574,47 @@ async def test_only_admins(shape: Shape, verb: str, path: str, body: object) -> 
 
 
 @pytest.mark.parametrize(("verb", "path", "body"), EVERYBODY)
-async def test_only_admins_where_the_info_is_theirs(shape: Shape, verb: str, path: str, body: object) -> None:
+async def test_only_admins_where_the_info_is_theirs(
+    shape: Shape, verb: str, path: str, body: object, at: House
+) -> None:
     """What a group is may be changed by everybody in it, unless it is set that only admins may."""
-    async with house(shape) as at:
-        group = await at.create(people=[BOB])
-        path = f"/{group.id}{path}"
-        bob = attrs.evolve(at, session=await connected(at.client, at.sandbox, sessionName="Bob", phoneNumber=BOB))
-        free = await bob.call(verb, path, body)
-        await at.call("PUT", f"/{group.id}/settings/security/info-admin-only", {"enabled": True})
-        closed = await bob.call(verb, path, body)
-        admin = await at.call(verb, path, body)
+    group = await at.create(people=[BOB])
+    path = f"/{group.id}{path}"
+    bob = attrs.evolve(at, session=at.sandbox.add_session("Bob", BOB).id)
+    free = await bob.call(verb, path, body)
+    await at.call("PUT", f"/{group.id}/settings/security/info-admin-only", {"enabled": True})
+    closed = await bob.call(verb, path, body)
+    admin = await at.call(verb, path, body)
     assert (free.status_code, closed.status_code, admin.status_code) == (200, 403, 200)
 
 
-async def test_admin_no_longer() -> None:
+async def test_admin_no_longer(at: House) -> None:
     """An admin who is demoted by another loses the right at once, and gets it back by promotion."""
-    async with house() as at:
-        group = await at.create(people=[BOB])
-        path = f"/{group.id}/participants"
-        await at.call("POST", f"{path}/promote", {"participants": [BOB]})
-        bob = attrs.evolve(at, session=await connected(at.client, at.sandbox, sessionName="Bob", phoneNumber=BOB))
+    group = await at.create(people=[BOB])
+    path = f"/{group.id}/participants"
+    await at.call("POST", f"{path}/promote", {"participants": [BOB]})
+    bob = attrs.evolve(at, session=at.sandbox.add_session("Bob", BOB).id)
 
-        async def may() -> int:
-            return (await bob.call("POST", f"{path}/add", {"participants": [ADA]})).status_code
+    async def may() -> int:
+        return (await bob.call("POST", f"{path}/add", {"participants": [ADA]})).status_code
 
-        assert await may() == 200
-        await at.call("POST", f"{path}/demote", {"participants": [BOB]})
-        assert await may() == 403
-        await at.call("POST", f"{path}/promote", {"participants": [BOB]})
-        assert await may() == 200
+    assert await may() == 200
+    await at.call("POST", f"{path}/demote", {"participants": [BOB]})
+    assert await may() == 403
+    await at.call("POST", f"{path}/promote", {"participants": [BOB]})
+    assert await may() == 200
 
 
-async def test_leave(shape: Shape) -> None:
+async def test_leave(shape: Shape, at: House) -> None:
     """Who has left a group is refused by it with 403, finds it in no list, and can come back by invitation."""
-    async with house(shape) as at:
-        group = await at.create()
-        left = await at.call("POST", f"/{group.id}/leave")
-        again = await at.call("POST", f"/{group.id}/leave")
-        read = await at.call("GET", f"/{group.id}/participants")
-        count = await at.json("GET", "/count")
-        body = {"inviteCode": group.invite_code, "code": group.invite_code}
-        await at.json("POST", "/join", body)
-        back = await at.call("GET", f"/{group.id}/participants")
+    group = await at.create()
+    left = await at.call("POST", f"/{group.id}/leave")
+    again = await at.call("POST", f"/{group.id}/leave")
+    read = await at.call("GET", f"/{group.id}/participants")
+    count = await at.json("GET", "/count")
+    body = {"inviteCode": group.invite_code, "code": group.invite_code}
+    await at.json("POST", "/join", body)
+    back = await at.call("GET", f"/{group.id}/participants")
     assert left.is_success
     assert left.content == (b'{"success":true,"message":"Left the group"}' if shape == "docs" else b"")
     assert again.status_code == read.status_code == 403
@@ -645,15 +627,14 @@ async def test_leave(shape: Shape) -> None:
 # Invite codes
 
 
-async def test_join_docs() -> None:
+async def test_join_docs(at: House) -> None:
     """The documentation's join takes a code or a link, and not the SDK's field; it tells the whole group."""
-    async with house() as at:
-        group = at.sandbox.add_group("Theirs", owner=ADA, description="d")
-        code, link = group.invite_code, f"https://chat.whatsapp.com/{group.invite_code}"
-        refused = await at.call("POST", "/join", {"code": code})
-        assert at.now(group) == group
-        joined = await at.json("POST", "/join", {"inviteCode": code})
-        again = await at.json("POST", "/join", {"inviteLink": f"{link}?mode=ac_t"})
+    group = at.sandbox.add_group("Theirs", owner=ADA, description="d")
+    code, link = group.invite_code, f"https://chat.whatsapp.com/{group.invite_code}"
+    refused = await at.call("POST", "/join", {"code": code})
+    assert at.now(group) == group
+    joined = await at.json("POST", "/join", {"inviteCode": code})
+    again = await at.json("POST", "/join", {"inviteLink": f"{link}?mode=ac_t"})
     assert refused.status_code == 400
     assert refused.json()["message"] == ["inviteCode or inviteLink must be given"]
     assert joined == again
@@ -672,28 +653,27 @@ async def test_join_docs() -> None:
     }
 
 
-async def test_join_sdk() -> None:
+@pytest.mark.wasend_sandbox(dialect="sdk")
+async def test_join_sdk(at: House) -> None:
     """The SDK's join takes a code, or a link in its place, and not the documentation's fields."""
-    async with house("sdk") as at:
-        group = at.sandbox.add_group("Theirs", owner=ADA, description="d")
-        refused = await at.call("POST", "/join", {"inviteCode": group.invite_code})
-        joined = await at.json("POST", "/join", {"code": group.invite_code, "inviteCode": 5})
-        again = await at.json("POST", "/join", {"code": f"chat.whatsapp.com/invite/{group.invite_code}"})
+    group = at.sandbox.add_group("Theirs", owner=ADA, description="d")
+    refused = await at.call("POST", "/join", {"inviteCode": group.invite_code})
+    joined = await at.json("POST", "/join", {"code": group.invite_code, "inviteCode": 5})
+    again = await at.json("POST", "/join", {"code": f"chat.whatsapp.com/invite/{group.invite_code}"})
     assert refused.status_code == 400
     assert joined == again == {"id": group.id, "name": "Theirs", "participantsCount": 2, "description": "d"}
     assert list(at.now(group).participants) == [jid(ADA), OWN]
 
 
-async def test_join_info(shape: Shape) -> None:
+async def test_join_info(shape: Shape, at: House) -> None:
     """Whoever holds a code or a link sees what the group is, without being in it."""
-    async with house(shape) as at:
-        group = at.sandbox.add_group("Theirs", owner=ADA, description="d", participants=[BOB])
-        by_code = await at.json("GET", "/join-info", code=group.invite_code)
-        by_link = await at.json("GET", "/join-info", code=f"https://chat.whatsapp.com/{group.invite_code}")
-        missing = await at.call("GET", "/join-info", code="no-such-code")
-        nothing = await at.call("GET", "/join-info")
-        await at.client.post(f"/sessions/{at.session}/stop")
-        stopped = await at.call("GET", "/join-info", code=group.invite_code)
+    group = at.sandbox.add_group("Theirs", owner=ADA, description="d", participants=[BOB])
+    by_code = await at.json("GET", "/join-info", code=group.invite_code)
+    by_link = await at.json("GET", "/join-info", code=f"https://chat.whatsapp.com/{group.invite_code}")
+    missing = await at.call("GET", "/join-info", code="no-such-code")
+    nothing = await at.call("GET", "/join-info")
+    await at.client.post(f"/sessions/{at.session}/stop")
+    stopped = await at.call("GET", "/join-info", code=group.invite_code)
     assert by_code == by_link
     info = by_code["data"] if shape == "docs" else by_code
     assert (info["jid"], info["name"], info["topic"], info["groupCreated"]) == (group.id, "Theirs", "d", NOW)
@@ -702,26 +682,24 @@ async def test_join_info(shape: Shape) -> None:
 
 
 @pytest.mark.parametrize("which", ["invite-code", "invite-link"])
-async def test_revoke(which: str) -> None:
+async def test_revoke(which: str, at: House) -> None:
     """A revoked code leads nowhere; the new one, which is told at once, does."""
-    async with house() as at:
-        group = await at.create()
-        answer = await at.json("POST", f"/{group.id}/{which}/revoke")
-        new = answer.get("inviteCode") or answer["inviteLink"]
-        old = await at.call("GET", "/join-info", code=group.invite_code)
-        joined = await at.call("POST", "/join", {"inviteCode": group.invite_code})
-        renewed = await at.json("GET", "/join-info", code=new)
+    group = await at.create()
+    answer = await at.json("POST", f"/{group.id}/{which}/revoke")
+    new = answer.get("inviteCode") or answer["inviteLink"]
+    old = await at.call("GET", "/join-info", code=group.invite_code)
+    joined = await at.call("POST", "/join", {"inviteCode": group.invite_code})
+    renewed = await at.json("GET", "/join-info", code=new)
     assert re.fullmatch(rf"(https://chat\.whatsapp\.com/)?{CODE}", new)
     assert re.fullmatch(CODE, group.invite_code)
     assert old.status_code == joined.status_code == 404
     assert renewed["data"]["jid"] == group.id
 
 
-async def test_the_owner_stays_the_owner(shape: Shape) -> None:
+async def test_the_owner_stays_the_owner(shape: Shape, at: House) -> None:
     """Naming oneself among the participants, or joining one's own group, takes nothing away."""
-    async with house(shape) as at:
-        group = await at.create(people=[OWN, ADA])
-        await at.json("POST", "/join", {"inviteCode": group.invite_code, "code": group.invite_code})
+    group = await at.create(people=[OWN, ADA])
+    await at.json("POST", "/join", {"inviteCode": group.invite_code, "code": group.invite_code})
     assert at.now(group) == group
     assert [(one.id, one.is_super_admin) for one in group.participants.values()] == [(OWN, True), (jid(ADA), False)]
 
@@ -729,27 +707,26 @@ async def test_the_owner_stays_the_owner(shape: Shape) -> None:
 # Writing to a group
 
 
-async def test_write_to_a_group(shape: Shape) -> None:
+async def test_write_to_a_group(shape: Shape, at: House) -> None:
     """Participants write to a group until only admins may; strangers never do; groups elsewhere are free."""
-    async with house(shape) as at:
-        theirs = at.sandbox.add_group("Theirs", owner=ADA, participants=[OWN])
-        own = await at.create("Own")
-        closed = at.sandbox.add_group("Closed", owner=ADA)
+    theirs = at.sandbox.add_group("Theirs", owner=ADA, participants=[OWN])
+    own = await at.create("Own")
+    closed = at.sandbox.add_group("Closed", owner=ADA)
 
-        async def write(group_id: str) -> int:
-            body = {"session": at.session, "to": group_id, "text": "Hi"}
-            return (await at.client.post("/sendText", json=body)).status_code
+    async def write(group_id: str) -> int:
+        body = {"session": at.session, "to": group_id, "text": "Hi"}
+        return (await at.client.post("/sendText", json=body)).status_code
 
-        done = 200 if shape == "docs" else 201
-        assert await write(theirs.id) == done
-        assert await write("120363000000000000@g.us") == done
-        assert await write(closed.id) == 403
-        ada = attrs.evolve(at, session=await connected(at.client, at.sandbox, sessionName="Ada", phoneNumber=ADA))
-        path = "/settings/security/messages-admin-only"
-        for house_, group in [(ada, theirs), (at, own)]:
-            assert (await house_.call("PUT", f"/{group.id}{path}", {"enabled": True})).is_success
-        assert await write(theirs.id) == 403
-        assert await write(own.id) == done
+    done = 200 if shape == "docs" else 201
+    assert await write(theirs.id) == done
+    assert await write("120363000000000000@g.us") == done
+    assert await write(closed.id) == 403
+    ada = attrs.evolve(at, session=at.sandbox.add_session("Ada", ADA).id)
+    path = "/settings/security/messages-admin-only"
+    for house_, group in [(ada, theirs), (at, own)]:
+        assert (await house_.call("PUT", f"/{group.id}{path}", {"enabled": True})).is_success
+    assert await write(theirs.id) == 403
+    assert await write(own.id) == done
     assert [message.to for message in at.sandbox.messages(session=at.session)] == [
         theirs.id,
         "120363000000000000@g.us",
@@ -760,27 +737,25 @@ async def test_write_to_a_group(shape: Shape) -> None:
 # From Python
 
 
-async def test_add_group_refused() -> None:
+@pytest.mark.wasend_sandbox(unknown=[NOBODY])
+def test_add_group_refused(wasend_sandbox: Sandbox) -> None:
     """A group of somebody who is no person is refused; unknown people are left out."""
-    sandbox = Sandbox(unknown=[NOBODY])
     with pytest.raises(ValueError, match="person"):
-        sandbox.add_group("G", owner="120363041234567890@g.us")
+        wasend_sandbox.add_group("G", owner="120363041234567890@g.us")
     with pytest.raises(ValueError, match="phone number"):
-        sandbox.add_group("G", owner=ADA, participants=["Bob"])
-    sandbox.add_unknown(BOB)
-    group = sandbox.add_group("G", owner=ADA, participants=[NOBODY, BOB, OWN])
+        wasend_sandbox.add_group("G", owner=ADA, participants=["Bob"])
+    wasend_sandbox.add_unknown(BOB)
+    group = wasend_sandbox.add_group("G", owner=ADA, participants=[NOBODY, BOB, OWN])
     assert list(group.participants) == [jid(ADA), OWN]
-    assert list(sandbox.groups) == [group.id]
+    assert list(wasend_sandbox.groups) == [group.id]
 
 
-async def test_reset(shape: Shape) -> None:
+async def test_reset(shape: Shape, at: House) -> None:
     """A reset forgets the groups, and their invite codes lead nowhere."""
-    async with house(shape) as at:
-        group = await at.create()
-        at.sandbox.reset()
-        fresh = attrs.evolve(at, session=await connected(at.client, at.sandbox))
-        assert not at.sandbox.groups
-        assert (await fresh.call("GET", "/join-info", code=group.invite_code)).status_code == 404
+    group = await at.create()
+    fresh = at.fresh()
+    assert not at.sandbox.groups
+    assert (await fresh.call("GET", "/join-info", code=group.invite_code)).status_code == 404
 
 
 PATHS = ["", "/count", "/join", "/join-info", *(f"/{{group}}{path}" for _, _, path, _ in ROUTES)]
@@ -804,22 +779,23 @@ VALUES = st.recursive(
 WORDS = st.text(max_size=5) | st.sampled_from(["1", "0", "desc", "name", "participants", "active", "true", "{code}"])
 
 
+@pytest.mark.wasend_sandbox(unknown=[NOBODY])
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-async def test_nothing_breaks_it(shape: Shape, data: st.DataObject) -> None:
+async def test_nothing_breaks_it(shape: Shape, data: st.DataObject, at: House) -> None:
     """Whatever is asked of groups, and however wrongly, the answer is no 5xx and no exception."""
-    async with house(shape, unknown=[NOBODY]) as at:
-        group = await at.create()
-        for _ in range(4):
-            path = data.draw(st.sampled_from(PATHS))
-            body = data.draw(st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=8) | VALUES)
-            query = data.draw(st.lists(st.tuples(st.sampled_from(QUERIES), WORDS), max_size=3))
-            answer = await at.client.request(
-                data.draw(st.sampled_from(["GET", "POST", "PUT", "DELETE"])),
-                f"/{at.session}/groups{path.replace('{group}', group.id)}",
-                content=json.dumps(body).replace("{code}", group.invite_code),
-                params=[(name, word.replace("{code}", group.invite_code)) for name, word in query],
-                headers=KEY | {"Content-Type": "application/json"},
-            )
-            assert answer.status_code < 500
-        assert (await at.call("GET", "/count")).status_code == 200
+    at = at.fresh()
+    group = await at.create()
+    for _ in range(4):
+        path = data.draw(st.sampled_from(PATHS))
+        body = data.draw(st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=8) | VALUES)
+        query = data.draw(st.lists(st.tuples(st.sampled_from(QUERIES), WORDS), max_size=3))
+        answer = await at.client.request(
+            data.draw(st.sampled_from(["GET", "POST", "PUT", "DELETE"])),
+            f"/{at.session}/groups{path.replace('{group}', group.id)}",
+            content=json.dumps(body).replace("{code}", group.invite_code),
+            params=[(name, word.replace("{code}", group.invite_code)) for name, word in query],
+            headers=KEY | {"Content-Type": "application/json"},
+        )
+        assert answer.status_code < 500
+    assert (await at.call("GET", "/count")).status_code == 200

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-import socket
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -138,7 +137,10 @@ MISTAKES = [
     ("[[sessions]]\nname = 'a'\nwebhook_url = 'nowhere'", "sessions 1: webhook_url must be a URL"),
     ("[[sessions]]\nname = 'a'\nphone_number = 'x'", "sessions 1: must be an international phone number"),
     ("[[contacts]]\nname = 'Ada'", "contacts 1: number must be a string"),
-    ("[[groups]]\nname = 'a'\nowner = '+447700900456'\nparticipants = '+447700900456'", "participants must be an array"),
+    (
+        "[[groups]]\nname = 'a'\nowner = '+447700900456'\nparticipants = '+447700900456'",
+        "participants must be an array",
+    ),
     ("[[replies]]\nreply = 5", "replies 1: reply must be a string"),
     ("[[replies]]\nreply = 'a'\nmatch = '('", "replies 1: match is no regular expression"),
     ("[[replies]]\nreply = 'a'\nafter = -1", "replies 1: after must not be less than 0"),
@@ -154,7 +156,9 @@ MISTAKES = [
 @pytest.mark.parametrize(("text", "words"), MISTAKES)
 def test_scenario_that_cannot_be(text: str, words: str, tmp_path: Path) -> None:
     """What a scenario has wrong is told on one line, with the table and the number of the entry."""
-    with pytest.raises(ValueError, match=f"^scenario.*: {words}" if not words.startswith("scenario") else words) as caught:
+    with pytest.raises(
+        ValueError, match=f"^scenario.*: {words}" if not words.startswith("scenario") else words
+    ) as caught:
         play_scenario(Sandbox(), scenario(tmp_path, text))
     assert "\n" not in str(caught.value)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
 import sqlite3
@@ -194,7 +193,7 @@ def test_file_of_somebody_else(how: str, tmp_path: Path) -> None:
     assert "\n" not in str(caught.value)
     if how in ("text", "somebody's"):
         assert path.read_bytes() == before
-        assert os.listdir(tmp_path) == ["other.db"]
+        assert list(tmp_path.iterdir()) == [path]
 
 
 def test_file_in_no_folder(environment: dict[str, str], tmp_path: Path) -> None:

@@ -156,7 +156,9 @@ async def test_reply_leaves_what_was_played() -> None:
     assert (at.ack(voice), len(at.heard())) == ("PLAYED", 1)
 
 
-@pytest.mark.parametrize(("script", "words"), [({"match": "("}, "no regular expression"), ({"from_": "Ada"}, "must be")])
+@pytest.mark.parametrize(
+    ("script", "words"), [({"match": "("}, "no regular expression"), ({"from_": "Ada"}, "must be")]
+)
 def test_scripts_that_cannot_be(script: dict[str, str], words: str) -> None:
     """A script that could fit nothing is refused."""
     with pytest.raises(ValueError, match=words):
@@ -175,7 +177,7 @@ async def test_reactions() -> None:
     assert stored.reactions == {ADA_CHAT: "🎉", at.session.own_id: "👍"}
     assert at.sandbox.messages() == (stored,)
     for message_id, who in (("none", ADA), (message, "Ada")):
-        with pytest.raises(ValueError, match="not found|must be"):
+        with pytest.raises(ValueError, match=r"not found|must be"):
             at.sandbox.react(message_id, who, "👍")
 
 

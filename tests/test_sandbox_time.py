@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 
@@ -24,7 +23,7 @@ def clock() -> Clock:
     return Clock(stopped=True, at=START)
 
 
-async def together(*sleepers: Coroutine[Any, Any, None]) -> None:
+async def together(*sleepers: Awaitable[None]) -> None:
     async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*sleepers)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from wasend import (
@@ -15,7 +13,7 @@ from wasend import (
     PermissionDeniedError,
     WasendClient,
 )
-from wasend.sandbox import Sandbox, SandboxServer
+from wasend.sandbox import SandboxServer
 
 OWNER = "+447700900123"
 CREW = ["+447700900456", "+447700900457", "+447700900458", "+447700900459"]
@@ -23,24 +21,20 @@ NOBODY = "+447700900999"
 FRIEND = "447700900456@c.us"
 
 
-@pytest.fixture(params=["docs", "sdk"])
-def server(request: pytest.FixtureRequest) -> Iterator[SandboxServer]:
-    """A local WASend that speaks one of the dialects, and knows nobody of one number."""
-    with Sandbox(dialect=request.param, unknown=[NOBODY]).serve() as server:
-        yield server
+pytestmark = pytest.mark.wasend_sandbox(unknown=[NOBODY])
 
 
 def members(group: Group) -> set[str]:
     return {str(person.jid).partition("@")[0] for person in group.participants or () if not person.error}
 
 
-def test_story_in_the_sync_face(server: SandboxServer) -> None:
+def test_story_in_the_sync_face(shape: str, wasend_server: SandboxServer) -> None:
     """The whole story, called."""
-    with WasendClient("key", base_url=server.url) as client:
+    with WasendClient("key", base_url=wasend_server.url) as client:
         session = client.create_session(session_name="Front Desk", phone_number=OWNER)
         client.start_session(session)
         client.retrieve_qr_code(session)
-        server.sandbox.scan(str(session.unique_session_id))
+        wasend_server.sandbox.scan(str(session.unique_session_id))
         desk: BoundSession = client.session(session)
 
         group = desk.create_group(name="Launch crew", participants=[*CREW, NOBODY])
@@ -49,7 +43,7 @@ def test_story_in_the_sync_face(server: SandboxServer) -> None:
         assert NOBODY[1:] not in members(group)
 
         added = desk.add_group_participants(group_id, participants=[NOBODY, CREW[0]])
-        if server.sandbox.dialect == "docs":  # the SDK's route answers nothing
+        if shape == "docs":  # the SDK's route answers nothing
             assert {change.reason for change in added.failed} == {"NOT_FOUND", "ALREADY_IN_GROUP"}
 
         desk.set_group_subject(group_id, subject="New crew")
@@ -82,7 +76,7 @@ def test_story_in_the_sync_face(server: SandboxServer) -> None:
 
         desk.send_text(to=CREW[0], text="See you at 10")
         for number in range(3):
-            server.sandbox.receive(str(session.unique_session_id), CREW[0], f"On my way {number}")
+            wasend_server.sandbox.receive(str(session.unique_session_id), CREW[0], f"On my way {number}")
         (chat,) = (chat for chat in desk.iter_chats(page_size=1) if chat.id == FRIEND)
         assert chat.unread_count == 3
         told = {(message.from_me, message.body) for message in desk.iter_messages(CREW[0], page_size=2)}
@@ -96,13 +90,13 @@ def test_story_in_the_sync_face(server: SandboxServer) -> None:
         assert client.retrieve_account().id
 
 
-async def test_story_awaited(server: SandboxServer) -> None:
+async def test_story_awaited(shape: str, wasend_server: SandboxServer) -> None:
     """The same, awaited."""
-    async with AsyncWasendClient("key", base_url=server.url) as client:
+    async with AsyncWasendClient("key", base_url=wasend_server.url) as client:
         session = await client.create_session(session_name="Front Desk", phone_number=OWNER)
         await client.start_session(session)
         await client.retrieve_qr_code(session)
-        server.sandbox.scan(str(session.unique_session_id))
+        wasend_server.sandbox.scan(str(session.unique_session_id))
         desk: AsyncBoundSession = client.session(session)
 
         group = await desk.create_group(name="Launch crew", participants=[*CREW, NOBODY])
@@ -126,7 +120,7 @@ async def test_story_awaited(server: SandboxServer) -> None:
         assert [one.jid async for one in desk.iter_groups()] == [group_id]
         await desk.leave_group(group_id)
 
-        server.sandbox.receive(str(session.unique_session_id), CREW[0], "On my way")
+        wasend_server.sandbox.receive(str(session.unique_session_id), CREW[0], "On my way")
         (message,) = [message async for message in desk.iter_messages(FRIEND)]
         assert (await desk.get_message_by_id(FRIEND, str(message.id))).body == "On my way"
         await desk.read_messages(FRIEND)

@@ -1,8 +1,9 @@
 """
 Fixtures for tests of programs that use WASend: a sandbox, clients of it, and its clock.
 
-They come with the extra ``sandbox``, are there as soon as the package is installed, and cost nothing unless they are
-asked for. Nothing in them opens a socket, sleeps or needs an account, and each test has a sandbox of its own.
+They come with the extra ``sandbox``, are there as soon as the package is installed, and do nothing unless they are
+asked for. Nothing in them sleeps or needs an account, nothing but `wasend_server` opens a socket, and each test has a
+sandbox of its own.
 
 Example:
     ```python

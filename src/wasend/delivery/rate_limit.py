@@ -79,7 +79,8 @@ class RateLimiter:
     A hold is never longer than `max_hold`: the request that was told more raises its error at once, and one of the
     others finds out anew.
 
-    A wait for a turn counts towards the total deadline of its call. Cancelling it takes nothing from the others.
+    A wait for a turn does not count towards the total deadline of its call. Cancelling it takes nothing from the
+    others.
 
     Args:
         limit: Requests and a span: ``"20/m"``, ``"5/s"``, ``"5/10s"``, ``"100/h"``, ``"1000/d"``. `None`: no limit but

@@ -41,12 +41,13 @@ def build_app(
     page: Iterable[Route],
 ) -> Starlette:
     """Return the application: the API's endpoints behind `guard`, the sandbox's own and its page for this machine."""
+    # A path that begins with the session's id comes last: it would take the sandbox's own for such an id.
+    api = sorted(api, key=lambda endpoint: endpoint.path.startswith("/{"))
+    named = sum(not endpoint.path.startswith("/{") for endpoint in api)
+    routes = [_route(endpoint, guard, dialect) for endpoint in api]
+    own = [*(_route(endpoint, local_guard, dialect) for endpoint in control), *page]
     app = Starlette(
-        routes=[
-            *(_route(endpoint, guard, dialect) for endpoint in api),
-            *(_route(endpoint, local_guard, dialect) for endpoint in control),
-            *page,
-        ],
+        routes=[*routes[:named], *own, *routes[named:]],
         exception_handlers=dict.fromkeys((HTTPException, InvalidCall, Refusal, ClientDisconnect), _refusals(dialect)),
     )
     app.router.redirect_slashes = False

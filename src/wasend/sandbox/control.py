@@ -6,9 +6,9 @@ Each does what the method of `Sandbox` of the same name does.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import attrs
 
@@ -208,15 +208,15 @@ def _named(body: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
 
 def _plain(value: Any) -> Json:
     """Return a stored value as JSON can hold it."""
-    if attrs.has(type(value)):
-        fields: Iterable[Any] = attrs.fields(type(value))
+    if attrs.has(value.__class__):
+        fields: Iterable[Any] = attrs.fields(value.__class__)
         return {field.name: _plain(getattr(value, field.name)) for field in fields}
     if isinstance(value, bytes):
         with suppress(UnicodeDecodeError):
             return value.decode()
         return value.hex()
     if isinstance(value, Mapping):
-        return {key: _plain(one) for key, one in value.items()}
+        return {key: _plain(one) for key, one in cast("Mapping[str, Any]", value).items()}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(one) for one in cast("Sequence[Any]", value)]
     return value

@@ -40,7 +40,7 @@ class Events:
         self._outbox.post(
             session_id=session.id,
             url=url,
-            event="message.ack.group" if event == "message.ack" and is_group(about.chat) else event,
+            event=_name(event, about),
             payload=self._payload(event, session, about),
             me={"id": session.own_id, "pushName": session.settings.name},
             at=about.updated_at if isinstance(about, StoredSession) else self._agenda.now(),
@@ -58,6 +58,12 @@ class Events:
                 return engine_message(about, session.own_id)
             case _:
                 return _group(event, *about, at=self._agenda.now())
+
+
+def _name(event: str, about: Any) -> str:
+    """Return the name of an event in webhooks: acks in groups have one of their own."""
+    in_group = isinstance(about, StoredMessage) and is_group(about.chat)
+    return f"{event}.group" if event == "message.ack" and in_group else event
 
 
 def _status(session: StoredSession) -> Json:

@@ -101,7 +101,7 @@ class _Scenario:
         groups = {one.name: one.id for one in self._sandbox.groups.values()}
         if group is not None and group not in groups:
             raise ValueError(f"there is no group called {group!r}; there are {', '.join(map(repr, groups))}")
-        self._sandbox.receive(self._ids[name], **_with_from(entry), group=groups.get(group))
+        self._sandbox.receive(self._ids[name], **_with_from(entry), group=None if group is None else groups[group])
 
 
 def _text(entry: object) -> str:

@@ -215,7 +215,8 @@ class _Server(uvicorn.Server):
         await self._tasks_done()
         for connection in list(self.server_state.connections):
             connection.transport.abort()
-        await asyncio.sleep(0)  # they hear of their connection's end before they are cancelled
+        for _ in range(3):  # they hear of their connection's end, and go, before they are cancelled
+            await asyncio.sleep(0)
         for task in self.server_state.tasks:
             task.cancel()
         await self._tasks_done()

@@ -71,9 +71,8 @@ class State:
 
     def _group_notice(self, event: str, group: StoredGroup, more: Mapping[str, Any]) -> None:
         # A group is one for all sessions: each that is in it hears of it, and of its own coming and going by name.
-        if self.listeners:
-            for session in self.sessions.every().values():
-                if session.own_id in group.participants:
-                    self._notice(event, session.id, (group, more))
-                    if session.own_id in more.get("people", ()) and more["type"] in ("join", "leave"):
-                        self._notice(f"group.v2.{more['type']}", session.id, (group, more))
+        for session in self.sessions.every().values():
+            if session.own_id in group.participants:
+                self._notice(event, session.id, (group, more))
+                if session.own_id in more.get("people", ()) and more["type"] in ("join", "leave"):
+                    self._notice(f"group.v2.{more['type']}", session.id, (group, more))
