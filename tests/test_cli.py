@@ -37,7 +37,7 @@ posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and termina
 def environment(tmp_path: Path) -> dict[str, str]:
     """The environment of a user who has set nothing up."""
     unset = {"NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "COLUMNS", "LINES", "TERM"}
-    kept = {key: value for key, value in os.environ.items() if key not in unset and not key.startswith("WASEND_")}
+    kept = {key: value for key, value in os.environ.items() if key not in unset}
     return {**kept, "HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "PYTHONIOENCODING": "utf-8"}
 
 

@@ -18,8 +18,9 @@ import respx
 
 import wasend
 from tests.calls import FACES, KEY, ask
-from wasend import AsyncWasendClient, Clock, ConfigurationError, InvalidRequestError, NotFoundError, WasendClient
+from wasend import AsyncWasendClient, ConfigurationError, InvalidRequestError, NotFoundError, WasendClient
 from wasend._compat import ALIASES, EXPORTS
+from wasend.sandbox import Clock
 
 CLIENTS: Final[Mapping[str, Any]] = {"async": AsyncWasendClient, "sync": WasendClient}
 NUMBER: Final = "+447700900456"
@@ -276,18 +277,6 @@ OPTIONS: Final = {"minTypingDuration": "20", "maxTypingDuration": "30", "sendSee
 HUMANLY: Final = ["POST /sendSeen", "POST /startTyping", "POST /stopTyping", "POST /send"]
 
 
-@pytest.fixture
-def typed(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """How long `send_message` would have typed, in seconds; it does not wait."""
-    waits: list[float] = []
-
-    async def sleep(_: Clock, seconds: float) -> None:
-        waits.append(seconds)
-
-    monkeypatch.setattr(Clock, "sleep", sleep)
-    return waits
-
-
 @pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize(
     ("args", "given", "calls", "waited"),
@@ -306,12 +295,13 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     ],
 )
 def test_send_message_with_options(
-    args: Any, given: Any, calls: list[str], waited: float, face: str, service: Any, typed: list[float]
+    args: Any, given: Any, calls: list[str], waited: float, face: str, service: Any
 ) -> None:
     """Request and options are two mappings, by position or by name; text is milliseconds and numbers are seconds."""
-    ask(face, "send_message", *args, **given)
+    clock = Clock(stopped=True, at=0)
+    ask(face, "send_message", *args, settings={"clock": clock}, **given)
     assert made(service) == calls
-    assert typed == [waited]
+    assert clock.now() == waited
     sent = service.calls.last.request.content.decode()
     assert sent.startswith(f'{{"session":"s","to":"{NUMBER}","text":"')
     assert sent.endswith('"imageUrl":"https://example.org/a.jpg"}')
@@ -337,16 +327,13 @@ def test_send_message_with_options(
         ((), {"request": None}, "session", "is missing"),
     ],
 )
-def test_send_message_refused(
-    args: Any, given: Any, field: str, words: str, face: str, service: Any, typed: list[float]
-) -> None:
+def test_send_message_refused(args: Any, given: Any, field: str, words: str, face: str, service: Any) -> None:
     """The form of 1.0 to 1.3.0 is told what to write now, and what is no option is refused before anything is sent."""
     with pytest.raises(InvalidRequestError) as caught:
         ask(face, "send_message", *args, **given)
     assert caught.value.field == field
     assert words in str(caught.value)
     assert not service.calls
-    assert not typed
 
 
 @pytest.mark.parametrize("face", FACES)

@@ -56,8 +56,6 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
     monkeypatch.setattr(redis, "Redis", FakeRedis, raising=False)
     monkeypatch.setitem(sys.modules, "redis", redis)
     monkeypatch.chdir(tmp_path)
-    for name in ("TIMEOUT", "MAX_RETRIES"):
-        monkeypatch.delenv(f"WASEND_{name}", raising=False)
 
     def run_it(words: str) -> tuple[Sandbox, dict[str, Any], list[str]]:
         ((faults, program),) = [found for found in PROGRAMS if words in found[1]]
@@ -98,8 +96,8 @@ def test_programs(number: int, run: Run) -> None:
 
 
 def test_every_program_is_found() -> None:
-    """There are as many as there are fences, and each set of faults belongs to one."""
-    assert len(PROGRAMS) == PAGE.count("```") // 2
+    """There are as many as there are fences of Python, and each set of faults belongs to one."""
+    assert len(PROGRAMS) == PAGE.count("```python")
     assert len([faults for faults, _ in PROGRAMS if faults]) == PAGE.count("<!-- faults:")
 
 

@@ -27,7 +27,6 @@ DOCUMENTED: Final = PAGE.partition("## Calls that only the documentation has")[2
 def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[respx.MockRouter]:
     """A service that has one of everything."""
     monkeypatch.setenv("WASEND_API_KEY", "key-1")
-    monkeypatch.delenv("WASEND_BASE_URL", raising=False)
     with respx.mock(base_url=BASE, assert_all_called=False) as router:
         router.get(url__regex=r"/ses_1/(chats|labels)").respond(200, json=[{"id": "447700900456@c.us", "name": "Ada"}])
         router.route().respond(200, json={"id": "true_447700900456@c.us_3EB0"})

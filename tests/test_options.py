@@ -16,13 +16,6 @@ BOTH = pytest.mark.parametrize("client", [AsyncWasendClient, WasendClient])
 Client = Callable[..., Any]
 
 
-@pytest.fixture(autouse=True)
-def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No setting comes from the environment but a test's own."""
-    for name in ("WASEND_API_KEY", "WASEND_BASE_URL", "WASEND_TIMEOUT", "WASEND_MAX_RETRIES", "WASEND_SESSION"):
-        monkeypatch.delenv(name, raising=False)
-
-
 def options(client: Client = AsyncWasendClient, *args: Any, **settings: Any) -> Options:
     """The settings of a client made so."""
     found = client(*args, **settings).retrieve_config()

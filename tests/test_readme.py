@@ -13,7 +13,8 @@ from typing import Final
 
 import pytest
 
-from wasend.sandbox import Sandbox
+from wasend import WasendClient
+from wasend.sandbox import Clock, Sandbox, SandboxServer
 
 PROJECT: Final = Path(__file__).parent.parent
 README: Final = (PROJECT / "README.md").read_text(encoding="utf-8")
@@ -46,12 +47,11 @@ PROGRAMS: Final = blocks("python")
 
 
 def python(*arguments: str | Path, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run Python with none of our own settings."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("WASEND_")}
+    """Run Python in a home of its own."""
     return subprocess.run(
         [sys.executable, *arguments],
         cwd=cwd,
-        env={**kept, "HOME": str(cwd), "PYTHONIOENCODING": "utf-8", **environment},
+        env={**os.environ, "HOME": str(cwd), "PYTHONIOENCODING": "utf-8", **environment},
         encoding="utf-8",
         capture_output=True,
         timeout=60,
@@ -68,37 +68,34 @@ def pointed_at(program: str, url: str) -> str:
     return program.replace("YOUR_API_KEY", KEY).replace("https://api.wasend.dev", url)
 
 
-def test_programs(tmp_path: Path) -> None:
+@pytest.mark.wasend_sandbox(api_key=KEY, scan_after=0.5, clock=Clock())
+def test_programs(tmp_path: Path, wasend_sandbox: Sandbox, wasend_server: SandboxServer) -> None:
     """Every Python block runs as it stands, one after the other against one service, without a warning."""
-    sandbox = Sandbox(api_key=KEY, scan_after=0.5)
     assert len(PROGRAMS) >= 8
-    with sandbox.serve() as server:
-        for number, program in enumerate(PROGRAMS):
-            file = tmp_path / f"test_{number}.py"
-            file.write_text(pointed_at(program, server.url), encoding="utf-8")
-            # The sample of WASend's page never closes its client, which Python would complain of if asked to.
-            how = (
-                ["-m", "pytest", "-q", "-W", "error", "-p", "no:asyncio"]
-                if "def test_" in program
-                else []
-                if KEY in file.read_text()
-                else ["-W", "error"]
-            )
-            result = python(*how, file, cwd=tmp_path, WASEND_API_KEY=KEY, WASEND_BASE_URL=server.url)
-            assert (result.returncode, result.stderr) == (0, ""), f"{program}\n{result.stdout}{result.stderr}"
-    sent = [message.content for message in sandbox.messages()]
+    for number, program in enumerate(PROGRAMS):
+        file = tmp_path / f"test_{number}.py"
+        file.write_text(pointed_at(program, wasend_server.url), encoding="utf-8")
+        # The sample of WASend's page never closes its client, which Python would complain of if asked to.
+        how = (
+            ["-m", "pytest", "-q", "-W", "error", "-p", "no:asyncio"]
+            if "def test_" in program
+            else []
+            if KEY in file.read_text()
+            else ["-W", "error"]
+        )
+        result = python(*how, file, cwd=tmp_path, WASEND_API_KEY=KEY, WASEND_BASE_URL=wasend_server.url)
+        assert (result.returncode, result.stderr) == (0, ""), f"{program}\n{result.stdout}{result.stderr}"
+    sent = [message.content for message in wasend_sandbox.messages()]
     assert sent.count("See you at 10") == 3
     assert {"Good morning!", "Your order is ready.", "We close at five.", "See you soon!"} <= set(sent)
 
 
-def test_error_as_printed(tmp_path: Path) -> None:
+def test_error_as_printed(tmp_path: Path, wasend_client: WasendClient, wasend_server: SandboxServer) -> None:
     """The program about errors prints what the text below it says that it prints."""
     (said,) = re.findall(r"^Here it prints `(.*)`\.$", README, re.MULTILINE)
     (program,) = [program for program in PROGRAMS if "except SessionNotReadyError" in program]
-    sandbox = Sandbox(scan_after=0)
-    with sandbox.serve() as server:
-        make = 'from wasend import WasendClient\nwith WasendClient() as c: c.create_session(session_name="A", phone_number="+447700900123")\n'
-        result = python("-c", make + program, cwd=tmp_path, WASEND_API_KEY=KEY, WASEND_BASE_URL=server.url)
+    wasend_client.create_session(session_name="A", phone_number="+447700900123")
+    result = python("-c", program, cwd=tmp_path, WASEND_API_KEY=KEY, WASEND_BASE_URL=wasend_server.url)
 
     assert result.stdout == f"{said}\n"
 
@@ -108,14 +105,13 @@ def test_sample_is_the_pages() -> None:
     assert flat(SAMPLE) in [flat(program) for program in PROGRAMS]
 
 
-def test_sample_runs_verbatim(tmp_path: Path) -> None:
+@pytest.mark.wasend_sandbox(api_key=KEY)
+def test_sample_runs_verbatim(tmp_path: Path, wasend_sandbox: Sandbox, wasend_server: SandboxServer) -> None:
     """The sample of WASend's page runs with nothing changed but key and base URL, and prints a session on one line."""
-    sandbox = Sandbox(api_key=KEY)
-    with sandbox.serve() as server:
-        result = python("-c", pointed_at(SAMPLE, server.url), cwd=tmp_path)
+    result = python("-c", pointed_at(SAMPLE, wasend_server.url), cwd=tmp_path)
 
     assert (result.returncode, result.stderr) == (0, "")
-    (session,) = sandbox.sessions.values()
+    (session,) = wasend_sandbox.sessions.values()
     assert session.settings.enable_account_protection
     (line,) = result.stdout.splitlines()
     assert line.startswith(

@@ -162,9 +162,7 @@ def test_what_may_be_repeated(error: WasendError, read: bool, write: bool) -> No
 
 @both_colours
 @both_calls
-@pytest.mark.parametrize(
-    ("retry", "deliveries"), [(None, 1), (Retry(max_retries=0), 1), (Retry(max_retries=4), 5)]
-)
+@pytest.mark.parametrize(("retry", "deliveries"), [(None, 1), (Retry(max_retries=0), 1), (Retry(max_retries=4), 5)])
 def test_max_retries(retry: Retry | None, deliveries: int, do: Callable[[Any], Any], colour: str) -> None:
     """A request is repeated as often as set, and never for `None`; the error counts the attempts."""
     with serving(answer(429)) as server:

@@ -572,7 +572,7 @@ async def test_account(shape: Shape, http: AsyncClient) -> None:
 @pytest.mark.wasend_sandbox(api_key="a-key")
 async def test_key(shape: Shape, header: str | None, status: int, http: AsyncClient) -> None:
     """Only the sandbox's key is let in; whatever else is in the header is answered with 401."""
-    http.headers = httpx.Headers({} if header is None else {"Authorization": header.encode()})
+    http.headers = httpx.Headers([] if header is None else [(b"Authorization", header.encode())])
     answer = await http.get("/sessions")
     assert answer.status_code == status
     if status == 401:

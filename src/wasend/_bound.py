@@ -107,7 +107,7 @@ class AsyncBoundSession:
         return await self._client.retrieve_qr_code(self.session_id)
 
     @mapping_form
-    async def send_text(self, *, to: str, text: str, reply_to: str | None = None) -> Message:
+    async def send_text(self, *, to: str | Recipient, text: str, reply_to: str | None = None) -> Message:
         """
         Send a text message.
 
@@ -127,7 +127,7 @@ class AsyncBoundSession:
     async def send_image(
         self,
         *,
-        to: str,
+        to: str | Recipient,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
@@ -155,7 +155,7 @@ class AsyncBoundSession:
     async def send_video(
         self,
         *,
-        to: str,
+        to: str | Recipient,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
@@ -183,7 +183,7 @@ class AsyncBoundSession:
     async def send_voice(
         self,
         *,
-        to: str,
+        to: str | Recipient,
         url: str | None = None,
         data: MediaData | None = None,
         duration: float | None = None,
@@ -211,7 +211,7 @@ class AsyncBoundSession:
     async def send_file(
         self,
         *,
-        to: str,
+        to: str | Recipient,
         url: str | None = None,
         data: MediaData | None = None,
         file_name: str | None = None,
@@ -246,7 +246,7 @@ class AsyncBoundSession:
 
     @mapping_form
     async def send_link_custom_preview(
-        self, *, to: str, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: str | None = None
+        self, *, to: str | Recipient, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: str | None = None
     ) -> Message:
         """
         Send a text with a link, and say what the link looks like.
@@ -267,7 +267,7 @@ class AsyncBoundSession:
         )
 
     @mapping_form
-    async def send_seen(self, *, to: str, message_id: str) -> Result:
+    async def send_seen(self, *, to: str | Recipient, message_id: str) -> Result:
         """
         Mark a message as seen: its sender sees blue ticks.
 
@@ -289,7 +289,7 @@ class AsyncBoundSession:
         return await self._client.send_reaction(session=self.session_id, message_id=message_id, reaction=reaction)
 
     @mapping_form
-    async def start_typing(self, *, to: str) -> Result:
+    async def start_typing(self, *, to: str | Recipient) -> Result:
         """
         Show "typing…" in a chat.
 
@@ -299,7 +299,7 @@ class AsyncBoundSession:
         return await self._client.start_typing(session=self.session_id, to=to)
 
     @mapping_form
-    async def stop_typing(self, *, to: str) -> Result:
+    async def stop_typing(self, *, to: str | Recipient) -> Result:
         """
         Show "typing…" no longer.
 
@@ -312,7 +312,7 @@ class AsyncBoundSession:
     async def send(
         self,
         *,
-        to: str,
+        to: str | Recipient,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -357,7 +357,7 @@ class AsyncBoundSession:
     async def send_message(
         self,
         *,
-        to: str,
+        to: str | Recipient,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -1273,7 +1273,7 @@ class BoundSession:
         return self._client.retrieve_qr_code(self.session_id)
 
     @mapping_form
-    def send_text(self, *, to: str, text: str, reply_to: str | None = None) -> Message:
+    def send_text(self, *, to: str | Recipient, text: str, reply_to: str | None = None) -> Message:
         """
         Send a text message.
 
@@ -1293,7 +1293,7 @@ class BoundSession:
     def send_image(
         self,
         *,
-        to: str,
+        to: str | Recipient,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
@@ -1321,7 +1321,7 @@ class BoundSession:
     def send_video(
         self,
         *,
-        to: str,
+        to: str | Recipient,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
@@ -1349,7 +1349,7 @@ class BoundSession:
     def send_voice(
         self,
         *,
-        to: str,
+        to: str | Recipient,
         url: str | None = None,
         data: MediaData | None = None,
         duration: float | None = None,
@@ -1377,7 +1377,7 @@ class BoundSession:
     def send_file(
         self,
         *,
-        to: str,
+        to: str | Recipient,
         url: str | None = None,
         data: MediaData | None = None,
         file_name: str | None = None,
@@ -1412,7 +1412,7 @@ class BoundSession:
 
     @mapping_form
     def send_link_custom_preview(
-        self, *, to: str, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: str | None = None
+        self, *, to: str | Recipient, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: str | None = None
     ) -> Message:
         """
         Send a text with a link, and say what the link looks like.
@@ -1433,7 +1433,7 @@ class BoundSession:
         )
 
     @mapping_form
-    def send_seen(self, *, to: str, message_id: str) -> Result:
+    def send_seen(self, *, to: str | Recipient, message_id: str) -> Result:
         """
         Mark a message as seen: its sender sees blue ticks.
 
@@ -1455,7 +1455,7 @@ class BoundSession:
         return self._client.send_reaction(session=self.session_id, message_id=message_id, reaction=reaction)
 
     @mapping_form
-    def start_typing(self, *, to: str) -> Result:
+    def start_typing(self, *, to: str | Recipient) -> Result:
         """
         Show "typing…" in a chat.
 
@@ -1465,7 +1465,7 @@ class BoundSession:
         return self._client.start_typing(session=self.session_id, to=to)
 
     @mapping_form
-    def stop_typing(self, *, to: str) -> Result:
+    def stop_typing(self, *, to: str | Recipient) -> Result:
         """
         Show "typing…" no longer.
 
@@ -1478,7 +1478,7 @@ class BoundSession:
     def send(
         self,
         *,
-        to: str,
+        to: str | Recipient,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -1523,7 +1523,7 @@ class BoundSession:
     def send_message(
         self,
         *,
-        to: str,
+        to: str | Recipient,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,

@@ -279,7 +279,7 @@ class WasendClient(Aliases):
         return self._loop.run(self._async.retrieve_qr_code(session_id))
 
     @mapping_form
-    def send_text(self, *, session: SessionRef, to: str, text: str, reply_to: str | None = None) -> Message:
+    def send_text(self, *, session: SessionRef, to: str | Recipient, text: str, reply_to: str | None = None) -> Message:
         """
         Send a text message.
 
@@ -301,7 +301,7 @@ class WasendClient(Aliases):
         self,
         *,
         session: SessionRef,
-        to: str,
+        to: str | Recipient,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
@@ -331,7 +331,7 @@ class WasendClient(Aliases):
         self,
         *,
         session: SessionRef,
-        to: str,
+        to: str | Recipient,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
@@ -361,7 +361,7 @@ class WasendClient(Aliases):
         self,
         *,
         session: SessionRef,
-        to: str,
+        to: str | Recipient,
         url: str | None = None,
         data: MediaData | None = None,
         duration: float | None = None,
@@ -391,7 +391,7 @@ class WasendClient(Aliases):
         self,
         *,
         session: SessionRef,
-        to: str,
+        to: str | Recipient,
         url: str | None = None,
         data: MediaData | None = None,
         file_name: str | None = None,
@@ -426,7 +426,7 @@ class WasendClient(Aliases):
         self,
         *,
         session: SessionRef,
-        to: str,
+        to: str | Recipient,
         text: str,
         preview: LinkPreview | Mapping[str, Any],
         reply_to: str | None = None,
@@ -451,7 +451,7 @@ class WasendClient(Aliases):
         )
 
     @mapping_form
-    def send_seen(self, *, session: SessionRef, to: str, message_id: str) -> Result:
+    def send_seen(self, *, session: SessionRef, to: str | Recipient, message_id: str) -> Result:
         """
         Mark a message as seen: its sender sees blue ticks.
 
@@ -475,7 +475,7 @@ class WasendClient(Aliases):
         return self._loop.run(self._async.send_reaction(session=session, message_id=message_id, reaction=reaction))
 
     @mapping_form
-    def start_typing(self, *, session: SessionRef, to: str) -> Result:
+    def start_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
         """
         Show "typing…" in a chat.
 
@@ -486,7 +486,7 @@ class WasendClient(Aliases):
         return self._loop.run(self._async.start_typing(session=session, to=to))
 
     @mapping_form
-    def stop_typing(self, *, session: SessionRef, to: str) -> Result:
+    def stop_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
         """
         Show "typing…" no longer.
 
@@ -501,7 +501,7 @@ class WasendClient(Aliases):
         self,
         *,
         session: SessionRef,
-        to: str,
+        to: str | Recipient,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -550,7 +550,7 @@ class WasendClient(Aliases):
         self,
         *,
         session: SessionRef,
-        to: str,
+        to: str | Recipient,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,

@@ -219,10 +219,9 @@ class OutcomeUnknownError(WasendError):
     """
     A write left this machine and no usable answer came: it may or may not have been carried out.
 
-    Raised together with what happened: a 500 after ``send_text`` is a `ServerError` and an `OutcomeUnknownError`, a
-        lost answer
-    an `APITimeoutError` or `APIConnectionError` and an `OutcomeUnknownError`. The request was not, and must not be,
-    blindly repeated.
+    Raised together with what happened: a 500 after ``send_text`` is a `ServerError` and an `OutcomeUnknownError`; a
+    lost answer is an `APITimeoutError` or `APIConnectionError` and an `OutcomeUnknownError`. The request was not, and
+    must not be, blindly repeated.
 
     Attributes:
         call: The call that was made.

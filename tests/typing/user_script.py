@@ -26,6 +26,7 @@ from wasend import (
     OutcomeUnknownError,
     Page,
     QRCode,
+    Recipient,
     Result,
     Retry,
     ServerError,
@@ -37,6 +38,7 @@ from wasend import (
     format_phone_number,
     is_valid_phone_number,
 )
+from wasend.delivery import Breaker, Pacer, Pacing, RateLimiter, Resolver, Settlement, SqliteStore, Suppression
 
 
 def seldom(error: WasendError, attempt: int) -> bool | float:
@@ -152,8 +154,34 @@ def plain() -> None:
         assert_type(client.retrieve_account(), Account)
         assert_type(client.request("GET", "/account", into=Account), Account)
         assert_type(client.session("ses_1"), BoundSession)
+        assert_type(client.wait_until_ready(session, timeout=5), Session)
+        assert_type(client.wait_for_state("ses_1", ["CONNECTED", SessionState.FAILED]), Session)
+        assert_type(client.wait_for_ack(message, session=session, at_least="READ"), ChatMessage)
+        recipient = client.resolve("+447700900456", session=session, region="GB")
+        assert_type(recipient, Recipient | None)
+        if recipient is not None:
+            client.send_text(session=session, to=recipient, text="hi")
+            client.suppress(recipient, "STOP")
+        try:
+            client.with_options(settle=True, kind="reply").send_text(session=session, to="+447700900456", text="hi")
+        except OutcomeUnknownError as error:
+            assert_type(client.settle(error), Settlement)
         print(message["fromMe"], message.get("status"), message.extra, message.to_dict(), dict(message))
         client.close()
+
+
+def ruled() -> None:
+    """A client with rules around its sends."""
+    WasendClient(
+        settle=True, pacing=Pacing.known(), breaker=True, rate_limit="20/m", suppression=Suppression(), ready=30
+    )
+    store = SqliteStore("state.db")
+    AsyncWasendClient(
+        pacing=Pacer(store=store),
+        breaker=Breaker(store=store),
+        rate_limit=RateLimiter(),
+        resolver=Resolver(store=store),
+    )
 
 
 async def awaited() -> None:

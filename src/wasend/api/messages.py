@@ -13,7 +13,7 @@ from .._core.model import Model, Result, model, wire
 from .._core.names import camel, folded, nearest
 from ..errors import InvalidRequestError, WasendError
 from ..media import MediaData, load
-from ..recipients import chat_id
+from ..recipients import Recipient, chat_id
 from .sessions import SessionRef, session_ref
 
 logger: Final = logging.getLogger("wasend")
@@ -81,7 +81,9 @@ class MessageCalls(Calls):
     """Send messages; show that they were seen, that one is typing, and reactions."""
 
     @mapping_form
-    async def send_text(self, *, session: SessionRef, to: str, text: str, reply_to: str | None = None) -> Message:
+    async def send_text(
+        self, *, session: SessionRef, to: str | Recipient, text: str, reply_to: str | None = None
+    ) -> Message:
         """
         Send a text message.
 
@@ -104,7 +106,7 @@ class MessageCalls(Calls):
         self,
         *,
         session: SessionRef,
-        to: str,
+        to: str | Recipient,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
@@ -132,7 +134,7 @@ class MessageCalls(Calls):
         self,
         *,
         session: SessionRef,
-        to: str,
+        to: str | Recipient,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
@@ -160,7 +162,7 @@ class MessageCalls(Calls):
         self,
         *,
         session: SessionRef,
-        to: str,
+        to: str | Recipient,
         url: str | None = None,
         data: MediaData | None = None,
         duration: float | None = None,
@@ -188,7 +190,7 @@ class MessageCalls(Calls):
         self,
         *,
         session: SessionRef,
-        to: str,
+        to: str | Recipient,
         url: str | None = None,
         data: MediaData | None = None,
         file_name: str | None = None,
@@ -233,7 +235,7 @@ class MessageCalls(Calls):
         self,
         *,
         session: SessionRef,
-        to: str,
+        to: str | Recipient,
         text: str,
         preview: LinkPreview | Mapping[str, Any],
         reply_to: str | None = None,
@@ -264,7 +266,7 @@ class MessageCalls(Calls):
         return await self._send(call.or_at("POST", "/sendLinkCustomPreview"))
 
     @mapping_form
-    async def send_seen(self, *, session: SessionRef, to: str, message_id: str) -> Result:
+    async def send_seen(self, *, session: SessionRef, to: str | Recipient, message_id: str) -> Result:
         """
         Mark a message as seen: its sender sees blue ticks.
 
@@ -290,7 +292,7 @@ class MessageCalls(Calls):
         return await self._send(Call("PUT", "/reaction", Result, body=body))
 
     @mapping_form
-    async def start_typing(self, *, session: SessionRef, to: str) -> Result:
+    async def start_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
         """
         Show "typing…" in a chat.
 
@@ -302,7 +304,7 @@ class MessageCalls(Calls):
         return await self._send(Call("POST", "/startTyping", Result, body=body, repeatable=True))
 
     @mapping_form
-    async def stop_typing(self, *, session: SessionRef, to: str) -> Result:
+    async def stop_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
         """
         Show "typing…" no longer.
 
@@ -318,7 +320,7 @@ class MessageCalls(Calls):
         self,
         *,
         session: SessionRef,
-        to: str,
+        to: str | Recipient,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -368,7 +370,7 @@ class MessageCalls(Calls):
         self,
         *,
         session: SessionRef,
-        to: str,
+        to: str | Recipient,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -445,7 +447,13 @@ class MessageCalls(Calls):
         return await self._send(Call("GET", "/messages/{message_id}", Message, at={"message_id": message_id}))
 
     async def _media(
-        self, route: str, session: SessionRef, to: str, url: str | None, data: MediaData | None, **fields: Any
+        self,
+        route: str,
+        session: SessionRef,
+        to: str | Recipient,
+        url: str | None,
+        data: MediaData | None,
+        **fields: Any,
     ) -> Message:
         chat = {"session": session_ref(session), "to": chat_id(to)}
         media = await load(url, data)
