@@ -236,3 +236,15 @@ async def test_qr_codes_run_out(shape: Shape) -> None:
     assert (start.status_code, start.json()["status"]) == (422, "FAILED")
     assert sandbox.sessions[session].status == "SCAN_QR_CODE"
     assert sandbox.qr_code(session) not in codes
+
+
+async def test_reactions_stay_in_the_account() -> None:
+    """Nobody reacts to a message of another account, though the id is right."""
+    sandbox = Sandbox(api_key=["a", "b"])
+    mine = sandbox.add_session("Desk", api_key="a")
+    theirs = sandbox.add_session("Desk", "+447700900199", api_key="b")
+    message = await sandbox.async_client("a").send_text(session=mine.id, to="+447700900456", text="Hi")
+    await sandbox.async_client("b").send_reaction(session=theirs.id, message_id=str(message.id), reaction="👍")
+    assert sandbox.messages()[0].reactions == {}
+    await sandbox.async_client("a").send_reaction(session=mine.id, message_id=str(message.id), reaction="👍")
+    assert sandbox.messages()[0].reactions == {mine.own_id: "👍"}

@@ -284,9 +284,14 @@ async def test_nothing_is_told(kind: str) -> None:
     """A session that wants no webhooks, or is deleted, is told nothing; and of a lost message its session alone hears."""
     at = await desk(faults=["dead_session POST /sendText"])
     if kind == "none wanted":
-        other = at.sandbox.add_session("Other", BOB)
-        at.sandbox.receive(other.id, ADA, "Hi")
+        await at.client.create_session(
+            session_name="Other", phone_number=BOB, enable_webhook=False, webhook_url="http://x/hook"
+        )
+        for other in (at.sandbox.add_session("Silent", "+447700900124"), *at.sandbox.sessions.values()):
+            if other.id != at.session.id:
+                await at.client.start_session(other.id)
         assert await at.told() == []
+        assert len(at.sandbox.webhooks) == 1
     elif kind == "deleted":
         message = at.sandbox.receive(at.session.id, ADA, "Hi")
         await at.client.delete_session(at.session.id)

@@ -12,6 +12,7 @@ import pytest
 from tests.raw import PATIENCE, until
 from wasend.sandbox import Clock
 from wasend.sandbox.agenda import Agenda
+from wasend.sandbox.clock import _ROUNDS
 
 START = 1_750_000_000.0
 LAST = 253_402_300_799.0
@@ -49,10 +50,12 @@ async def test_cancelled_sleeper_moves_nothing(clock: Clock) -> None:
     """One who is cancelled in its sleep neither takes the clock on, nor stands in the way of those behind it."""
     seen: list[float] = []
     clock.watch(lambda: seen.append(clock.now() - START))
-    first = asyncio.ensure_future(clock.sleep(5))
-    await asyncio.sleep(0)
     second = asyncio.ensure_future(clock.sleep(10))
-    await asyncio.sleep(0)
+    for _ in range(_ROUNDS // 2):
+        await asyncio.sleep(0)
+    first = asyncio.ensure_future(clock.sleep(5))
+    for _ in range(_ROUNDS // 2 + 5):  # so that the second one's turn was over while it was not due first
+        await asyncio.sleep(0)
     first.cancel()
     await together(second)
     assert seen == [10]

@@ -132,7 +132,12 @@ class Clock(MachineClock):
             What ends it.
         """
         self._watchers.append(callback)
-        return lambda: self._watchers.remove(callback)
+
+        def end() -> None:
+            with suppress(ValueError):  # once is enough
+                self._watchers.remove(callback)
+
+        return end
 
     def _moved(self) -> None:
         with self._lock:

@@ -138,7 +138,9 @@ def message_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
     def react(call: Call) -> Json:
         session = state.sessions.connected(call.body["session"], call.account)
         with suppress(Unknown):  # whether the service looks for the message is not known
-            state.chats.react(call.body["messageId"], session.own_id, call.body["reaction"])
+            message = state.chats.message(call.body["messageId"])
+            if state.sessions.is_of(message.session, call.account):
+                state.chats.react(message.id, session.own_id, call.body["reaction"])
         return dialect.done()
 
     def saw(call: Call) -> Json:

@@ -14,6 +14,7 @@ import attrs
 
 from wasend.sandbox.agenda import Agenda
 from wasend.sandbox.chat_store import ChatStore, StoredMessage
+from wasend.sandbox.message_shapes import words
 from wasend.sandbox.refusals import Refusal
 
 Answer: TypeAlias = str | Callable[[StoredMessage], str | None]
@@ -57,7 +58,7 @@ class Replies:
             return
         for script in self._scripts:
             wanted = script.left > 0 and script.person in (None, message.to)
-            if wanted and (script.match is None or script.match.search(message.content)):
+            if wanted and (script.match is None or script.match.search(words(message) or "")):
                 answer = script.answer if isinstance(script.answer, str) else script.answer(message)
                 if answer is not None:
                     script.left -= 1

@@ -148,7 +148,7 @@ class Sandbox:
         )
         self._courier = Courier(self._outbox, self.clock, self._state.agenda, webhook_app=webhook_app)
         self._state.listeners.append(Events(self._state.sessions, self._state.agenda, self._outbox))
-        self.clock.watch(self._state.agenda.catch_up)
+        self._unwatch = self.clock.watch(self._state.agenda.catch_up)
         self._limit = None if rate_limit is None else RateLimit(rate_limit, self.clock)
         shape = _dialect(dialect)
         self._app = build_app(
@@ -278,8 +278,12 @@ class Sandbox:
             ValueError: The session cannot receive it, `from_` is no person, or may not write there.
         """
         return self._state.chats.receive(
-            session_id=session, sender=_person(from_), text=text, group=group, reply_to=reply_to
+            session_id=session, sender=self._writer(from_), text=text, group=group, reply_to=reply_to
         )
+
+    def _writer(self, spelling: str) -> str:
+        person = _person(spelling)
+        return self._state.people.registered(person) or person
 
     def ack(self, message_id: str, ack: Ack) -> StoredMessage:
         """
@@ -333,7 +337,7 @@ class Sandbox:
             ValueError: `match` is no regular expression, or `from_` no person.
         """
         try:
-            person = None if from_ is None else _person(from_)
+            person = None if from_ is None else self._writer(from_)
             self._state.replies.add(reply, match=match, person=person, after=after, times=times)
         except re.error as error:
             raise ValueError(f"match is no regular expression: {error}") from None
@@ -506,7 +510,8 @@ class Sandbox:
             self._limit.reset()
 
     def close(self) -> None:
-        """Close the file that keeps the state, if there is one; nothing can be done with the sandbox after it."""
+        """End it: nothing happens by itself any more, and the file that keeps the state, if there is one, is closed."""
+        self._unwatch()
         if self._storage is not None:
             self._storage.close()
 

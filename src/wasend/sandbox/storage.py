@@ -53,7 +53,7 @@ class Storage:
         with ExitStack() as undo:
             try:
                 # Guarded by the state's lock, which whoever changes a table holds.
-                self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+                self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.5)
                 undo.callback(self._file.close)
                 self._begin()
                 with state.lock:
@@ -75,6 +75,7 @@ class Storage:
     def _begin(self) -> None:
         if found := self._file.execute(_OTHERS).fetchone():  # a database of somebody else's, which is left as it is
             raise ValueError(f"it has a table called {found[0]}")
+        self._file.execute("PRAGMA locking_mode = EXCLUSIVE")  # two sandboxes would overwrite what the other wrote
         self._file.execute("PRAGMA journal_mode = WAL")
         self._file.execute("PRAGMA synchronous = OFF")  # what the process wrote survives its end, not a power cut
         self._file.execute(_SCHEMA)
