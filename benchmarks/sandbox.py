@@ -74,6 +74,16 @@ def in_process() -> float:
     return float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
 
 
+def served() -> float:
+    """Seconds from `Sandbox().serve()` to a first answer, once it is imported."""
+    from wasend.sandbox import Sandbox
+
+    began = time.perf_counter()
+    with Sandbox().serve() as server:
+        ask(server.url, "/account")
+        return time.perf_counter() - began
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=10)
@@ -87,6 +97,7 @@ def main() -> None:
         end(server)
         starts.append(took)
     print(f"start of `wasend sandbox` to the first answer: {statistics.median(starts):.2f} s (median of 5)")
+    print(f"start of `Sandbox().serve()` to the first answer: {statistics.median(served() for _ in range(5)):.3f} s")
     print(f"first answer in process, imports included: {statistics.median(in_process() for _ in range(5)):.2f} s")
 
     server, url, _ = start()
