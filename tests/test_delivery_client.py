@@ -15,6 +15,7 @@ from wasend import (
     AccountRestrictedError,
     AsyncWasendClient,
     BreakerOpenError,
+    ClientClosedError,
     ConfigurationError,
     Message,
     MessageFailedError,
@@ -265,6 +266,20 @@ async def test_rate_limit_of_another_key(wasend_sandbox: Sandbox, wasend_clock: 
     assert wasend_clock.now() == began
     await two.retrieve_account()
     assert wasend_clock.now() - began >= 3600
+
+
+@pytest.mark.wasend_sandbox(clock=Clock())
+async def test_closing_ends_the_wait_for_a_turn(wasend_sandbox: Sandbox) -> None:
+    """Closing the client ends calls that wait for their turn; nothing of them was sent."""
+    client = wasend_sandbox.async_client(rate_limit="1/h")
+    await client.retrieve_account()
+    waiting = asyncio.create_task(client.retrieve_account())
+    await asyncio.sleep(0)
+    await client.aclose()
+    with pytest.raises(ClientClosedError) as caught:
+        await waiting
+    assert caught.value.outcome == "not_sent"
+    assert len(wasend_sandbox.journal) == 1
 
 
 @pytest.mark.parametrize(("option", "value"), [("rate_limit", "often"), ("breaker", 3)])

@@ -115,7 +115,7 @@ class AsyncWasendClient(
         )
         if is_exposed(options.base_url):
             logger.warning("base_url is plain http: whoever is on the way can read the API key and every message")
-        self._engine = Engine(options, Http(options.base_url, http_client), limiter=_limiter(rate_limit, options))
+        self._engine = Engine(options, Http(options.base_url, http_client), _limiter(rate_limit, options))
         self._follow(
             Rules(
                 settle=settle,

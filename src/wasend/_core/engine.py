@@ -67,15 +67,15 @@ class Engine:
     Attributes:
         options: The settings.
         http: The connections.
+        limiter: What holds requests back.
         around: What is done around every call, the outermost first.
-        limiter: What holds requests back, if anything.
         found: For a call, by verb and route, to which sources give several routes: the one that serves it, or none.
     """
 
     options: Options
     http: Http
+    limiter: Limiter
     around: tuple[Around, ...] = ()
-    limiter: Limiter | None = None
     found: MutableMapping[tuple[str, str], str] = attrs.field(factory=dict[tuple[str, str], str])
 
     async def perform(self, call: Call[T]) -> T:
@@ -185,8 +185,7 @@ class Engine:
         timeout = self.options.timeout
         silence = timeout.answer if call.repeatable else timeout.send
         content = call.content()
-        if self.limiter is not None:
-            await self._turn(self.limiter, trip)
+        await self._turn(trip)
         trip.attempts += 1
         trip.departure = departure = Departure(at=datetime.fromtimestamp(self.options.clock.now(), UTC))
         started = time.monotonic()
@@ -202,8 +201,7 @@ class Engine:
             outcome = answer.status
             if "date" in answer.headers:
                 self.http.date = answer.headers["date"], self.options.clock.now()
-            if self.limiter is not None:
-                self.limiter.told(answer)
+            self.limiter.told(answer)
         except WasendError as error:
             outcome = type(error).__name__
             if isinstance(error, APIConnectionError):
@@ -214,13 +212,13 @@ class Engine:
             logger.debug("%s: %s in %.0f ms, attempt %d", call.name, outcome, taken, trip.attempts)
         return self._read(call, answer, trip)
 
-    async def _turn(self, limiter: Limiter, trip: _Trip) -> None:
+    async def _turn(self, trip: _Trip) -> None:
         # Time spent in our own queue does not count: the last of a thousand calls has as long as the first.
         began, scope, loop = self.options.clock.monotonic(), trip.scope, asyncio.get_running_loop()
         left = (scope.when() or loop.time()) - loop.time()
         scope.reschedule(None)
         try:
-            await limiter.turn()
+            await self.limiter.turn()
         finally:
             if not (scope.expired() or self.http.closed):
                 scope.reschedule(loop.time() + left)

@@ -39,7 +39,8 @@ class Timeout:
         connect: For a connection to be made.
         answer: For the next bytes of an answer.
         send: The same for calls that send a message or create something, which the service answers more slowly.
-        total: For the whole call, every attempt and every wait between them included. It also ends a server that drips.
+        total: For the whole call, every attempt and every wait between them included, but not the wait for one's turn
+            under a rate limit. It also ends a server that drips.
     """
 
     connect: float = 5.0
