@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import subprocess
+import sys
+import textwrap
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -410,3 +413,19 @@ async def test_resolve_by_a_view(async_wasend_client: AsyncWasendClient, wasend_
     asked = len(wasend_sandbox.journal)
     await async_wasend_client.with_options(timeout=3).session(desk).resolve(ADA)
     assert len(wasend_sandbox.journal) == asked
+
+
+def test_rooms_are_imported_when_wanted() -> None:
+    """Importing the package imports no room of delivery; each comes with its first name, and others there are not."""
+    program = """
+        import sys, wasend, wasend.delivery
+        rooms = lambda: {name.rpartition(".")[2] for name in sys.modules if name.startswith("wasend.delivery.")}
+        assert rooms() == {"calls", "rules"}, rooms()
+        wasend.delivery.MemoryStore()
+        assert rooms() == {"calls", "rules", "stores"}, rooms()
+        assert set(wasend.delivery.__all__) <= set(dir(wasend.delivery))
+        for name in wasend.delivery.__all__:
+            assert getattr(wasend.delivery, name).__name__ == name
+        assert not hasattr(wasend.delivery, "Brake")
+    """
+    subprocess.run([sys.executable, "-W", "error", "-c", textwrap.dedent(program)], check=True, timeout=60)

@@ -7,7 +7,6 @@ Each does what the method of `Sandbox` of the same name does.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, cast
 
 import attrs
@@ -212,9 +211,7 @@ def _plain(value: Any) -> Json:
         fields: Iterable[Any] = attrs.fields(value.__class__)
         return {field.name: _plain(getattr(value, field.name)) for field in fields}
     if isinstance(value, bytes):
-        with suppress(UnicodeDecodeError):
-            return value.decode()
-        return value.hex()
+        return value.decode()  # a webhook's body, which is JSON
     if isinstance(value, Mapping):
         return {key: _plain(one) for key, one in cast("Mapping[str, Any]", value).items()}
     if isinstance(value, list | tuple):

@@ -87,11 +87,6 @@ class Journal:
         with self._lock:
             return tuple(self._entries)
 
-    def newest(self, count: int) -> list[JournalEntry]:
-        """Return the newest requests, newest first."""
-        with self._lock:
-            return list(itertools.islice(reversed(self._entries), count))
-
     def clear(self) -> None:
         """Forget every request; the numbers begin anew."""
         with self._lock:
