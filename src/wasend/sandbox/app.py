@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from http import HTTPStatus
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -16,6 +15,7 @@ from wasend.sandbox.bodies import read_object
 from wasend.sandbox.dialects import NO_BODY, Dialect, Json
 from wasend.sandbox.endpoints import Call, Endpoint, InvalidCall
 from wasend.sandbox.guards import Guard, local_guard
+from wasend.sandbox.refusal_shapes import nest, wrong_status
 from wasend.sandbox.refusals import Forbidden, NameTaken, Refusal, Unknown, WrongStatus
 
 LOST = "wasend.lost"
@@ -90,7 +90,8 @@ def _refusals(dialect: Dialect) -> Callable[[Request, Exception], Awaitable[Resp
             case NameTaken():
                 return _nest(409, str(error))
             case WrongStatus():
-                return JsonResponse(_wrong_status(dialect, error), 422)
+                expected = map(dialect.word, error.expected)
+                return JsonResponse(wrong_status(error.session, dialect.word(error.status), expected), 422)
             case ClientDisconnect():
                 return Response(status_code=400)  # for the journal: nobody is there to read it
             case _:
@@ -100,17 +101,4 @@ def _refusals(dialect: Dialect) -> Callable[[Request, Exception], Awaitable[Resp
 
 
 def _nest(status: int, message: str | list[str], headers: Mapping[str, str] | None = None) -> Response:
-    phrase = HTTPStatus(status).phrase
-    body: dict[str, Json] = {"statusCode": status, "message": message}
-    if message != phrase:
-        body["error"] = phrase
-    return JsonResponse(body, status, headers)
-
-
-def _wrong_status(dialect: Dialect, error: WrongStatus) -> Json:
-    return {
-        "error": "Session status is not as expected. Try again later or restart the session",
-        "session": error.session,
-        "status": dialect.word(error.status),
-        "expected": [dialect.word(status) for status in error.expected],
-    }
+    return JsonResponse(nest(status, message), status, headers)

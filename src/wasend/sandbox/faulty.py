@@ -9,7 +9,6 @@ import socket
 import struct
 from collections.abc import Callable, Iterable
 from email.utils import formatdate
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, Literal, Protocol, TypeAlias, cast
 from urllib.parse import parse_qs
 
@@ -17,6 +16,7 @@ import attrs
 
 from wasend.sandbox.clock import Clock
 from wasend.sandbox.faults import Fault
+from wasend.sandbox.refusal_shapes import nest, wrong_status
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -146,12 +146,7 @@ def _json(document: Any) -> bytes:
 
 
 def _refusal(status: int, message: str, **told: Any) -> _Answer:
-    try:
-        phrase = HTTPStatus(status).phrase
-    except ValueError:  # one of those that only proxies use
-        phrase = "Unknown Error"
-    document = {"statusCode": status, "message": message or phrase, **told}
-    return _written(status, document if document["message"] == phrase else {**document, "error": phrase})
+    return _written(status, nest(status, message, **told))
 
 
 def _failure(fault: Fault) -> _Answer:
@@ -180,15 +175,7 @@ def _whole(seconds: str) -> str:
 
 
 def _wrong_status(fault: Fault, session: str) -> _Answer:
-    return _written(
-        422,
-        {
-            "error": "Session status is not as expected. Try again later or restart the session",
-            "session": session,
-            "status": fault.detail("status"),
-            "expected": fault.detail("expected").split(","),
-        },
-    )
+    return _written(422, wrong_status(session, fault.detail("status"), fault.detail("expected").split(",")))
 
 
 def _session(scope: Scope, body: bytes) -> str:

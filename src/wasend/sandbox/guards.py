@@ -13,6 +13,7 @@ from typing import TypeAlias
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from wasend.sandbox.hosts import is_loopback
 from wasend.sandbox.limits import RateLimit
 
 Guard: TypeAlias = Callable[[Request], str | None]
@@ -73,14 +74,7 @@ def key_guard(api_keys: Collection[str], limit: RateLimit | None, *, announced: 
 
 def local_guard(request: Request) -> None:
     """Let only this machine through, and no page of another site that is open in its browser."""
-    host = request.client.host if request.client else ""
-    try:
-        address = ip_address(host)
-        # A socket of both families tells of IPv4 so, which Python knows for loopback since 3.13.
-        local = (getattr(address, "ipv4_mapped", None) or address).is_loopback
-    except ValueError:
-        local = False
-    if not local:
+    if request.client is None or not is_loopback(request.client.host):
         raise HTTPException(403, "the sandbox is steered from its own machine only")
     host = request.headers.get("host", "")
     origin = request.headers.get("origin")

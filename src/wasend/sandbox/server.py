@@ -9,12 +9,12 @@ import socket
 import threading
 from concurrent.futures import Future
 from contextlib import suppress
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Self
 
 import uvicorn
 
 from wasend.sandbox.faulty import CONNECTION, SocketConnection
+from wasend.sandbox.hosts import is_loopback
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -25,13 +25,6 @@ _log = logging.getLogger("wasend.sandbox")
 
 _LAST_ANSWERS = 0.2
 """Seconds that requests under way have to be answered in when the server stops."""
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -67,7 +60,7 @@ class SandboxServer:
     """
 
     def __init__(self, sandbox: Sandbox, *, port: int, host: str, allow_remote: bool) -> None:
-        if not _is_loopback(host):
+        if not is_loopback(host):
             if not allow_remote:
                 raise ValueError(
                     f"the sandbox serves this machine only, and {host!r} is not a loopback address: "

@@ -16,7 +16,6 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
-from ipaddress import ip_address
 from random import Random
 from typing import Any, Final, Protocol
 
@@ -24,6 +23,7 @@ import attrs
 import httpx
 
 from wasend.sandbox.clock import Clock
+from wasend.sandbox.hosts import is_loopback
 
 _log = logging.getLogger("wasend.sandbox")
 
@@ -423,11 +423,7 @@ def _refusal(url: str) -> str | None:
         host = httpx.URL(url).host
     except httpx.InvalidURL as error:
         return f"it is no URL: {error}"
-    try:
-        local = ip_address(host).is_loopback
-    except ValueError:
-        local = host == "localhost"
-    return None if local else f"{host!r} is not this machine; allow_remote=True lets webhooks out"
+    return None if is_loopback(host) else f"{host!r} is not this machine; allow_remote=True lets webhooks out"
 
 
 def _ulid(at: float, random: Random) -> str:
