@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from wasend import AsyncWasendClient, ConfigurationError, InvalidRequestError, Result, Retry, ServerError
-from wasend._core import http
+from wasend._core import pool
 from wasend._core.answer import Answer, error_of, message_in, retry_after, scrubbed
 from wasend._core.call import Call
 from wasend._core.http import Http
@@ -117,4 +117,4 @@ def test_proxy(monkeypatch: pytest.MonkeyPatch, named: str, excepted: str, found
     """The proxy is the environment's, unless the host is excepted."""
     monkeypatch.setenv("http_proxy", named)
     monkeypatch.setenv("no_proxy", excepted)
-    assert http._proxy("http://example.org") == found
+    assert pool.environment_proxy("http://example.org") == found

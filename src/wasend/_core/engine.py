@@ -14,7 +14,7 @@ import attrs
 
 from ..errors import APIConnectionError, APIStatusError, DecodeError, WasendError
 from .answer import Answer, error_of, means_no_such_route, scrubbed
-from .http import Departure, Http
+from .http import Http, RequestState
 from .retry import again, decide, may_repeat
 
 if TYPE_CHECKING:
@@ -49,14 +49,14 @@ class Limiter(Protocol):
 
 
 @attrs.define
-class _Trip:
+class _CallState:
     """What has happened so far in making one call."""
 
     deadline: float
     scope: asyncio.Timeout
     attempts: int = 0
     in_doubt: bool = False
-    departure: Departure = attrs.field(factory=Departure)
+    request: RequestState = attrs.field(factory=RequestState)
 
 
 @attrs.frozen
@@ -92,17 +92,17 @@ class Engine:
 
     async def _perform(self, call: Call[T]) -> T:
         total = self.options.timeout.total
-        trip = _Trip(self.options.clock.monotonic() + total, asyncio.timeout(total))
+        state = _CallState(self.options.clock.monotonic() + total, asyncio.timeout(total))
         try:
-            return await self._in_time(call, trip)
+            return await self._in_time(call, state)
         except WasendError as error:
-            if trip.in_doubt and error.outcome == "not_sent":
+            if state.in_doubt and error.outcome == "not_sent":
                 error.outcome = "unknown"  # the last request had no effect, but one before it may have
             raise
 
-    async def _in_time(self, call: Call[T], trip: _Trip) -> T:
-        attempt = functools.partial(self._attempt, call, trip)
-        scope = trip.scope
+    async def _in_time(self, call: Call[T], state: _CallState) -> T:
+        attempt = functools.partial(self._attempt, call, state)
+        scope = state.scope
         self.http.deadlines[scope] = asyncio.get_running_loop()
         try:
             async with scope:
@@ -114,14 +114,14 @@ class Engine:
                     return await again(
                         attempt,
                         error,
-                        functools.partial(self._wait, call, trip),
+                        functools.partial(self._wait, call, state),
                         self.options.retry.on_wait,
                         self.options.clock.sleep,
                     )
         except TimeoutError:
             if not scope.expired():
                 raise
-            return self._overdue(call, trip)
+            return self._overdue(call, state)
         finally:
             del self.http.deadlines[scope]
 
@@ -142,26 +142,26 @@ class Engine:
             self.found[call.method, call.route] = _NONE
         return await derive()
 
-    async def _wait(self, call: Call[Any], trip: _Trip, error: WasendError, attempt: int) -> float | None:
-        left = trip.deadline - self.options.clock.monotonic()
-        trip.in_doubt = trip.in_doubt or error.outcome == "unknown"
-        trip.departure = Departure(begun=trip.in_doubt)  # nothing is on its way meanwhile
+    async def _wait(self, call: Call[Any], state: _CallState, error: WasendError, attempt: int) -> float | None:
+        left = state.deadline - self.options.clock.monotonic()
+        state.in_doubt = state.in_doubt or error.outcome == "unknown"
+        state.request = RequestState(may_have_left=state.in_doubt)  # nothing is on its way meanwhile
         return await decide(self.options.retry, error, attempt, repeatable=call.repeatable, left=left)
 
-    def _overdue(self, call: Call[T], trip: _Trip) -> T:
-        answer = trip.departure.answer
+    def _overdue(self, call: Call[T], state: _CallState) -> T:
+        answer = state.request.answer
         if answer is not None and not (call.repeatable and 200 <= answer.status < 300):
             # The status has come, and with it what became of the request.
-            return self._read(call, attrs.evolve(answer, fault="the answer did not end in time"), trip)
+            return self._read(call, attrs.evolve(answer, fault="the answer did not end in time"), state)
         reason = f"not done within {self.options.timeout.total:g} s in all"
-        raise self.http.lost(call, reason, trip.departure, slow=True, attempts=trip.attempts) from None
+        raise self.http.unanswered(call, reason, state.request, slow=True, attempts=state.attempts) from None
 
-    async def _attempt(self, call: Call[T], trip: _Trip) -> T:
+    async def _attempt(self, call: Call[T], state: _CallState) -> T:
         ways = self._ways(call)
         first: APIStatusError | None = None
         for way in ways:
             try:
-                value = await self._exchange(way, trip)
+                value = await self._exchange(way, state)
             except APIStatusError as error:
                 if len(ways) == 1 or not means_no_such_route(error):
                     raise
@@ -181,13 +181,13 @@ class Engine:
             ways.sort(key=lambda way: way.route != self.found.get((call.method, call.route)))
         return ways
 
-    async def _exchange(self, call: Call[T], trip: _Trip) -> T:
+    async def _exchange(self, call: Call[T], state: _CallState) -> T:
         timeout = self.options.timeout
         silence = timeout.answer if call.repeatable else timeout.send
         content = call.content()
-        await self._turn(trip)
-        trip.attempts += 1
-        trip.departure = departure = Departure(at=datetime.fromtimestamp(self.options.clock.now(), UTC))
+        await self._turn(state)
+        state.attempts += 1
+        state.request = request = RequestState(started_at=datetime.fromtimestamp(self.options.clock.now(), UTC))
         started = time.monotonic()
         outcome: object = "given up"
         try:
@@ -195,8 +195,8 @@ class Engine:
                 call,
                 content,
                 key=self.options.api_key,
-                waits={"connect": timeout.connect, "read": silence, "write": silence},
-                departure=departure,
+                timeouts={"connect": timeout.connect, "read": silence, "write": silence},
+                state=request,
             )
             outcome = answer.status
             if "date" in answer.headers:
@@ -205,16 +205,16 @@ class Engine:
         except WasendError as error:
             outcome = type(error).__name__
             if isinstance(error, APIConnectionError):
-                error.attempts = trip.attempts
+                error.attempts = state.attempts
             raise
         finally:
             taken = (time.monotonic() - started) * 1000
-            logger.debug("%s: %s in %.0f ms, attempt %d", call.name, outcome, taken, trip.attempts)
-        return self._read(call, answer, trip)
+            logger.debug("%s: %s in %.0f ms, attempt %d", call.name, outcome, taken, state.attempts)
+        return self._read(call, answer, state)
 
-    async def _turn(self, trip: _Trip) -> None:
+    async def _turn(self, state: _CallState) -> None:
         # Time spent in our own queue does not count: the last of a thousand calls has as long as the first.
-        began, scope, loop = self.options.clock.monotonic(), trip.scope, asyncio.get_running_loop()
+        began, scope, loop = self.options.clock.monotonic(), state.scope, asyncio.get_running_loop()
         left = (scope.when() or loop.time()) - loop.time()
         scope.reschedule(None)
         try:
@@ -222,9 +222,9 @@ class Engine:
         finally:
             if not (scope.expired() or self.http.closed):
                 scope.reschedule(loop.time() + left)
-            trip.deadline += self.options.clock.monotonic() - began
+            state.deadline += self.options.clock.monotonic() - began
 
-    def _read(self, call: Call[T], answer: Answer, trip: _Trip) -> T:
+    def _read(self, call: Call[T], answer: Answer, state: _CallState) -> T:
         from .codec import decode, parse  # cattrs costs 10 to 20 ms to import
 
         document: Any = None
@@ -239,8 +239,8 @@ class Engine:
             document,
             call,
             path=call.path(),
-            attempts=trip.attempts,
-            since=trip.departure.at,
+            attempts=state.attempts,
+            since=state.request.started_at,
             secret=self.options.api_key,
         )
         if refusal is not None:

@@ -1,0 +1,181 @@
+"""
+The connections, for as many requests at once as there may be.
+
+httpcore looks through all its connections at every request, which costs most of the time with many requests in flight.
+So the connections are httpx transports of one connection each, on a stack: the one used last is taken first, in
+constant time, and those at the bottom grow old and are closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+import time
+import urllib.request
+import warnings
+import weakref
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+
+from ..errors import ConfigurationError
+
+_CONNECTIONS: Final = 100
+_KEPT_ALIVE: Final = 20
+_KEPT_FOR: Final = 5.0
+
+
+class Pools:
+    """
+    The pools of one client: one for each event loop and process that it is used in.
+
+    Connections belong to the loop and process they were made in: in another loop, or after a fork, new ones are made.
+
+    Args:
+        make: Makes a pool.
+    """
+
+    def __init__(self, make: Callable[[], httpx.AsyncBaseTransport]) -> None:
+        self._make = make
+        self._by_loop: dict[asyncio.AbstractEventLoop, httpx.AsyncBaseTransport] = {}
+        self._pid = os.getpid()
+        self._inherited: list[object] = []
+        weakref.finalize(self, _warn_unclosed, self._by_loop).atexit = False
+
+    def current(self) -> httpx.AsyncBaseTransport:
+        """The pool of the running loop, made where there is none yet."""
+        loop = asyncio.get_running_loop()
+        pool = self._by_loop.get(loop) if self._pid == os.getpid() else None
+        if pool is None:
+            self._forget_others()
+            pool = self._by_loop[loop] = self._make()
+        return pool
+
+    async def aclose(self) -> None:
+        """Close the pool of the running loop, and forget the others, whose loops alone could close them."""
+        self._forget_others()
+        pool = self._by_loop.pop(asyncio.get_running_loop(), None)
+        self._by_loop.clear()
+        if pool is not None:
+            await pool.aclose()
+
+    def _forget_others(self) -> None:
+        if self._pid != os.getpid():
+            # Forked: these connections are the parent's too. Not used here, nor closed, which would break them there;
+            # but kept.
+            self._inherited.append(dict(self._by_loop))
+            self._by_loop.clear()
+            self._pid = os.getpid()
+        for loop in [loop for loop in self._by_loop if loop.is_closed()]:
+            del self._by_loop[loop]
+
+
+def _warn_unclosed(pools: dict[asyncio.AbstractEventLoop, httpx.AsyncBaseTransport]) -> None:
+    if any(not loop.is_closed() for loop in pools):
+        warnings.warn("unclosed AsyncWasendClient: use `async with`, or await aclose()", ResourceWarning, stacklevel=2)
+
+
+class Pool(httpx.AsyncBaseTransport):
+    """At most so many connections, the last one used taken first."""
+
+    def __init__(self, base_url: str) -> None:
+        self._url = base_url
+        self._idle: deque[tuple[httpx.AsyncHTTPTransport, float]] = deque()
+        self._all: set[httpx.AsyncHTTPTransport] = set()
+        self._free_slots = asyncio.Semaphore(_CONNECTIONS)
+        self._settings: dict[str, Any] | None = None
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        await self._free_slots.acquire()
+        try:
+            transport = self._idle.pop()[0] if self._idle else self._new()
+        except BaseException:
+            self._free_slots.release()
+            raise
+        try:
+            response = await transport.handle_async_request(request)
+        except BaseException:
+            await self._give_back(transport)
+            raise
+        response.stream = _Lease(response.stream, lambda: self._give_back(transport))
+        return response
+
+    async def aclose(self) -> None:
+        """Close every connection, those in use as well."""
+        self._idle.clear()
+        while self._all:
+            await self._all.pop().aclose()
+
+    def _new(self) -> httpx.AsyncHTTPTransport:
+        if self._settings is None:
+            one = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_KEPT_FOR)
+            # One TLS context for all: making one costs 15 to 20 ms.
+            context = (
+                httpx.create_ssl_context()
+                if self._url.startswith("https:")
+                else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            )
+            self._settings = {
+                "limits": one,
+                "verify": context,
+                "proxy": environment_proxy(self._url),
+                "trust_env": False,
+            }
+        transport = httpx.AsyncHTTPTransport(**self._settings)
+        self._all.add(transport)
+        return transport
+
+    async def _give_back(self, transport: httpx.AsyncHTTPTransport) -> None:
+        now = time.monotonic()
+        old: list[httpx.AsyncHTTPTransport] = []
+        if transport in self._all:
+            self._idle.append((transport, now))
+        self._free_slots.release()
+        spare = (
+            len(self._idle) - _KEPT_ALIVE if not self._free_slots.locked() else 0
+        )  # locked: others wait for connections
+        while self._idle and (spare > 0 or now - self._idle[0][1] > _KEPT_FOR):
+            old.append(self._idle.popleft()[0])
+            spare -= 1
+        for stale in old:
+            self._all.discard(stale)
+            await stale.aclose()
+
+
+class _Lease(httpx.AsyncByteStream):
+    """The bytes of an answer, whose end gives the connection back."""
+
+    def __init__(
+        self, stream: httpx.AsyncByteStream | httpx.SyncByteStream, give_back: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._stream = stream
+        self._give_back = give_back
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:  # type: ignore[union-attr]
+            yield chunk
+
+    async def aclose(self) -> None:
+        try:
+            await self._stream.aclose()  # type: ignore[union-attr]
+        finally:
+            await self._give_back()
+
+
+def environment_proxy(url: str) -> str | None:
+    """The proxy that the environment names for this URL."""
+    parts = urlsplit(url)
+    proxies = urllib.request.getproxies()
+    if urllib.request.proxy_bypass(parts.netloc):
+        return None
+    found = proxies.get(parts.scheme) or proxies.get("all")
+    if found is None:
+        return None
+    proxy = found if "://" in found else f"http://{found}"
+    if urlsplit(proxy).scheme not in ("http", "https", "socks5", "socks5h"):
+        raise ConfigurationError("proxy: the environment names one that is neither http, https nor socks5")
+    return proxy
