@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.documents import MODELS, documents, objects
 from wasend import DecodeError, Message, Page, QRCode, Result, Session
-from wasend._core.codec import decode, parse, salvage
+from wasend._core.codec import decode, decode_accepted, parse
 from wasend._core.model import Model, model
 
 MOMENT = datetime(2025, 6, 11, 9, 21, 33, tzinfo=UTC)
@@ -246,7 +246,7 @@ def test_no_document(content: bytes, content_type: str) -> None:
     assert caught.value.path == "$"
 
 
-# -------------------------------------------------------------------------------------------------------------- salvage
+# ----------------------------------------------------------------------------------------------------- decode_accepted
 
 
 @pytest.mark.parametrize(
@@ -264,10 +264,10 @@ def test_no_document(content: bytes, content_type: str) -> None:
         ({"id": "i", "status": [], "x": 1}, Message(id="i", to="t", content="c", extra={"x": 1})),
     ],
 )
-def test_salvage(document: Any, message: Message) -> None:
+def test_decode_accepted(document: Any, message: Message) -> None:
     """What fits of an answer is kept, and what it leaves open is known from the request, but for what is no field."""
     known = {"to": "t", "text": "c", "session": "s", "preview": {"title": "p"}, "replyTo": "r"}
-    assert salvage(document, Message, (), known) == message
+    assert decode_accepted(document, Message, (), known) == message
 
 
 # ---------------------------------------------------------------------------------------------------------- any document
@@ -276,16 +276,16 @@ def test_salvage(document: Any, message: Message) -> None:
 @settings(max_examples=200, deadline=None)
 @given(document=documents(finite=False), into=st.sampled_from(MODELS))
 def test_any_document(document: Any, into: type[Model]) -> None:
-    """Any document is a model or a `DecodeError`, of which something can be salvaged still."""
+    """Any document is a model or a `DecodeError`, of which something can be read still."""
     try:
         assert isinstance(decode(document, into, ("session",)), into)
     except DecodeError as error:
         assert error.path.startswith("$")
-    salvaged = salvage(document, into, ("session",), {"to": "t", "text": "c", "sessionName": "n", "id": []})
-    assert isinstance(salvaged, into)
+    accepted = decode_accepted(document, into, ("session",), {"to": "t", "text": "c", "sessionName": "n", "id": []})
+    assert isinstance(accepted, into)
     if into is Message:
-        assert salvaged["to"] is not None
-    assert isinstance(salvage(document, Result, (), {}), Result)
+        assert accepted["to"] is not None
+    assert isinstance(decode_accepted(document, Result, (), {}), Result)
 
 
 @settings(max_examples=100, deadline=None)

@@ -464,7 +464,7 @@ def test_random_events(script: list[tuple[str, float, object]]) -> None:
 
 
 class TestRule:
-    """As an `Around` of a client, over a socket."""
+    """As a `Middleware` of a client, over a socket."""
 
     def test_what_a_client_meets(self, clock: Hands, breaker: Breaker) -> None:
         """The first 463 stops sends to strangers before they leave; those who were met, replies and reads go on."""
@@ -473,7 +473,7 @@ class TestRule:
         async def story() -> list[str]:
             told: list[str] = []
             async with AsyncWasendClient(KEY, base_url=server.url, clock=clock, retry=None) as client:
-                client._engine = attrs.evolve(client._engine, around=(BreakerRule(breaker),))
+                client._engine = attrs.evolve(client._engine, middleware=(BreakerRule(breaker),))
 
                 async def send(to: str, reply_to: str | None = None) -> None:
                     try:
@@ -508,7 +508,7 @@ class TestRule:
 
         async def story() -> list[str]:
             async with AsyncWasendClient(KEY, base_url=server.url, clock=clock) as client:
-                client._engine = attrs.evolve(client._engine, around=(BreakerRule(breaker),))
+                client._engine = attrs.evolve(client._engine, middleware=(BreakerRule(breaker),))
                 return [
                     type(error).__name__
                     for _ in range(5)
@@ -522,7 +522,7 @@ class TestRule:
     async def test_a_read_that_shows_the_session_connected(self, breaker: Breaker) -> None:
         """A session that had failed and is seen to be connected need not rest to the end; one that starts must."""
         rule = BreakerRule(breaker)
-        read = Call("GET", "/sessions/{id}", Session, at={"id": "ses_1"})
+        read = Call("GET", "/sessions/{id}", Session, path_params={"id": "ses_1"})
 
         async def seen(status: str) -> Session:
             return Session(unique_session_id="ses_1", status=status)

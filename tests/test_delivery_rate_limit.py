@@ -43,7 +43,7 @@ async def times(limiter: RateLimiter, clock: Clock, count: int) -> list[float]:
     """When each of so many tasks gets its turn, in the order in which they ask."""
 
     async def one() -> float:
-        await limiter.turn()
+        await limiter.acquire()
         return clock.now() - START
 
     return await asyncio.gather(*(one() for _ in range(count)))
@@ -99,7 +99,7 @@ class TestLimit:
         async def one(arrival: float) -> tuple[float, float]:
             await clock.sleep(arrival)
             came = clock.now()
-            await limiter.turn()
+            await limiter.acquire()
             return came, clock.now()
 
         async def all_of_them() -> list[tuple[float, float]]:
@@ -116,8 +116,8 @@ class TestLimit:
     def test_no_limit_costs_no_wait(self) -> None:
         """Without a limit, and with nothing learnt, a turn does not even let other tasks run."""
         limiter = RateLimiter()
-        limiter.told(said())
-        assert all(ended_at_once(limiter.turn()) for _ in range(1000))
+        limiter.observe(said())
+        assert all(ended_at_once(limiter.acquire()) for _ in range(1000))
 
     async def test_first_come_first_served(self) -> None:
         """Turns are given in the order in which they were asked for, also to those who come while others wait."""
@@ -127,7 +127,7 @@ class TestLimit:
 
         async def one(number: int) -> None:
             await clock.sleep(number * 0.4)
-            await limiter.turn()
+            await limiter.acquire()
             order.append(number)
 
         await asyncio.gather(*map(one, range(12)))
@@ -142,7 +142,7 @@ class TestLimit:
         moments: list[float] = []
 
         async def one() -> None:
-            await limiter.turn()
+            await limiter.acquire()
             moments.append(clock.now() - started)
 
         tasks = [asyncio.create_task(one()) for _ in range(4)]
@@ -161,7 +161,7 @@ class TestTold:
         """A 429 that one task met keeps every other from making a request until its time is over."""
         clock = at_rest()
         limiter = RateLimiter(clock=clock)
-        limiter.told(said(429, retry_after="7"))
+        limiter.observe(said(429, retry_after="7"))
         assert min(await times(limiter, clock, 5)) == pytest.approx(7, abs=NEAR)
 
     async def test_no_herd_after_a_hold(self) -> None:
@@ -169,7 +169,7 @@ class TestTold:
         clock = at_rest()
         limiter = RateLimiter(clock=clock)
         for _ in range(20):
-            limiter.told(said(429, retry_after="5"))
+            limiter.observe(said(429, retry_after="5"))
 
         async def refused() -> float:
             await clock.sleep(5)
@@ -182,7 +182,7 @@ class TestTold:
         assert all(b - a == pytest.approx(0.1, abs=NEAR) for a, b in pairwise(moments))
         await clock.sleep(1)
         assert len(set(await times(limiter, clock, 50))) == 1
-        limiter.told(said(429, retry_after="5"))
+        limiter.observe(said(429, retry_after="5"))
         await times(limiter, clock, 2)
         await clock.sleep(0.5)
         assert len(set(await times(limiter, clock, 50))) == 1
@@ -191,9 +191,9 @@ class TestTold:
         """Once those that it held back have left, a hold has no say in what a limit of one's own lets leave at once."""
         clock = at_rest()
         limiter = RateLimiter("20/m", clock=clock)
-        limiter.told(said(429, retry_after="5"))
-        limiter.told(said(x_ratelimit_remaining="22", x_ratelimit_reset="100"))
-        await limiter.turn()
+        limiter.observe(said(429, retry_after="5"))
+        limiter.observe(said(x_ratelimit_remaining="22", x_ratelimit_reset="100"))
+        await limiter.acquire()
         clock.advance(200)
         moments = await times(limiter, clock, 40)
         assert moments == pytest.approx([205] * 20 + [265] * 20, abs=NEAR)
@@ -203,7 +203,7 @@ class TestTold:
         clock = at_rest()
         limiter = RateLimiter(clock=clock)
         for _ in range(10):
-            limiter.told(said(429, retry_after="5"))
+            limiter.observe(said(429, retry_after="5"))
         await clock.sleep(5)
         moments = await times(limiter, clock, 10)
         assert [moment - 5 for moment in moments] == pytest.approx([n / 10 for n in range(10)], abs=NEAR)
@@ -212,7 +212,7 @@ class TestTold:
         """Where the service tells how much is allowed in which time, what waited is spread over it."""
         clock = at_rest()
         limiter = RateLimiter(clock=clock)
-        limiter.told(
+        limiter.observe(
             said(429, retry_after="5", x_ratelimit_limit="20", x_ratelimit_remaining="0", x_ratelimit_reset="5")
         )
         moments = await times(limiter, clock, 4)
@@ -222,12 +222,12 @@ class TestTold:
         """A second refusal during a hold keeps those who wait already; a shorter one does not shorten it."""
         clock = at_rest()
         limiter = RateLimiter(clock=clock)
-        limiter.told(said(429, retry_after="5"))
+        limiter.observe(said(429, retry_after="5"))
 
         async def later() -> None:
             await clock.sleep(3)
-            limiter.told(said(429, retry_after="10"))
-            limiter.told(said(429, retry_after="1"))
+            limiter.observe(said(429, retry_after="10"))
+            limiter.observe(said(429, retry_after="1"))
 
         moments, _ = await asyncio.gather(times(limiter, clock, 2), later())
         assert moments[0] == pytest.approx(13, abs=NEAR)
@@ -250,14 +250,14 @@ class TestTold:
         """As long as it says, wherever it does; a minute at most; a second where it says nothing."""
         clock = at_rest()
         limiter = RateLimiter(clock=clock)
-        limiter.told(refusal)
+        limiter.observe(refusal)
         assert (await times(limiter, clock, 1))[0] == pytest.approx(hold, abs=NEAR)
 
     async def test_the_longest_hold_can_be_set(self) -> None:
         """What a service asks above `max_hold` is not waited for."""
         clock = at_rest()
         limiter = RateLimiter(clock=clock, max_hold=300)
-        limiter.told(said(429, retry_after="3600"))
+        limiter.observe(said(429, retry_after="3600"))
         assert (await times(limiter, clock, 1))[0] == pytest.approx(300, abs=NEAR)
 
     @pytest.mark.parametrize(
@@ -281,7 +281,7 @@ class TestTold:
         """As many requests leave as remain, and the next waits for the reset, in each spelling of the headers."""
         clock = at_rest()
         limiter = RateLimiter(clock=clock)
-        limiter.told(said(**headers))
+        limiter.observe(said(**headers))
         moments = await times(limiter, clock, 4)
         assert moments[:3] == pytest.approx([0, 0, 30], abs=NEAR)
         assert moments[3] > moments[2] + NEAR
@@ -290,26 +290,26 @@ class TestTold:
         """A success that was the last one allowed holds the next request back until the reset."""
         clock = at_rest()
         limiter = RateLimiter(clock=clock)
-        limiter.told(said(x_ratelimit_remaining="0", x_ratelimit_reset="12.5"))
+        limiter.observe(said(x_ratelimit_remaining="0", x_ratelimit_reset="12.5"))
         assert (await times(limiter, clock, 1))[0] == pytest.approx(12.5, abs=NEAR)
 
     async def test_answers_out_of_order(self) -> None:
         """A late answer that remembers more does not give back what has been used since."""
         clock = at_rest()
         limiter = RateLimiter(clock=clock)
-        limiter.told(said(x_ratelimit_remaining="3", x_ratelimit_reset="30"))
+        limiter.observe(said(x_ratelimit_remaining="3", x_ratelimit_reset="30"))
         await times(limiter, clock, 2)
-        limiter.told(said(x_ratelimit_remaining="3", x_ratelimit_reset="30"))
+        limiter.observe(said(x_ratelimit_remaining="3", x_ratelimit_reset="30"))
         assert await times(limiter, clock, 2) == pytest.approx([0, 30], abs=NEAR)
 
     async def test_a_window_that_is_over(self) -> None:
         """After the reset, what was learnt of the window before is forgotten, and a new one is learnt."""
         clock = at_rest()
         limiter = RateLimiter(clock=clock)
-        limiter.told(said(x_ratelimit_remaining="1", x_ratelimit_reset="30"))
+        limiter.observe(said(x_ratelimit_remaining="1", x_ratelimit_reset="30"))
         clock.advance(31)
         assert await times(limiter, clock, 5) == [31] * 5
-        limiter.told(said(x_ratelimit_remaining="1", x_ratelimit_reset="30"))
+        limiter.observe(said(x_ratelimit_remaining="1", x_ratelimit_reset="30"))
         assert await times(limiter, clock, 2) == pytest.approx([31, 61], abs=NEAR)
 
     @pytest.mark.parametrize(
@@ -329,7 +329,7 @@ class TestTold:
         """Headers that are incomplete, unreadable or of the past hold nothing back."""
         clock = at_rest()
         limiter = RateLimiter(clock=clock)
-        limiter.told(said(**headers))
+        limiter.observe(said(**headers))
         assert await times(limiter, clock, 20) == [0] * 20
 
 
@@ -355,14 +355,14 @@ class TestShared:
         """A task that waits in a loop which is closed under it does not keep those behind it from their turn."""
         clock = at_rest()
         limiter = RateLimiter("1/s", clock=clock)
-        await limiter.turn()
-        before = [asyncio.create_task(limiter.turn()) for _ in range(position)]
+        await limiter.acquire()
+        before = [asyncio.create_task(limiter.acquire()) for _ in range(position)]
         await asyncio.sleep(0)
 
         def abandon() -> None:
             loop = asyncio.new_event_loop()
             loop.set_exception_handler(lambda *_: None)
-            task = loop.create_task(limiter.turn())
+            task = loop.create_task(limiter.acquire())
             loop.run_until_complete(asyncio.sleep(0))
             loop.close()
             abandoned.append(task)
@@ -388,7 +388,7 @@ class TestShared:
 
             async def turns(count):
                 async with asyncio.timeout(15):
-                    await asyncio.gather(*(limiter.turn() for _ in range(count)))
+                    await asyncio.gather(*(limiter.acquire() for _ in range(count)))
 
             limiter = RateLimiter("1/s")
             async def parent():

@@ -120,7 +120,7 @@ class Desk:
 
 def with_rule(client: AsyncWasendClient, **options: Any) -> AsyncWasendClient:
     plain = client._engine
-    client._engine = attrs.evolve(plain, around=(SettleRule(plain, **options),))
+    client._engine = attrs.evolve(plain, middleware=(SettleRule(plain, **options),))
     return client
 
 
@@ -295,14 +295,16 @@ async def test_past_the_rules() -> None:
 
     async with desk(enabled=False) as it:
         error = await it.lose()
-        engine = attrs.evolve(it.client._engine, around=(never,))
+        engine = attrs.evolve(it.client._engine, middleware=(never,))
         assert (await settle(engine, error)).outcome == "sent"
 
 
 async def test_no_way_to_look() -> None:
     """A write that leaves nothing to look for stays unknown, with the reason, and is not looked for."""
     async with desk() as it:
-        call = Call("POST", "/{session_id}/groups/join", Group, at={"session_id": it.session}, body={"code": "x"})
+        call = Call(
+            "POST", "/{session_id}/groups/join", Group, path_params={"session_id": it.session}, body={"code": "x"}
+        )
         error = OutcomeUnknownError("lost", call=call, since=datetime.now(UTC))
         settlement = await it.settle(error)
         assert (settlement.outcome, it.service.requests) == ("unknown", [])

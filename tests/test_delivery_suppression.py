@@ -301,7 +301,7 @@ class TestExport:
 
 
 class TestRule:
-    """As an `Around` of a client, over a socket."""
+    """As a `Middleware` of a client, over a socket."""
 
     def test_every_send_is_checked(self, suppression: Suppression) -> None:
         """No send to a suppressed number leaves, of text or media or made by hand; reads and other numbers do."""
@@ -310,7 +310,7 @@ class TestRule:
         async def story() -> list[str]:
             told: list[str] = []
             async with AsyncWasendClient(KEY, base_url=server.url) as client:
-                client._engine = attrs.evolve(client._engine, around=(SuppressionRule(suppression),))
+                client._engine = attrs.evolve(client._engine, middleware=(SuppressionRule(suppression),))
                 for do in (
                     lambda: client.send_text(session="ses_1", to="+447700900001", text="hello"),
                     lambda: client.send_text(session="ses_1", to=NUMBER, text="hello"),

@@ -87,7 +87,7 @@ async def desk(dialect: Any = "docs", start_after: float = 0, ready: float | Non
         client = AsyncWasendClient(KEY, base_url="https://sandbox", http_client=http, clock=clock, retry=None)
         plain = client._engine
         rules = () if ready is None else (ReadyRule(plain, ready), SettleRule(plain, enabled=True))
-        client._engine = attrs.evolve(plain, around=rules)
+        client._engine = attrs.evolve(plain, middleware=rules)
         async with client:
             session = await client.create_session(session_name="desk", phone_number="+447700900123")
             assert session.unique_session_id

@@ -18,7 +18,7 @@ from tests import documents
 from tests.calls import KEY, ROWS, Row
 from tests.calls_groups import ADA, BOB, CODE, LINK
 from wasend import APIStatusError, AsyncWasendClient, DecodeError, Page
-from wasend._core.codec import decode, salvage
+from wasend._core.codec import decode, decode_accepted
 from wasend._core.model import Model, wire_names
 from wasend.api import account, chats, contacts, groups
 from wasend.api.chats import Ack, Chat, ChatMessage, ReadResult
@@ -78,7 +78,7 @@ def test_all_models() -> None:
 @settings(max_examples=400, deadline=None)
 @given(document=things(), into=st.sampled_from(MODELS), listed=st.booleans())
 def test_any_document(document: Any, into: type[Model], listed: bool) -> None:
-    """Any document is a model, or a list of them, or a `DecodeError` that says where; something can be salvaged still."""
+    """Any document is a model, or a list of them, or a `DecodeError` that says where; something can be read still."""
     kind: type[Any] = Page[into] if listed else into  # type: ignore[valid-type]
     envelope = ("groups",) if listed else ("info", "group")
     try:
@@ -90,7 +90,9 @@ def test_any_document(document: Any, into: type[Model], listed: bool) -> None:
         assert isinstance(value, Page if listed else into)
         assert "\n" not in repr(value)
         json.dumps([one.to_dict() for one in (value if isinstance(value, Page) else [value])])
-    assert isinstance(salvage(document, into, envelope, {"name": "n", "participants": [{"id": ADA}], "x": 1}), into)
+    assert isinstance(
+        decode_accepted(document, into, envelope, {"name": "n", "participants": [{"id": ADA}], "x": 1}), into
+    )
 
 
 @settings(max_examples=250, deadline=None)

@@ -129,8 +129,8 @@ class AsyncWasendClient(
 
     def _follow(self, rules: Rules) -> None:
         self._rules = rules
-        engine = attrs.evolve(self._engine, around=())
-        self._engine = attrs.evolve(engine, around=(RulesAround(rules, engine),))
+        engine = attrs.evolve(self._engine, middleware=())
+        self._engine = attrs.evolve(engine, middleware=(RulesAround(rules, engine),))
 
     def with_options(
         self,

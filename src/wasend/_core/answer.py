@@ -287,8 +287,8 @@ def _short(text: str) -> str:
 
 def _discreet(text: str, call: Call[Any]) -> str:
     """What an answer says, without what the message said and with the numbers of the request masked."""
-    told = {**call.at, **(call.body or {})}
-    private = {" ".join(told[key].split()) for key in call.private if isinstance(told.get(key), str)} - {""}
+    told = {**call.path_params, **(call.body or {})}
+    private = {" ".join(told[key].split()) for key in call.private_fields if isinstance(told.get(key), str)} - {""}
     for value in sorted(private, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", text) if len(value) < 8 else text.replace(value, "…")
     for number in re.findall(r"\d{7,}", call.route):

@@ -70,19 +70,19 @@ class Call(Generic[T]):
         method: HTTP verb.
         route: Path below the base URL, with ``{placeholders}``; this, not the path, is what logs show, as `name`.
         result: What the answer is read into.
-        at: What the placeholders stand for; percent-encoded here and nowhere else.
+        path_params: What the placeholders stand for; percent-encoded here and nowhere else.
         params: Query parameters; `None` leaves one out.
         body: JSON fields in the service's spelling; `None` leaves one out.
         repeatable: Whether doing it twice is as good as once. By default all but POST and PATCH.
         envelope: Keys under which some dialects wrap the answer.
-        otherwise: The same call as other sources spell it, where they disagree; see `or_at`.
-        private: Keys of the body whose values no log and no error may repeat.
+        fallbacks: The same call as other sources spell it, where they disagree; see `or_route`.
+        private_fields: Keys of the body whose values no log and no error may repeat.
     """
 
     method: str
     route: str = attrs.field(repr=lambda route: repr(masked(route)))
     result: type[T]
-    at: Mapping[str, str] = attrs.field(factory=dict[str, str], kw_only=True, repr=False)
+    path_params: Mapping[str, str] = attrs.field(factory=dict[str, str], kw_only=True, repr=False)
     params: Mapping[str, Any] | None = attrs.field(default=None, kw_only=True, repr=False, converter=_given)
     body: Mapping[str, Any] | None = attrs.field(default=None, kw_only=True, repr=False, converter=_given)
     repeatable: bool = attrs.field(
@@ -90,24 +90,24 @@ class Call(Generic[T]):
         kw_only=True,
     )
     envelope: tuple[str, ...] = attrs.field(default=(), kw_only=True, repr=False)
-    otherwise: tuple[Call[T], ...] = attrs.field(default=(), kw_only=True, repr=False)
-    private: tuple[str, ...] = attrs.field(default=("text", "caption", "data"), kw_only=True, repr=False)
+    fallbacks: tuple[Call[T], ...] = attrs.field(default=(), kw_only=True, repr=False)
+    private_fields: tuple[str, ...] = attrs.field(default=("text", "caption", "data"), kw_only=True, repr=False)
 
     @property
     def name(self) -> str:
         """Verb and route, as logs and errors show them: long numbers in a caller's own route are masked."""
         return f"{self.method} {masked(self.route)}"
 
-    def or_at(self, method: str, route: str, **changes: Any) -> Call[T]:
+    def or_route(self, method: str, route: str, **changes: Any) -> Call[T]:
         """This call, and another route to try where the service does not have this one."""
-        other = attrs.evolve(self, method=method, route=route, repeatable=self.repeatable, otherwise=(), **changes)
-        return attrs.evolve(self, otherwise=(*self.otherwise, other))
+        other = attrs.evolve(self, method=method, route=route, repeatable=self.repeatable, fallbacks=(), **changes)
+        return attrs.evolve(self, fallbacks=(*self.fallbacks, other))
 
     def path(self) -> str:
         """The path below the base URL, percent-encoded."""
         return (
-            self.route.format_map({key: segment(key, value) for key, value in self.at.items()})
-            if self.at
+            self.route.format_map({key: segment(key, value) for key, value in self.path_params.items()})
+            if self.path_params
             else self.route
         )
 
@@ -121,7 +121,7 @@ class Call(Generic[T]):
         pairs = [(key, _query(key, item)) for key, value in (self.params or {}).items() for item in _each(value)]
         target = f"{self.path()}?{urlencode(pairs)}" if pairs else self.path()
         if len(target) > _LONGEST_TARGET:
-            values = {**self.at, **(self.params or {})}
+            values = {**self.path_params, **(self.params or {})}
             longest = max(values, key=lambda key: len(str(values[key])))
             raise InvalidRequestError(longest, "is too long for a URL", "shorten it")
         return target

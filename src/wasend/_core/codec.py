@@ -74,7 +74,7 @@ def decode(document: Any, into: type[T], envelope: tuple[str, ...] = ()) -> T:
     if into is Any:
         return cast("T", document)
     if into is Result:  # an order has no answer of its own: whatever came is a yes, and what fits of it is kept
-        return salvage(document, into, envelope, {})
+        return decode_accepted(document, into, envelope, {})
     try:
         path, inner, around = _unwrap(document, into, envelope)
         try:
@@ -87,7 +87,7 @@ def decode(document: Any, into: type[T], envelope: tuple[str, ...] = ()) -> T:
         raise DecodeError(f"{unfit.problem} @ {where}", path=where, body=document) from None
 
 
-def salvage(document: Any, into: type[T], envelope: tuple[str, ...], known: Mapping[str, Any]) -> T:
+def decode_accepted(document: Any, into: type[T], envelope: tuple[str, ...], known: Mapping[str, Any]) -> T:
     """
     What can be known of an answer that cannot be read as a whole, to a call that the service has accepted.
 

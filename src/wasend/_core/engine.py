@@ -28,22 +28,22 @@ _NONE: Final = "none"
 logger: Final = logging.getLogger("wasend")
 
 
-class Around(Protocol):
-    """Something done around every call: a rule that may wait, refuse, or look at what comes of it."""
+class Middleware(Protocol):
+    """Something done around every call: it may wait, refuse, or look at what comes of it."""
 
-    async def __call__(self, call: Call[T], perform: Callable[[], Awaitable[T]], /) -> T:
-        """Make the call by awaiting `perform()`, at most once; or raise, and the call is not made."""
+    async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
+        """Make the call by awaiting `call_next()`, at most once; or raise, and the call is not made."""
         ...
 
 
 class Limiter(Protocol):
     """Holds requests back, each attempt of a call, and learns from answers."""
 
-    async def turn(self) -> None:
+    async def acquire(self) -> None:
         """Wait until a request may be made."""
         ...
 
-    def told(self, answer: Answer) -> None:
+    def observe(self, answer: Answer) -> None:
         """Learn from an answer's status and headers."""
         ...
 
@@ -68,15 +68,15 @@ class Engine:
         options: The settings.
         http: The connections.
         limiter: What holds requests back.
-        around: What is done around every call, the outermost first.
-        found: For a call, by verb and route, to which sources give several routes: the one that serves it, or none.
+        middleware: What is done around every call, the outermost first.
+        known_routes: Of calls that have several routes, by verb and first route: the one that the service has, or none.
     """
 
     options: Options
     http: Http
     limiter: Limiter
-    around: tuple[Around, ...] = ()
-    found: MutableMapping[tuple[str, str], str] = attrs.field(factory=dict[tuple[str, str], str])
+    middleware: tuple[Middleware, ...] = ()
+    known_routes: MutableMapping[tuple[str, str], str] = attrs.field(factory=dict[tuple[str, str], str])
 
     async def perform(self, call: Call[T]) -> T:
         """
@@ -86,8 +86,8 @@ class Engine:
             WasendError: It failed; the error's ``outcome`` says what became of it.
         """
         perform: Callable[[], Awaitable[T]] = functools.partial(self._perform, call)
-        for around in reversed(self.around):
-            perform = functools.partial(around, call, perform)
+        for middleware in reversed(self.middleware):
+            perform = functools.partial(middleware, call, perform)
         return await perform()
 
     async def _perform(self, call: Call[T]) -> T:
@@ -133,13 +133,13 @@ class Engine:
             call: The call.
             derive: Makes its answer of other calls.
         """
-        if self.found.get((call.method, call.route)) != _NONE:
+        if self.known_routes.get((call.method, call.route)) != _NONE:
             try:
                 return await self.perform(call)
             except APIStatusError as error:
                 if not means_no_such_route(error):
                     raise
-            self.found[call.method, call.route] = _NONE
+            self.known_routes[call.method, call.route] = _NONE
         return await derive()
 
     async def _wait(self, call: Call[Any], state: _CallState, error: WasendError, attempt: int) -> float | None:
@@ -168,17 +168,17 @@ class Engine:
                 first = first or error
             else:
                 if len(ways) > 1:
-                    self.found[call.method, call.route] = way.route
+                    self.known_routes[call.method, call.route] = way.route
                 return value
         assert first is not None  # noqa: S101 - there is at least one way, and each has failed
         raise first
 
     def _ways(self, call: Call[T]) -> list[Call[T]]:
-        ways = [call, *call.otherwise]
+        ways = [call, *call.fallbacks]
         if len(ways) > 1:
             if self.options.prefer == "docs":
                 ways.reverse()
-            ways.sort(key=lambda way: way.route != self.found.get((call.method, call.route)))
+            ways.sort(key=lambda way: way.route != self.known_routes.get((call.method, call.route)))
         return ways
 
     async def _exchange(self, call: Call[T], state: _CallState) -> T:
@@ -201,7 +201,7 @@ class Engine:
             outcome = answer.status
             if "date" in answer.headers:
                 self.http.date = answer.headers["date"], self.options.clock.now()
-            self.limiter.told(answer)
+            self.limiter.observe(answer)
         except WasendError as error:
             outcome = type(error).__name__
             if isinstance(error, APIConnectionError):
@@ -218,7 +218,7 @@ class Engine:
         left = (scope.when() or loop.time()) - loop.time()
         scope.reschedule(None)
         try:
-            await self.limiter.turn()
+            await self.limiter.acquire()
         finally:
             if not (scope.expired() or self.http.closed):
                 scope.reschedule(loop.time() + left)
@@ -260,9 +260,9 @@ class Engine:
 
     def _accepted(self, call: Call[T], document: Any, fault: str | None) -> T:
         """What can be known of a write that was accepted: what its answer and its request say, and never an error."""
-        from .codec import salvage
+        from .codec import decode_accepted
 
         if fault is not None:
             logger.warning("%s was accepted, but its answer cannot be read: %s", call.name, fault)
-        asked: Mapping[str, Any] = {**call.at, **(call.body or {})}
-        return salvage(document, call.result, call.envelope, asked)
+        asked: Mapping[str, Any] = {**call.path_params, **(call.body or {})}
+        return decode_accepted(document, call.result, call.envelope, asked)

@@ -190,7 +190,7 @@ class ChatCalls(Calls):
             "sortBy": sort_by,
             "sortOrder": word(sort_order, "sort_order", "asc", "desc"),
         }
-        call = Call("GET", "/{session}/chats", Page[Chat], at=_at(session), params=params, envelope=("chats",))
+        call = Call("GET", "/{session}/chats", Page[Chat], path_params=_at(session), params=params, envelope=("chats",))
         return await self._send(call)
 
     def iter_chats(
@@ -241,7 +241,9 @@ class ChatCalls(Calls):
             "ids": None if wanted is None else ",".join(wanted),
         }
         route = "/{session}/chats/overview"
-        return await self._send(Call("GET", route, Page[Chat], at=_at(session), params=params, envelope=("chats",)))
+        return await self._send(
+            Call("GET", route, Page[Chat], path_params=_at(session), params=params, envelope=("chats",))
+        )
 
     @mapping_form
     async def get_messages(
@@ -276,7 +278,11 @@ class ChatCalls(Calls):
             **_filter(filter),
         }
         call = Call(
-            "GET", "/{session}/chats/{chat_id}/messages", Page[ChatMessage], at=_in(session, chat_id), params=params
+            "GET",
+            "/{session}/chats/{chat_id}/messages",
+            Page[ChatMessage],
+            path_params=_in(session, chat_id),
+            params=params,
         )
         return await self._send(attrs.evolve(call, envelope=("messages",)))
 
@@ -326,10 +332,10 @@ class ChatCalls(Calls):
         Raises:
             NotFoundError: There is no such message.
         """
-        at = {**_in(session, chat_id), "message_id": message_id}
+        ids = {**_in(session, chat_id), "message_id": message_id}
         route = "/{session}/chats/{chat_id}/messages/{message_id}"
         params = {"downloadMedia": download_media}
-        return await self._send(Call("GET", route, ChatMessage, at=at, params=params, envelope=("message",)))
+        return await self._send(Call("GET", route, ChatMessage, path_params=ids, params=params, envelope=("message",)))
 
     @mapping_form
     async def read_messages(
@@ -347,7 +353,9 @@ class ChatCalls(Calls):
         # The SDK says it in the query, the engine's documentation in the body: said in both.
         fields = {"messages": count(messages, "messages"), "days": count(days, "days")}
         route = "/{session}/chats/{chat_id}/messages/read"
-        call = Call("POST", route, ReadResult, at=_in(session, chat_id), params=fields, body=fields, repeatable=True)
+        call = Call(
+            "POST", route, ReadResult, path_params=_in(session, chat_id), params=fields, body=fields, repeatable=True
+        )
         return await self._send(call)
 
     @mapping_form
@@ -361,7 +369,7 @@ class ChatCalls(Calls):
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """
         route, params = "/{session}/chats/{chat_id}/picture", {"refresh": refresh}
-        return await self._send(Call("GET", route, ChatPicture, at=_in(session, chat_id), params=params))
+        return await self._send(Call("GET", route, ChatPicture, path_params=_in(session, chat_id), params=params))
 
 
 def _at(session: SessionRef) -> dict[str, str]:

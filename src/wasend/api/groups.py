@@ -368,7 +368,7 @@ class GroupCalls(Calls):
             "tags": texts(tags, "tags"),
         }
         return await self._send(
-            Call("POST", "/{session_id}/groups", Group, at=_at(session_id), body=body, envelope=("group",))
+            Call("POST", "/{session_id}/groups", Group, path_params=_at(session_id), body=body, envelope=("group",))
         )
 
     @mapping_form
@@ -412,7 +412,9 @@ class GroupCalls(Calls):
             "status": word(status, "status", "active", "archived", "deleted"),
             "tags[]": texts(tags, "tags"),
         }
-        call = Call("GET", "/{session_id}/groups", Page[Group], at=_at(session_id), params=params, envelope=("groups",))
+        call = Call(
+            "GET", "/{session_id}/groups", Page[Group], path_params=_at(session_id), params=params, envelope=("groups",)
+        )
         return await self._send(call)
 
     def iter_groups(
@@ -466,7 +468,7 @@ class GroupCalls(Calls):
         Args:
             session_id: The session: its ``uniqueSessionId``, or a `Session`.
         """
-        return await self._send(Call("GET", "/{session_id}/groups/count", GroupCount, at=_at(session_id)))
+        return await self._send(Call("GET", "/{session_id}/groups/count", GroupCount, path_params=_at(session_id)))
 
     async def get_group(self, session_id: SessionRef, group_id: str) -> Group:
         """
@@ -480,9 +482,13 @@ class GroupCalls(Calls):
             NotFoundError: There is no such group.
         """
         call = Call(
-            "GET", "/{session_id}/groups/{group_id}", Group, at=_in(session_id, group_id), envelope=("info", "group")
+            "GET",
+            "/{session_id}/groups/{group_id}",
+            Group,
+            path_params=_in(session_id, group_id),
+            envelope=("info", "group"),
         )
-        return await self._send(call.or_at("GET", "/{session_id}/groups/{group_id}/info"))
+        return await self._send(call.or_route("GET", "/{session_id}/groups/{group_id}/info"))
 
     async def get_group_info(self, session_id: SessionRef, group_id: str) -> Group:
         """
@@ -509,7 +515,7 @@ class GroupCalls(Calls):
             OutcomeUnknownError: No answer came; the session may have left.
         """
         return await self._send(
-            Call("POST", "/{session_id}/groups/{group_id}/leave", Result, at=_in(session_id, group_id))
+            Call("POST", "/{session_id}/groups/{group_id}/leave", Result, path_params=_in(session_id, group_id))
         )
 
     @mapping_form
@@ -525,7 +531,9 @@ class GroupCalls(Calls):
             InvalidRequestError: The link leads to another host. Nothing was sent.
         """
         route, params = "/{session_id}/groups/join-info", {"code": _invite_code(code)}
-        return await self._send(Call("GET", route, Group, at=_at(session_id), params=params, envelope=("group",)))
+        return await self._send(
+            Call("GET", route, Group, path_params=_at(session_id), params=params, envelope=("group",))
+        )
 
     @mapping_form
     async def join_group(self, session_id: SessionRef, *, code: str) -> Group:
@@ -543,7 +551,7 @@ class GroupCalls(Calls):
             InvalidRequestError: The link leads to another host. Nothing was sent.
             OutcomeUnknownError: No answer came; the session may have joined.
         """
-        call = Call("POST", "/{session_id}/groups/join", Group, at=_at(session_id), envelope=("group",))
+        call = Call("POST", "/{session_id}/groups/join", Group, path_params=_at(session_id), envelope=("group",))
         code = _invite_code(code)
         try:
             return await self._send(attrs.evolve(call, body={"code": code}))
@@ -567,7 +575,12 @@ class GroupCalls(Calls):
         """
         route = "/{session_id}/groups/{group_id}/picture"
         call = Call(
-            "GET", route, GroupPicture, at=_in(session_id, group_id), params={"refresh": refresh}, envelope=("picture",)
+            "GET",
+            route,
+            GroupPicture,
+            path_params=_in(session_id, group_id),
+            params={"refresh": refresh},
+            envelope=("picture",),
         )
         return await self._send(call)
 
@@ -597,7 +610,7 @@ class GroupCalls(Calls):
             "format": word(format, "format", "jpeg", "png", "webp"),
         }
         route = "/{session_id}/groups/{group_id}/picture"
-        return await self._send(Call("PUT", route, Result, at=_in(session_id, group_id), body=body))
+        return await self._send(Call("PUT", route, Result, path_params=_in(session_id, group_id), body=body))
 
     async def delete_group_picture(self, session_id: SessionRef, group_id: str) -> Result:
         """
@@ -608,7 +621,7 @@ class GroupCalls(Calls):
             group_id: The group's id, ``…@g.us``.
         """
         route = "/{session_id}/groups/{group_id}/picture"
-        return await self._send(Call("DELETE", route, Result, at=_in(session_id, group_id)))
+        return await self._send(Call("DELETE", route, Result, path_params=_in(session_id, group_id)))
 
     async def get_group_description(self, session_id: SessionRef, group_id: str) -> str | None:
         """
@@ -618,7 +631,7 @@ class GroupCalls(Calls):
             session_id: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        call = Call("GET", "/{session_id}/groups/{group_id}/description", Group, at=_in(session_id, group_id))
+        call = Call("GET", "/{session_id}/groups/{group_id}/description", Group, path_params=_in(session_id, group_id))
         return (await self._send_or(call, lambda: self.get_group(session_id, group_id))).topic
 
     @mapping_form
@@ -633,7 +646,7 @@ class GroupCalls(Calls):
         """
         route = "/{session_id}/groups/{group_id}/description"
         return await self._send(
-            Call("PUT", route, Result, at=_in(session_id, group_id), body={"description": description})
+            Call("PUT", route, Result, path_params=_in(session_id, group_id), body={"description": description})
         )
 
     async def get_group_subject(self, session_id: SessionRef, group_id: str) -> str | None:
@@ -644,7 +657,7 @@ class GroupCalls(Calls):
             session_id: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        call = Call("GET", "/{session_id}/groups/{group_id}/subject", Group, at=_in(session_id, group_id))
+        call = Call("GET", "/{session_id}/groups/{group_id}/subject", Group, path_params=_in(session_id, group_id))
         return (await self._send_or(call, lambda: self.get_group(session_id, group_id))).name
 
     @mapping_form
@@ -660,8 +673,8 @@ class GroupCalls(Calls):
         """
         _check_subject(subject, "subject")
         route = "/{session_id}/groups/{group_id}/subject"
-        call = Call("PUT", route, Result, at=_in(session_id, group_id), body={"subject": subject})
-        return await self._send(call.or_at("PUT", "/{session_id}/groups/{group_id}/name", body={"name": subject}))
+        call = Call("PUT", route, Result, path_params=_in(session_id, group_id), body={"subject": subject})
+        return await self._send(call.or_route("PUT", "/{session_id}/groups/{group_id}/name", body={"name": subject}))
 
     @mapping_form
     async def set_group_name(self, session_id: SessionRef, group_id: str, *, name: str) -> Result:
@@ -690,7 +703,7 @@ class GroupCalls(Calls):
             return GroupSettings(info_admin_only=info.enabled, messages_admin_only=messages.enabled)
 
         route = "/{session_id}/groups/{group_id}/settings"
-        call = Call("GET", route, GroupSettings, at=_in(session_id, group_id), envelope=("settings",))
+        call = Call("GET", route, GroupSettings, path_params=_in(session_id, group_id), envelope=("settings",))
         return await self._send_or(call, both)
 
     @mapping_form
@@ -714,7 +727,9 @@ class GroupCalls(Calls):
 
         body = {"infoAdminOnly": info_admin_only, "messagesAdminOnly": messages_admin_only}
         route = "/{session_id}/groups/{group_id}/settings"
-        call = Call("PUT", route, GroupSettings, at=_in(session_id, group_id), body=body, envelope=("settings",))
+        call = Call(
+            "PUT", route, GroupSettings, path_params=_in(session_id, group_id), body=body, envelope=("settings",)
+        )
         return await self._send_or(call, both)
 
     async def get_group_info_admin_only(self, session_id: SessionRef, group_id: str) -> AdminOnly:
@@ -725,7 +740,7 @@ class GroupCalls(Calls):
             session_id: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        return await self._send(Call("GET", _SETTING.format("info"), AdminOnly, at=_in(session_id, group_id)))
+        return await self._send(Call("GET", _SETTING.format("info"), AdminOnly, path_params=_in(session_id, group_id)))
 
     @mapping_form
     async def set_group_info_admin_only(
@@ -749,7 +764,7 @@ class GroupCalls(Calls):
         """
         body = {"enabled": enabled}
         return await self._send(
-            Call("PUT", _SETTING.format("info"), AdminOnly, at=_in(session_id, group_id), body=body)
+            Call("PUT", _SETTING.format("info"), AdminOnly, path_params=_in(session_id, group_id), body=body)
         )
 
     async def get_group_messages_admin_only(self, session_id: SessionRef, group_id: str) -> AdminOnly:
@@ -760,7 +775,9 @@ class GroupCalls(Calls):
             session_id: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        return await self._send(Call("GET", _SETTING.format("messages"), AdminOnly, at=_in(session_id, group_id)))
+        return await self._send(
+            Call("GET", _SETTING.format("messages"), AdminOnly, path_params=_in(session_id, group_id))
+        )
 
     @mapping_form
     async def set_group_messages_admin_only(
@@ -784,7 +801,7 @@ class GroupCalls(Calls):
         """
         body = {"enabled": enabled}
         return await self._send(
-            Call("PUT", _SETTING.format("messages"), AdminOnly, at=_in(session_id, group_id), body=body)
+            Call("PUT", _SETTING.format("messages"), AdminOnly, path_params=_in(session_id, group_id), body=body)
         )
 
     async def get_group_invite_code(self, session_id: SessionRef, group_id: str) -> str:
@@ -796,7 +813,7 @@ class GroupCalls(Calls):
             group_id: The group's id, ``…@g.us``.
         """
         route = "/{session_id}/groups/{group_id}/invite-code"
-        return (await self._send(Call("GET", route, GroupInvite, at=_in(session_id, group_id)))).code
+        return (await self._send(Call("GET", route, GroupInvite, path_params=_in(session_id, group_id)))).code
 
     async def revoke_group_invite_code(self, session_id: SessionRef, group_id: str) -> str:
         """
@@ -810,7 +827,9 @@ class GroupCalls(Calls):
             The new code; ``""`` where the service does not tell it, but `get_group_invite_code` will.
         """
         route = "/{session_id}/groups/{group_id}/invite-code/revoke"
-        return (await self._send(Call("POST", route, GroupInvite, at=_in(session_id, group_id), repeatable=True))).code
+        return (
+            await self._send(Call("POST", route, GroupInvite, path_params=_in(session_id, group_id), repeatable=True))
+        ).code
 
     async def get_group_invite_link(self, session_id: SessionRef, group_id: str) -> GroupInvite:
         """
@@ -821,7 +840,7 @@ class GroupCalls(Calls):
             group_id: The group's id, ``…@g.us``.
         """
         route = "/{session_id}/groups/{group_id}/invite-link"
-        call = Call("GET", route, GroupInvite, at=_in(session_id, group_id))
+        call = Call("GET", route, GroupInvite, path_params=_in(session_id, group_id))
 
         async def from_code() -> GroupInvite:
             return GroupInvite(invite_code=await self.get_group_invite_code(session_id, group_id))
@@ -840,7 +859,7 @@ class GroupCalls(Calls):
             The new link.
         """
         route = "/{session_id}/groups/{group_id}/invite-link/revoke"
-        call = Call("POST", route, GroupInvite, at=_in(session_id, group_id), repeatable=True)
+        call = Call("POST", route, GroupInvite, path_params=_in(session_id, group_id), repeatable=True)
 
         async def from_code() -> GroupInvite:
             return GroupInvite(invite_code=await self.revoke_group_invite_code(session_id, group_id))
@@ -856,7 +875,9 @@ class GroupCalls(Calls):
             group_id: The group's id, ``…@g.us``.
         """
         route = "/{session_id}/groups/{group_id}/participants"
-        call = Call("GET", route, Page[GroupParticipant], at=_in(session_id, group_id), envelope=("participants",))
+        call = Call(
+            "GET", route, Page[GroupParticipant], path_params=_in(session_id, group_id), envelope=("participants",)
+        )
         return await self._send(call)
 
     @mapping_form
@@ -968,8 +989,10 @@ class GroupCalls(Calls):
             "notify": notify,
         }
         route = f"/{{session_id}}/groups/{{group_id}}/{room}/{change}"
-        call = Call("POST", route, ParticipantChanges, at=_in(session_id, group_id), body=body, repeatable=True)
-        return await self._send(call if also == (call.method, call.route) else call.or_at(*also))
+        call = Call(
+            "POST", route, ParticipantChanges, path_params=_in(session_id, group_id), body=body, repeatable=True
+        )
+        return await self._send(call if also == (call.method, call.route) else call.or_route(*also))
 
 
 def _at(session_id: SessionRef) -> dict[str, str]:

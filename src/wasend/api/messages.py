@@ -263,7 +263,7 @@ class MessageCalls(Calls):
             "replyTo": reply_to,
         }
         call = Call("POST", "/send/link-custom-preview", Message, body=body)
-        return await self._send(call.or_at("POST", "/sendLinkCustomPreview"))
+        return await self._send(call.or_route("POST", "/sendLinkCustomPreview"))
 
     @mapping_form
     async def send_seen(self, *, session: SessionRef, to: str | Recipient, message_id: str) -> Result:
@@ -444,7 +444,7 @@ class MessageCalls(Calls):
         Raises:
             NotFoundError: There is no such message.
         """
-        return await self._send(Call("GET", "/messages/{message_id}", Message, at={"message_id": message_id}))
+        return await self._send(Call("GET", "/messages/{message_id}", Message, path_params={"message_id": message_id}))
 
     async def _media(
         self,

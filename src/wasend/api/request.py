@@ -107,7 +107,7 @@ class RequestCalls(Calls):
         for field, value in (("params", params), ("body", body)):
             if value is not None and not is_object(value):
                 raise InvalidRequestError(field, f"a mapping was due, not {type(value).__name__}", "pass a mapping")
-        call = Call(verb, path, _readable(into), at=path_params or {}, params=params, body=body)
+        call = Call(verb, path, _readable(into), path_params=path_params or {}, params=params, body=body)
         return await self._send(call if repeatable is None else attrs.evolve(call, repeatable=repeatable))
 
 

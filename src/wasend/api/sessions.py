@@ -251,7 +251,7 @@ class SessionCalls(Calls):
         Raises:
             NotFoundError: There is no such session.
         """
-        return await self._send(Call("GET", "/sessions/{session_id}", Session, at=_at(session_id)))
+        return await self._send(Call("GET", "/sessions/{session_id}", Session, path_params=_at(session_id)))
 
     async def delete_session(self, session_id: SessionRef) -> Result:
         """
@@ -263,7 +263,7 @@ class SessionCalls(Calls):
         Raises:
             NotFoundError: There is no such session.
         """
-        return await self._send(Call("DELETE", "/sessions/{session_id}", Result, at=_at(session_id)))
+        return await self._send(Call("DELETE", "/sessions/{session_id}", Result, path_params=_at(session_id)))
 
     async def start_session(self, session_id: SessionRef) -> Session:
         """
@@ -316,13 +316,13 @@ class SessionCalls(Calls):
             SessionNotReadyError: The session is not waiting to be scanned.
         """
         # The SDK's route first, the documentation's second: nobody outside knows which one the service follows.
-        call = Call("GET", "/sessions/{session_id}/auth/qr", QRCode, at=_at(session_id))
-        return await self._send(call.or_at("GET", "/sessions/{session_id}/qr"))
+        call = Call("GET", "/sessions/{session_id}/auth/qr", QRCode, path_params=_at(session_id))
+        return await self._send(call.or_route("GET", "/sessions/{session_id}/qr"))
 
     async def _order(self, verb: str, session_id: SessionRef) -> Session:
         route = f"/sessions/{{session_id}}/{verb}"
         return await self._send(
-            Call("POST", route, Session, at=_at(session_id), envelope=("session",), repeatable=True)
+            Call("POST", route, Session, path_params=_at(session_id), envelope=("session",), repeatable=True)
         )
 
 

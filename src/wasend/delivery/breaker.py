@@ -263,7 +263,7 @@ class Breaker:
 
 class BreakerRule:
     """
-    Asks a breaker before every send of a client, and tells it how each went: an `Around`.
+    Asks a breaker before every send of a client, and tells it how each went: a `Middleware`.
 
     A send that quotes a message answers it, and is no new conversation. A call that shows a session to be connected
     tells the breaker so.
@@ -282,19 +282,19 @@ class BreakerRule:
         self._is_new = is_new
         self._learns = learns
 
-    async def __call__(self, call: Call[T], perform: Callable[[], Awaitable[T]], /) -> T:
+    async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
         """Make the call, if the breaker lets it."""
         send = send_of(call)
         if send is None:
-            result = await perform()
+            result = await call_next()
             if isinstance(result, Session) and result.state is SessionState.CONNECTED and result.unique_session_id:
                 self._breaker.ready(result.unique_session_id)
             return result
         self._breaker.check(send.session, await self._opens(call, send))
         if not self._learns:
-            return await perform()
+            return await call_next()
         try:
-            result = await perform()
+            result = await call_next()
         except WasendError as error:
             self._tell(send, error)
             raise

@@ -106,11 +106,11 @@ class RateLimiter:
         self._left: float | None = None
         self._left_until = float("-inf")
         self._queue: deque[_Waiter] = deque()
-        # Reentrant: the collector may close a forgotten `turn` while this thread holds the lock.
+        # Reentrant: the collector may close a forgotten `acquire` while this thread holds the lock.
         self._lock = threading.RLock()
         _limiters.add(self)
 
-    async def turn(self) -> None:
+    async def acquire(self) -> None:
         """Wait until a request may be made. Whoever asked first goes first."""
         with self._lock:
             if self._queue and self._queue[0].loop.is_closed():
@@ -130,7 +130,7 @@ class RateLimiter:
         finally:
             self._leave(waiter)
 
-    def told(self, answer: Answer) -> None:
+    def observe(self, answer: Answer) -> None:
         """Learn from an answer's status and headers."""
         quota = self._quota(answer.headers)
         if quota is None and answer.status != 429:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import attrs
 
 from .._core.call import Call
-from .._core.engine import Around, Engine
+from .._core.engine import Engine, Middleware
 
 if TYPE_CHECKING:
     from .breaker import Breaker
@@ -47,7 +47,7 @@ class Rules:
 
 class RulesAround:
     """
-    The rules around a client's calls: an `Around`. They are made at the first call that they may concern.
+    The rules around a client's calls: a `Middleware`. They are made at the first call that they may concern.
 
     Args:
         rules: Which.
@@ -58,20 +58,20 @@ class RulesAround:
         self._rules = rules
         self._engine = engine
 
-    async def __call__(self, call: Call[T], perform: Callable[[], Awaitable[T]], /) -> T:
+    async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
         """Make the call by the rules."""
         if call.method == "GET" and self._rules.breaker is None:
-            return await perform()
+            return await call_next()
         for rule in reversed(self._chain):
-            perform = functools.partial(rule, call, perform)
-        return await perform()
+            call_next = functools.partial(rule, call, call_next)
+        return await call_next()
 
     @functools.cached_property
-    def _chain(self) -> tuple[Around, ...]:
+    def _chain(self) -> tuple[Middleware, ...]:
         from .settle import SettleRule
 
         rules = self._rules
-        chain: list[Around] = [*self._asking(learns=rules.pacer is None)]
+        chain: list[Middleware] = [*self._asking(learns=rules.pacer is None)]
         if rules.ready is not None:
             from .waiting import ReadyRule
 
@@ -82,8 +82,8 @@ class RulesAround:
         # The innermost: a send that waits is not under way, and the breaker hears of what became of it.
         return (*chain, SettleRule(self._engine, enabled=rules.settle))
 
-    def _asking(self, *, learns: bool) -> list[Around]:
-        asking: list[Around] = []
+    def _asking(self, *, learns: bool) -> list[Middleware]:
+        asking: list[Middleware] = []
         if self._rules.suppression is not None:
             from .suppression import SuppressionRule
 
@@ -108,13 +108,13 @@ class _PacingRule:
     pacer: Pacer
     kind: str | Pacing | None
 
-    async def __call__(self, call: Call[T], perform: Callable[[], Awaitable[T]], /) -> T:
+    async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
         from .sends import send_of
 
         send = send_of(call)
         if send is None:
-            return await perform()
+            return await call_next()
         body: dict[str, Any] = dict(call.body or {})
         kind = self.kind if self.kind is not None else "reply" if body.get("replyTo") else "known"
         async with self.pacer.turn(send.session, send.to, kind):
-            return await perform()
+            return await call_next()

@@ -138,14 +138,14 @@ class SettleRule:
         default=attrs.Factory(lambda rule: ledger_of(cast("SettleRule", rule).engine.options), takes_self=True),
     )
 
-    async def __call__(self, call: Call[T], perform: Callable[[], Awaitable[T]], /) -> T:
+    async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
         """Make the call, and see what became of it."""
         trace = _trace_of(call)
         if trace is None:
-            return await perform()
+            return await call_next()
         alike = await self._ledger.depart(trace.fingerprint)
         try:
-            result = await perform()
+            result = await call_next()
         except OutcomeUnknownError as error:
             self._ledger.land(alike)
             if not self.enabled:
@@ -170,9 +170,9 @@ class SettleRule:
             raise error
         if type(settlement.result) is call.result:
             return settlement.result
-        from .._core.codec import salvage
+        from .._core.codec import decode_accepted
 
-        return salvage(settlement.result.to_dict(), call.result, (), {})
+        return decode_accepted(settlement.result.to_dict(), call.result, (), {})
 
 
 @attrs.frozen
@@ -221,7 +221,7 @@ def _trace_of(call: Call[Any]) -> _Trace | None:
         if call.route == "/sessions" and isinstance(name := call.body.get("sessionName"), str):
             return _NewSession(name, call.body)
         if call.route == "/{session_id}/groups" and isinstance(name := call.body.get("name"), str):
-            return _NewGroup(name, call.at["session_id"])
+            return _NewGroup(name, call.path_params["session_id"])
     return None
 
 
@@ -237,7 +237,7 @@ class _Search:
 
     async def result(self) -> Settlement:
         clock = self.engine.options.clock
-        rooms = Rooms(attrs.evolve(self.engine, around=()))
+        rooms = Rooms(attrs.evolve(self.engine, middleware=()))
         end = clock.monotonic() + self.window
         pause = _PAUSE
         seen: tuple[ChatMessage | Session | Group, ...] = ()

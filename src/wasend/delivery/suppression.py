@@ -222,7 +222,7 @@ class Suppression:
 
 class SuppressionRule:
     """
-    Refuses sends to whom a suppression list names: an `Around`.
+    Refuses sends to whom a suppression list names: a `Middleware`.
 
     It asks at the moment it is reached: behind one that waits (pacing), it hears of those who left meanwhile.
 
@@ -233,11 +233,11 @@ class SuppressionRule:
     def __init__(self, suppression: Suppression) -> None:
         self._suppression = suppression
 
-    async def __call__(self, call: Call[T], perform: Callable[[], Awaitable[T]], /) -> T:
+    async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
         """Make the call, if its recipient is not on the list."""
         if (send := send_of(call)) is not None:
             self._suppression.check(send.to)
-        return await perform()
+        return await call_next()
 
 
 def _forms(number: str | Recipient) -> tuple[str, ...]:

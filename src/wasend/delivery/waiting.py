@@ -158,10 +158,10 @@ class ReadyRule:
     engine: Engine = attrs.field(repr=False)
     timeout: float = 60.0
 
-    async def __call__(self, call: Call[T], perform: Callable[[], Awaitable[T]], /) -> T:
+    async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
         """Make the call, and where it is too early, make it again when it is time."""
         try:
-            return await perform()
+            return await call_next()
         except SessionNotReadyError as error:
             send = send_of(call)
             if send is None or SessionState.of(error.session_status) is not SessionState.STARTING:
@@ -175,7 +175,7 @@ class ReadyRule:
                     error.session_status = still.state or error.session_status
                 error.add_note(f"waited for it: {still}")
                 raise error from None
-        return await perform()
+        return await call_next()
 
 
 async def _session_in(
