@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from ..errors import ConfigurationError
+from ...errors import ConfigurationError
 
 _DAY: Final = 86_400.0
 
