@@ -21,7 +21,7 @@ from tests.raw import PATIENCE, answer, reset, serving
 from wasend import AsyncWasendClient, Message, Session
 from wasend._core.call import Call
 from wasend._core.clock import Clock
-from wasend.delivery.breaker import Breaker, BreakerRule
+from wasend.delivery.breaker import Breaker, BreakerMiddleware
 from wasend.delivery.stores import MemoryStore, SqliteStore
 from wasend.errors import (
     AccountRestrictedError,
@@ -473,7 +473,7 @@ class TestRule:
         async def story() -> list[str]:
             told: list[str] = []
             async with AsyncWasendClient(KEY, base_url=server.url, clock=clock, retry=None) as client:
-                client._engine = attrs.evolve(client._engine, middleware=(BreakerRule(breaker),))
+                client._engine = attrs.evolve(client._engine, middleware=(BreakerMiddleware(breaker),))
 
                 async def send(to: str, reply_to: str | None = None) -> None:
                     try:
@@ -508,7 +508,7 @@ class TestRule:
 
         async def story() -> list[str]:
             async with AsyncWasendClient(KEY, base_url=server.url, clock=clock) as client:
-                client._engine = attrs.evolve(client._engine, middleware=(BreakerRule(breaker),))
+                client._engine = attrs.evolve(client._engine, middleware=(BreakerMiddleware(breaker),))
                 return [
                     type(error).__name__
                     for _ in range(5)
@@ -521,7 +521,7 @@ class TestRule:
 
     async def test_a_read_that_shows_the_session_connected(self, breaker: Breaker) -> None:
         """A session that had failed and is seen to be connected need not rest to the end; one that starts must."""
-        rule = BreakerRule(breaker)
+        rule = BreakerMiddleware(breaker)
         read = Call("GET", "/sessions/{id}", Session, path_params={"id": "ses_1"})
 
         async def seen(status: str) -> Session:
@@ -536,13 +536,13 @@ class TestRule:
     @pytest.mark.parametrize(("said", "held"), [(True, True), (False, False), (None, True)])
     async def test_the_caller_says_what_is_new(self, breaker: Breaker, said: bool | None, held: bool) -> None:
         """A caller who knows whether a send opens a conversation is believed; else the breaker's memory decides."""
-        rule = BreakerRule(breaker, is_new=lambda send: said)
+        rule = BreakerMiddleware(breaker, is_new=lambda send: said)
         breaker.note("s", signal("463"))
         assert isinstance(await failed(lambda: rule(send_call(), sent)), BreakerOpenError) is held
 
     async def test_a_rule_that_only_asks(self, breaker: Breaker) -> None:
         """One that does not learn refuses as the other does, and tells the breaker nothing."""
-        asks = BreakerRule(breaker, learns=False)
+        asks = BreakerMiddleware(breaker, learns=False)
 
         async def breaks() -> Message:
             raise FAILURES[0]
@@ -565,7 +565,7 @@ class TestRule:
             def set(self, key: str, value: Any) -> None:
                 raise OSError("no space left")
 
-        rule = BreakerRule(Breaker(clock=clock, store=Full()))
+        rule = BreakerMiddleware(Breaker(clock=clock, store=Full()))
 
         async def perform() -> Message:
             if error is not None:

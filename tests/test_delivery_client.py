@@ -415,14 +415,14 @@ async def test_resolve_by_a_view(async_wasend_client: AsyncWasendClient, wasend_
     assert len(wasend_sandbox.journal) == asked
 
 
-def test_rooms_are_imported_when_wanted() -> None:
-    """Importing the package imports no room of delivery; each comes with its first name, and others there are not."""
+def test_modules_are_imported_when_needed() -> None:
+    """Importing the package imports no module of delivery; each comes with its first name, and there are no other names."""
     program = """
         import sys, wasend, wasend.delivery
-        rooms = lambda: {name.rpartition(".")[2] for name in sys.modules if name.startswith("wasend.delivery.")}
-        assert rooms() == {"calls", "rules"}, rooms()
+        modules = lambda: {name.rpartition(".")[2] for name in sys.modules if name.startswith("wasend.delivery.")}
+        assert modules() == {"calls", "middleware"}, modules()
         wasend.delivery.MemoryStore()
-        assert rooms() == {"calls", "rules", "stores"}, rooms()
+        assert modules() == {"calls", "middleware", "stores"}, modules()
         assert set(wasend.delivery.__all__) <= set(dir(wasend.delivery))
         for name in wasend.delivery.__all__:
             assert getattr(wasend.delivery, name).__name__ == name

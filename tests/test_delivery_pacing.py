@@ -22,8 +22,8 @@ import pytest
 
 from wasend import Clock
 from wasend.delivery.pacing import Pacer, Pacing
-from wasend.delivery.stores import MemoryStore, SqliteStore
 from wasend.delivery.pacing.zones import _zone_table, zones_by_number
+from wasend.delivery.stores import MemoryStore, SqliteStore
 from wasend.errors import ConfigurationError, InvalidRequestError
 
 LONDON, PARIS = "+447700900123", "+33612345678"

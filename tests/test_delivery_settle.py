@@ -27,9 +27,11 @@ from tests.raw import Behaviour, RawServer, answer, hang, reset, serving
 from wasend import AsyncWasendClient, Clock, Group, Message, OutcomeUnknownError, Session
 from wasend._core.call import Call
 from wasend.api.chats import ChatMessage
-from wasend.delivery import claims
-from wasend.delivery.claims import Alike, Ledger, ledger_of
-from wasend.delivery.settle import MARGIN, Settlement, SettleRule, message_key, settle
+from wasend.delivery.normalize import message_key
+from wasend.delivery.settle import Settlement, SettleMiddleware, settle
+from wasend.delivery.settle import ledger as ledgers
+from wasend.delivery.settle.ledger import IdenticalSends, Ledger, ledger_of
+from wasend.delivery.settle.target import MARGIN
 from wasend.errors import ClientClosedError, RateLimitError, SessionNotReadyError
 from wasend.sandbox import Clock as SandboxClock
 from wasend.sandbox import Sandbox, StoredMessage
@@ -120,7 +122,7 @@ class Desk:
 
 def with_rule(client: AsyncWasendClient, **options: Any) -> AsyncWasendClient:
     plain = client._engine
-    client._engine = attrs.evolve(plain, middleware=(SettleRule(plain, **options),))
+    client._engine = attrs.evolve(plain, middleware=(SettleMiddleware(plain, **options),))
     return client
 
 
@@ -481,7 +483,7 @@ async def test_a_date_that_is_none() -> None:
 
 async def test_a_chat_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """A look goes through so many messages, and no more."""
-    monkeypatch.setattr("wasend.delivery.settle._MOST", 100)
+    monkeypatch.setattr("wasend.delivery.settle.target._MOST", 100)
     pages = [[document(id=f"3EB0{page}{index:02}", body="Hi") for index in range(50)] for page in range(2)]
     async with raw_client(reset, *(chat(*page) for page in pages), chat(document())) as (client, server):
         with pytest.raises(OutcomeUnknownError) as caught:
@@ -741,27 +743,27 @@ class Still(Clock):
 
 async def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """The oldest claims are forgotten, by number and by age, and how far back the rest reaches is known."""
-    monkeypatch.setattr(claims, "_MOST", 10)
+    monkeypatch.setattr(ledgers, "_MOST", 10)
     ledger = Ledger(clock := Still())
     for number in range(25):
         clock.at += 1
-        ledger.land(await ledger.depart("x"), claim=("ses_1", str(number)))
-    assert (len(ledger._claims), len(ledger._alike)) == (10, 0)
-    assert [ledger.reaches(1000 + past) for past in (14, 15, 16)] == [False, False, True]
-    clock.at += claims._KEPT + 1
+        ledger.end_send(await ledger.begin_send("x"), claim=("ses_1", str(number)))
+    assert (len(ledger._claims), len(ledger._active)) == (10, 0)
+    assert [ledger.remembers_since(1000 + past) for past in (14, 15, 16)] == [False, False, True]
+    clock.at += ledgers._KEPT + 1
     for number in range(9):
-        ledger.land(await ledger.depart("x"), claim=("ses_2", str(number)))
+        ledger.end_send(await ledger.begin_send("x"), claim=("ses_2", str(number)))
     assert len(ledger._claims) == 9
     for _ in range(15):
         clock.at += 1
-        ledger.land(await ledger.depart("x"), in_doubt=True)
+        ledger.end_send(await ledger.begin_send("x"), in_doubt=True)
     assert len(ledger._in_doubt) == 10
-    assert not ledger.reaches(clock.at - 10)
+    assert not ledger.remembers_since(clock.at - 10)
 
 
 async def test_too_long_ago(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where claims of that time are forgotten, nothing is taken."""
-    monkeypatch.setattr(claims, "_MOST", 1)
+    monkeypatch.setattr(ledgers, "_MOST", 1)
     async with desk(enabled=False) as it:
         error = await it.lose()
         await it.say("one")
@@ -776,13 +778,13 @@ async def test_too_long_ago(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_doubts_pass() -> None:
     """What a given-up send may own is left over for two minutes from then, and only among those that are alike."""
     ledger = Ledger(clock := Still())
-    ledger.land(await ledger.depart("x"), in_doubt=True)
+    ledger.end_send(await ledger.begin_send("x"), in_doubt=True)
     claim = ("ses_1", "1")
-    assert ledger.take("x", [claim], since=clock.at + 60) is None
-    assert ledger.take("y", [claim], since=clock.at + 60) == claim
-    assert ledger.take("x", [claim, ("ses_1", "2")], since=clock.at + 60) is None
-    assert ledger.take("x", [("ses_1", "2"), ("ses_1", "3")], since=clock.at + 60) == ("ses_1", "2")
-    assert ledger.take("x", [("ses_1", "3")], since=clock.at + 121) == ("ses_1", "3")
+    assert ledger.claim_one("x", [claim], since=clock.at + 60) is None
+    assert ledger.claim_one("y", [claim], since=clock.at + 60) == claim
+    assert ledger.claim_one("x", [claim, ("ses_1", "2")], since=clock.at + 60) is None
+    assert ledger.claim_one("x", [("ses_1", "2"), ("ses_1", "3")], since=clock.at + 60) == ("ses_1", "2")
+    assert ledger.claim_one("x", [("ses_1", "3")], since=clock.at + 121) == ("ses_1", "3")
 
 
 @settings(deadline=None)
@@ -790,7 +792,7 @@ async def test_doubts_pass() -> None:
 def test_a_claim_is_exclusive(looks: list[set[int]]) -> None:
     """Whatever is found and by however many, no message is taken twice, and none is left while somebody may have it."""
     ledger = Ledger(Still())
-    taken = [(look, ledger.take("x", [("ses_1", str(one)) for one in sorted(look)], since=0.0)) for look in looks]
+    taken = [(look, ledger.claim_one("x", [("ses_1", str(one)) for one in sorted(look)], since=0.0)) for look in looks]
     keys = [claim for _, claim in taken if claim is not None]
     assert len(set(keys)) == len(keys)
     assert all(claim is not None or {("ses_1", str(one)) for one in look} <= set(keys) for look, claim in taken)
@@ -799,20 +801,20 @@ def test_a_claim_is_exclusive(looks: list[set[int]]) -> None:
 async def test_who_waits_gives_up() -> None:
     """Cancelling who waits, to send or to look, leaves nobody waiting for them."""
     ledger = Ledger(Still())
-    first = await ledger.depart("x")
+    first = await ledger.begin_send("x")
     looker = asyncio.ensure_future(look(ledger))
     await asyncio.sleep(0)
-    sender: asyncio.Future[Alike] = asyncio.ensure_future(ledger.depart("x"))
+    sender: asyncio.Future[IdenticalSends] = asyncio.ensure_future(ledger.begin_send("x"))
     await asyncio.sleep(0)
-    assert (first.flying, first.looking, sender.done()) == (1, 1, False)
+    assert (first.in_flight, first.searches, sender.done()) == (1, 1, False)
     looker.cancel()
     with pytest.raises(asyncio.CancelledError):
         await looker
     assert await sender is first
-    ledger.land(first)
-    ledger.land(first)
+    ledger.end_send(first)
+    ledger.end_send(first)
     await look(ledger)
-    assert ledger._alike == {}
+    assert ledger._active == {}
 
 
 def test_thrown_away_at_any_time() -> None:
@@ -830,32 +832,32 @@ def test_thrown_away_at_any_time() -> None:
         raise AssertionError
 
     ledger = ledger_of(engine.options)
-    send = SettleRule(engine)(call, never)
+    send = SettleMiddleware(engine)(call, never)
     send.send(None)
-    assert len(ledger._alike) == 1
+    assert len(ledger._active) == 1
     with ledger._lock:
         send.close()
-    assert (ledger._alike, len(ledger._in_doubt)) == ({}, 1)
+    assert (ledger._active, len(ledger._in_doubt)) == ({}, 1)
 
 
 def test_a_loop_that_ended() -> None:
     """Who waited in an event loop that is gone is in nobody's way."""
     ledger = Ledger(Still())
-    first = asyncio.run(ledger.depart("x"))
+    first = asyncio.run(ledger.begin_send("x"))
     loop = asyncio.new_event_loop()
     loop.run_until_complete(asyncio.wait([waiting := loop.create_task(look(ledger))], timeout=0.01))
     assert not waiting.done()
     loop.close()
-    ledger.land(first)
+    ledger.end_send(first)
     waiting._log_destroy_pending = False  # type: ignore[attr-defined]
-    assert ledger._alike["x"].looking == 1
+    assert ledger._active["x"].searches == 1
     del waiting
     gc.collect()
-    assert ledger._alike == {}
+    assert ledger._active == {}
 
 
 async def look(ledger: Ledger) -> None:
-    ledger.looked(await ledger.look("x"))
+    ledger.end_search(await ledger.begin_search("x"))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
@@ -864,7 +866,7 @@ def test_fork() -> None:
     """A forked process waits for none of the sends that were under way in the other, and remembers what was claimed."""
     client = AsyncWasendClient(KEY, base_url="http://fork.test")
     ledger = ledger_of(client._engine.options)
-    asyncio.run(ledger.depart("x"))
+    asyncio.run(ledger.begin_send("x"))
     with ledger._lock:
         child = os.fork()
         if child == 0:
@@ -875,7 +877,7 @@ def test_fork() -> None:
             finally:
                 os._exit(status)
     assert os.waitpid(child, 0)[1] == 0
-    assert ledger._alike["x"].flying == 1
+    assert ledger._active["x"].in_flight == 1
 
 
 def test_one_account_a_service() -> None:
@@ -921,7 +923,7 @@ async def test_other_calls_pass() -> None:
             await it.say()
         assert isinstance(await it.client.retrieve_session_info(it.session), Session)
         ledger = ledger_of(it.client._engine.options)
-        assert (len(ledger._in_doubt), ledger._alike) == (0, {})
+        assert (len(ledger._in_doubt), ledger._active) == (0, {})
 
 
 async def test_secrecy(caplog: pytest.LogCaptureFixture) -> None:

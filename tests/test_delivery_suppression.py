@@ -18,7 +18,7 @@ from tests.raw import answer, serving
 from wasend import AsyncWasendClient
 from wasend._core.clock import Clock
 from wasend.delivery.stores import MemoryStore, SqliteStore
-from wasend.delivery.suppression import Suppression, SuppressionRule
+from wasend.delivery.suppression import Suppression, SuppressionMiddleware
 from wasend.errors import InvalidRequestError, SuppressedRecipientError
 from wasend.recipients import Recipient
 
@@ -310,7 +310,7 @@ class TestRule:
         async def story() -> list[str]:
             told: list[str] = []
             async with AsyncWasendClient(KEY, base_url=server.url) as client:
-                client._engine = attrs.evolve(client._engine, middleware=(SuppressionRule(suppression),))
+                client._engine = attrs.evolve(client._engine, middleware=(SuppressionMiddleware(suppression),))
                 for do in (
                     lambda: client.send_text(session="ses_1", to="+447700900001", text="hello"),
                     lambda: client.send_text(session="ses_1", to=NUMBER, text="hello"),

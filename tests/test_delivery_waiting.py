@@ -20,9 +20,9 @@ from tests.colours import KEY, NUMBER, TEXT
 from tests.raw import Behaviour, answer, hang, reset, serving
 from wasend import Ack, AsyncWasendClient, ChatMessage, Message, Session, SessionState, Timeout
 from wasend._core.engine import Engine
-from wasend.delivery.rooms import Rooms
-from wasend.delivery.settle import SettleRule
-from wasend.delivery.waiting import ReadyRule, wait_for_ack, wait_for_state, wait_until_ready
+from wasend.delivery.reader import ServiceReader
+from wasend.delivery.settle import SettleMiddleware
+from wasend.delivery.waiting import ReadyMiddleware, wait_for_ack, wait_for_state, wait_until_ready
 from wasend.errors import (
     AuthenticationError,
     ClientClosedError,
@@ -86,7 +86,7 @@ async def desk(dialect: Any = "docs", start_after: float = 0, ready: float | Non
     async with httpx.AsyncClient(transport=service) as http:
         client = AsyncWasendClient(KEY, base_url="https://sandbox", http_client=http, clock=clock, retry=None)
         plain = client._engine
-        rules = () if ready is None else (ReadyRule(plain, ready), SettleRule(plain, enabled=True))
+        rules = () if ready is None else (ReadyMiddleware(plain, ready), SettleMiddleware(plain, enabled=True))
         client._engine = attrs.evolve(plain, middleware=rules)
         async with client:
             session = await client.create_session(session_name="desk", phone_number="+447700900123")
@@ -173,7 +173,7 @@ def test_intervals(seed: int, timeout: float) -> None:
 
             it.service.instead = look
             chance = random.Random(seed)
-            await failure(wait_until_ready(it.engine, it.session, timeout, chance=chance), WaitTimeoutError)
+            await failure(wait_until_ready(it.engine, it.session, timeout, jitter=chance), WaitTimeoutError)
             gaps = [later - earlier for earlier, later in pairwise(looks)]
             assert looks[0] == 0
             assert looks[-1] == pytest.approx(timeout, abs=1e-6)
@@ -230,7 +230,7 @@ async def test_a_look_is_short() -> None:
     """A look lasts 15 s at most, or less if the client's calls do."""
     for times, least in ((Timeout(), 15.0), (Timeout(answer=2.0, total=3.0), 3.0)):
         async with AsyncWasendClient(KEY, timeout=times) as client:
-            its = Rooms(client._engine)._engine.options.timeout
+            its = ServiceReader(client._engine)._engine.options.timeout
             assert (its.total, its.answer) == (least, min(times.answer, 15.0))
 
 
@@ -276,7 +276,7 @@ async def test_it_does_not_arrive() -> None:
         sent = await it.client.send_text(session=it.session, to=NUMBER, text=TEXT)
         error = await failure(wait_for_ack(it.engine, it.session, sent, timeout=20), WaitTimeoutError)
         assert (error.state, error.outcome, it.past() - begun) == ("SERVER", "sent", 20)
-        assert "did not come to DEVICE within 20 s; it is at SERVER" in str(error)
+        assert "did not reach DEVICE within 20 s; its ack is SERVER" in str(error)
         assert NUMBER[1:] not in str(error)
 
 

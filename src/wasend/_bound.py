@@ -1119,18 +1119,18 @@ class AsyncBoundSession:
         """
         Ask WhatsApp which form of a number it knows: Brazilian, Mexican and Argentine numbers have two.
 
-        It leaves a random gap between two questions of a session, and remembers answers: see `Resolver`.
+        There is a random gap between two questions of a session, and answers are cached: see `Resolver`.
 
         Args:
             to: An international phone number, or an id; that of a group is returned as it is.
-            region: The country of a number that does not say its own, such as ``"GB"``; needs the extra ``phone``.
+            region: The country of a national number, such as ``"GB"``; needs the extra ``phone``.
 
         Returns:
             The recipient, to be passed as ``to``; `None` if no form of the number is on WhatsApp.
 
         Raises:
-            InvalidRequestError: `to` is neither a number nor an id. Nothing was asked.
-            DecodeError: The answer does not say.
+            InvalidRequestError: `to` is neither a phone number nor an id. Nothing was asked.
+            DecodeError: The answer does not say whether the number exists.
         """
         return await self._client.resolve(to, session=self.session_id, region=region)
 
@@ -1138,10 +1138,10 @@ class AsyncBoundSession:
         self, states: SessionState | str | Iterable[SessionState | str], *, timeout: float = 60.0
     ) -> Session:
         """
-        Wait until a session is in one of some states, looking at growing intervals.
+        Wait until a session is in one of some states, by polling at growing intervals.
 
         Args:
-            states: One or several, in any wording that the service knows, such as ``"CONNECTED"`` or ``"WORKING"``.
+            states: One or several, in any spelling that the service uses, such as ``"CONNECTED"`` or ``"WORKING"``.
             timeout: Seconds to wait.
 
         Returns:
@@ -1156,10 +1156,10 @@ class AsyncBoundSession:
 
     async def wait_until_ready(self, *, timeout: float = 60.0) -> Session:
         """
-        Wait until a session is connected, looking at growing intervals.
+        Wait until a session is connected, by polling at growing intervals.
 
-        One that has FAILED stays so, and is not waited for. One that is STOPPED, or shows a QR code, is: somebody may
-        be about to start it, or to scan the code.
+        A FAILED session is not waited for: it stays so. One that is STOPPED, or shows a QR code, is: somebody may be
+        about to start it, or to scan the code.
 
         Args:
             timeout: Seconds to wait.
@@ -1178,21 +1178,21 @@ class AsyncBoundSession:
         self, message: Message | ChatMessage | str, *, at_least: Ack | str | int = "DEVICE", timeout: float = 60.0
     ) -> ChatMessage:
         """
-        Wait until a message has come as far as it should, reading it back at growing intervals.
+        Wait until a message has reached an ack, by reading it back at growing intervals.
 
         Args:
             message: What the send returned; or its id, if it names the chat (``true_447700900456@c.us_3EB0…``).
             at_least: One of `Ack`, or its name or number: ``"SERVER"``, ``"DEVICE"`` (delivered), ``"READ"``,
-                ``"PLAYED"``. Not every recipient lets others know what was read.
+                ``"PLAYED"``. Recipients can turn read receipts off.
             timeout: Seconds to wait.
 
         Returns:
             The message as it was last seen.
 
         Raises:
-            InvalidRequestError: There is no such ack, or the message does not say its chat.
+            InvalidRequestError: There is no such ack, or the message does not name its chat.
             MessageFailedError: WhatsApp refused it.
-            WaitTimeoutError: It did not come that far in time; its ``state`` is how far it did.
+            WaitTimeoutError: It did not reach that ack in time; its ``state`` is the last one.
         """
         return await self._client.wait_for_ack(message, session=self.session_id, at_least=at_least, timeout=timeout)
 
@@ -2279,18 +2279,18 @@ class BoundSession:
         """
         Ask WhatsApp which form of a number it knows: Brazilian, Mexican and Argentine numbers have two.
 
-        It leaves a random gap between two questions of a session, and remembers answers: see `Resolver`.
+        There is a random gap between two questions of a session, and answers are cached: see `Resolver`.
 
         Args:
             to: An international phone number, or an id; that of a group is returned as it is.
-            region: The country of a number that does not say its own, such as ``"GB"``; needs the extra ``phone``.
+            region: The country of a national number, such as ``"GB"``; needs the extra ``phone``.
 
         Returns:
             The recipient, to be passed as ``to``; `None` if no form of the number is on WhatsApp.
 
         Raises:
-            InvalidRequestError: `to` is neither a number nor an id. Nothing was asked.
-            DecodeError: The answer does not say.
+            InvalidRequestError: `to` is neither a phone number nor an id. Nothing was asked.
+            DecodeError: The answer does not say whether the number exists.
         """
         return self._client.resolve(to, session=self.session_id, region=region)
 
@@ -2298,10 +2298,10 @@ class BoundSession:
         self, states: SessionState | str | Iterable[SessionState | str], *, timeout: float = 60.0
     ) -> Session:
         """
-        Wait until a session is in one of some states, looking at growing intervals.
+        Wait until a session is in one of some states, by polling at growing intervals.
 
         Args:
-            states: One or several, in any wording that the service knows, such as ``"CONNECTED"`` or ``"WORKING"``.
+            states: One or several, in any spelling that the service uses, such as ``"CONNECTED"`` or ``"WORKING"``.
             timeout: Seconds to wait.
 
         Returns:
@@ -2316,10 +2316,10 @@ class BoundSession:
 
     def wait_until_ready(self, *, timeout: float = 60.0) -> Session:
         """
-        Wait until a session is connected, looking at growing intervals.
+        Wait until a session is connected, by polling at growing intervals.
 
-        One that has FAILED stays so, and is not waited for. One that is STOPPED, or shows a QR code, is: somebody may
-        be about to start it, or to scan the code.
+        A FAILED session is not waited for: it stays so. One that is STOPPED, or shows a QR code, is: somebody may be
+        about to start it, or to scan the code.
 
         Args:
             timeout: Seconds to wait.
@@ -2338,20 +2338,20 @@ class BoundSession:
         self, message: Message | ChatMessage | str, *, at_least: Ack | str | int = "DEVICE", timeout: float = 60.0
     ) -> ChatMessage:
         """
-        Wait until a message has come as far as it should, reading it back at growing intervals.
+        Wait until a message has reached an ack, by reading it back at growing intervals.
 
         Args:
             message: What the send returned; or its id, if it names the chat (``true_447700900456@c.us_3EB0…``).
             at_least: One of `Ack`, or its name or number: ``"SERVER"``, ``"DEVICE"`` (delivered), ``"READ"``,
-                ``"PLAYED"``. Not every recipient lets others know what was read.
+                ``"PLAYED"``. Recipients can turn read receipts off.
             timeout: Seconds to wait.
 
         Returns:
             The message as it was last seen.
 
         Raises:
-            InvalidRequestError: There is no such ack, or the message does not say its chat.
+            InvalidRequestError: There is no such ack, or the message does not name its chat.
             MessageFailedError: WhatsApp refused it.
-            WaitTimeoutError: It did not come that far in time; its ``state`` is how far it did.
+            WaitTimeoutError: It did not reach that ack in time; its ``state`` is the last one.
         """
         return self._client.wait_for_ack(message, session=self.session_id, at_least=at_least, timeout=timeout)

@@ -1459,10 +1459,10 @@ class WasendClient(Aliases):
 
     def settle(self, error: OutcomeUnknownError, *, window: float = 10.0) -> Settlement:
         """
-        Find out what became of a write that was not answered. Nothing is ever sent again by it.
+        Find out what became of a write that was not answered. It never sends anything again.
 
-        A message is looked for in its chat, a session by its name, a group by its subject. A message that is accounted
-        to another send of this process is not taken for this one.
+        A message is looked for in its chat, a session by its name, a group by its subject. A message that belongs to
+        another send of this process is not taken for this one.
 
         Args:
             error: What the write raised.
@@ -1481,19 +1481,19 @@ class WasendClient(Aliases):
         """
         Ask WhatsApp which form of a number it knows: Brazilian, Mexican and Argentine numbers have two.
 
-        It leaves a random gap between two questions of a session, and remembers answers: see `Resolver`.
+        There is a random gap between two questions of a session, and answers are cached: see `Resolver`.
 
         Args:
             to: An international phone number, or an id; that of a group is returned as it is.
             session: The session that asks: its ``uniqueSessionId``, or a `Session`.
-            region: The country of a number that does not say its own, such as ``"GB"``; needs the extra ``phone``.
+            region: The country of a national number, such as ``"GB"``; needs the extra ``phone``.
 
         Returns:
             The recipient, to be passed as ``to``; `None` if no form of the number is on WhatsApp.
 
         Raises:
-            InvalidRequestError: `to` is neither a number nor an id. Nothing was asked.
-            DecodeError: The answer does not say.
+            InvalidRequestError: `to` is neither a phone number nor an id. Nothing was asked.
+            DecodeError: The answer does not say whether the number exists.
         """
         return self._loop.run(self._async.resolve(to, session=session, region=region))
 
@@ -1501,11 +1501,11 @@ class WasendClient(Aliases):
         self, session: SessionRef, states: SessionState | str | Iterable[SessionState | str], *, timeout: float = 60.0
     ) -> Session:
         """
-        Wait until a session is in one of some states, looking at growing intervals.
+        Wait until a session is in one of some states, by polling at growing intervals.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            states: One or several, in any wording that the service knows, such as ``"CONNECTED"`` or ``"WORKING"``.
+            states: One or several, in any spelling that the service uses, such as ``"CONNECTED"`` or ``"WORKING"``.
             timeout: Seconds to wait.
 
         Returns:
@@ -1520,10 +1520,10 @@ class WasendClient(Aliases):
 
     def wait_until_ready(self, session: SessionRef, *, timeout: float = 60.0) -> Session:
         """
-        Wait until a session is connected, looking at growing intervals.
+        Wait until a session is connected, by polling at growing intervals.
 
-        One that has FAILED stays so, and is not waited for. One that is STOPPED, or shows a QR code, is: somebody may
-        be about to start it, or to scan the code.
+        A FAILED session is not waited for: it stays so. One that is STOPPED, or shows a QR code, is: somebody may be
+        about to start it, or to scan the code.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -1548,28 +1548,28 @@ class WasendClient(Aliases):
         timeout: float = 60.0,
     ) -> ChatMessage:
         """
-        Wait until a message has come as far as it should, reading it back at growing intervals.
+        Wait until a message has reached an ack, by reading it back at growing intervals.
 
         Args:
             message: What the send returned; or its id, if it names the chat (``true_447700900456@c.us_3EB0…``).
             session: The session that sent it: its ``uniqueSessionId``, or a `Session`.
             at_least: One of `Ack`, or its name or number: ``"SERVER"``, ``"DEVICE"`` (delivered), ``"READ"``,
-                ``"PLAYED"``. Not every recipient lets others know what was read.
+                ``"PLAYED"``. Recipients can turn read receipts off.
             timeout: Seconds to wait.
 
         Returns:
             The message as it was last seen.
 
         Raises:
-            InvalidRequestError: There is no such ack, or the message does not say its chat.
+            InvalidRequestError: There is no such ack, or the message does not name its chat.
             MessageFailedError: WhatsApp refused it.
-            WaitTimeoutError: It did not come that far in time; its ``state`` is how far it did.
+            WaitTimeoutError: It did not reach that ack in time; its ``state`` is the last one.
         """
         return self._loop.run(self._async.wait_for_ack(message, session=session, at_least=at_least, timeout=timeout))
 
     def suppress(self, number: str | Recipient, reason: str) -> None:
         """
-        Send nothing to somebody any more: every send of a client with this list raises `SuppressedRecipientError`.
+        Put somebody on the suppression list: every send of a client with this list raises `SuppressedRecipientError`.
 
         Args:
             number: An international phone number, or a chat id.

@@ -25,7 +25,7 @@ from .api.messages import MessageCalls
 from .api.request import RequestCalls
 from .api.sessions import SessionCalls, SessionRef, session_ref
 from .delivery.calls import DeliveryCalls
-from .delivery.rules import Rules, RulesAround
+from .delivery.middleware import DeliveryMiddleware, DeliverySettings
 from .errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class AsyncWasendClient(
             logger.warning("base_url is plain http: whoever is on the way can read the API key and every message")
         self._engine = Engine(options, Http(options.base_url, http_client), _limiter(rate_limit, options))
         self._follow(
-            Rules(
+            DeliverySettings(
                 settle=settle,
                 pacer=_pacer(pacing, clock),
                 breaker=_breaker(breaker, clock),
@@ -127,10 +127,10 @@ class AsyncWasendClient(
             )
         )
 
-    def _follow(self, rules: Rules) -> None:
-        self._rules = rules
+    def _follow(self, settings: DeliverySettings) -> None:
+        self._delivery = settings
         engine = attrs.evolve(self._engine, middleware=())
-        self._engine = attrs.evolve(engine, middleware=(RulesAround(rules, engine),))
+        self._engine = attrs.evolve(engine, middleware=(DeliveryMiddleware(settings, engine),))
 
     def with_options(
         self,
@@ -165,12 +165,12 @@ class AsyncWasendClient(
         view = AsyncWasendClient.__new__(AsyncWasendClient)
         limiter = self._engine.limiter if api_key is None else _limiter(None, changed)
         view._engine = attrs.evolve(self._engine, options=changed, limiter=limiter)
-        rules = self._rules
+        settings = self._delivery
         view._follow(
             attrs.evolve(
-                rules,
-                settle=rules.settle if settle is None else settle,
-                kind=rules.kind if kind is None else kind,
+                settings,
+                settle=settings.settle if settle is None else settle,
+                kind=settings.kind if kind is None else kind,
             )
         )
         return view

@@ -1,8 +1,8 @@
 """
 What makes a send safe: whom to, when, how fast, and what became of it.
 
-Each of these is given to a client, and may be used by itself. Importing this imports none of their rooms: each is
-imported when its name is first used.
+Each of these can be passed to a client, and can be used alone. Importing this package imports none of its modules: each
+is imported when its name is first used.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = [
     "Turn",
 ]
 
-_ROOMS: Final = {
+_MODULES: Final = {
     "breaker": ("Breaker", "BreakerState", "Held"),
     "pacing": ("Pacer", "Pacing", "Turn"),
     "rate_limit": ("RateLimiter",),
@@ -48,9 +48,9 @@ _ROOMS: Final = {
 
 
 def __getattr__(name: str) -> Any:
-    for room, names in _ROOMS.items():
+    for module, names in _MODULES.items():
         if name in names:
-            return getattr(import_module(f"{__name__}.{room}"), name)
+            return getattr(import_module(f"{__name__}.{module}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

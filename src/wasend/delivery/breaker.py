@@ -1,8 +1,8 @@
 """
-A breaker per session: it holds sends back once WhatsApp, the session or the service shows that they do harm.
+A circuit breaker for each session: it holds sends back once WhatsApp, the session or the service refuses them.
 
 WhatsApp restricts numbers that write to strangers, and going on makes it worse. The breaker never restarts a session:
-that is what users report to end in bans.
+users report that this ends in bans.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from .stores import MemoryStore, Store
 T = TypeVar("T")
 
 Gate: TypeAlias = Literal["new", "all", "session"]
-"""What is held back: new conversations; everything; everything until the session is ready."""
+"""What is held back: new conversations; every send; every send until the session is ready."""
 
 _THROTTLED: Final = "rate-overlimit"
 _MANY: Final = ("@g.us", "@newsletter", "@broadcast")
@@ -48,12 +48,12 @@ logger: Final = logging.getLogger("wasend")
 @attrs.frozen
 class Held:
     """
-    Something that the breaker holds back.
+    What the breaker holds back, until when, and why.
 
     Attributes:
         what: ``"new"``: new conversations. ``"all"``: every send. ``"session"``: every send, until the session is
             ready.
-        until: When it lets go by itself (UTC).
+        until: When it ends by itself (UTC).
         reason: What opened the breaker.
     """
 
@@ -69,7 +69,7 @@ class Held:
 @attrs.frozen
 class BreakerState:
     """
-    How the breaker stands for one session.
+    The state of the breaker for one session.
 
     Attributes:
         session: The session's id.
@@ -94,37 +94,36 @@ class _State:
 
 class Breaker:
     """
-    Decides, for each session by itself, which sends may be made. One object serves any number of tasks and threads.
+    Decides, for each session separately, which sends may be made. One object serves any number of tasks and threads.
 
     =====================================  ====================  =======================================
-    what was met                           what is held back     for how long
+    what happened                          what is held back     for how long
     =====================================  ====================  =======================================
     WhatsApp's signals 463 and 475         new conversations     `hold`, or until `close`
     WhatsApp's signal rate-overlimit       everything            `rest`
     the session has failed                 everything            `rest`, or until it is ready (`ready`)
-    so many failures in a row              everything            `rest`
+    `failures` failed sends in a row       everything            `rest`
     =====================================  ====================  =======================================
 
-    A failure is a 5xx, a connection that could not be made or broke, a lost answer. What the caller did wrong (400,
-    401, 404 and the like), a 429, and a send that never left the queue of this process are none, and do not end a row
-    either; nor do the signals and a failed session. A success ends it; nothing else does.
+    Failures are 5xx, connections that could not be made or broke, and lost answers. Mistakes of the caller (400, 401,
+    404 and the like), a 429, and a send that never left the queue of this process do not count, and do not end a row
+    either; nor do the signals and a failed session. Only a success ends a row.
 
-    After its time a gate opens by the clock, for every send. The row of failures is not forgotten with it: the first
-    failure after the rest holds everything back again, and the first success ends that.
+    When its time is over, sends pass again. The failures in a row are not forgotten then: the next failure holds
+    everything back again, and the next success ends the row.
 
-    A conversation is new unless the caller says otherwise, or the chat has been sent to, or heard from, through this
-    breaker (`met`). Groups, newsletters and broadcasts are never new: people are met one by one. Each chat met is one
-    small entry of the store.
+    A conversation is new unless the caller says otherwise, or the chat has been sent to or heard from through this
+    breaker (`met`). Groups, newsletters and broadcasts are never new. Each chat met is one small entry of the store.
 
     Args:
         clock: Where time comes from.
         store: Where its state is kept, and found again after a restart; by default in memory.
         hold: Seconds that new conversations are held back.
         rest: Seconds that everything is held back.
-        failures: How many in a row are too many.
+        failures: After how many failures in a row everything is held back.
 
     Raises:
-        ConfigurationError: A number makes no sense.
+        ConfigurationError: A number is not valid.
     """
 
     def __init__(
@@ -136,9 +135,13 @@ class Breaker:
         rest: float = 900.0,
         failures: int = 3,
     ) -> None:
-        for name, value, unit in (("hold", hold, "seconds"), ("rest", rest, "seconds"), ("failures", failures, "1")):
+        for name, value, remedy in (
+            ("hold", hold, "pass seconds, above 0"),
+            ("rest", rest, "pass seconds, above 0"),
+            ("failures", failures, "pass 1 or more"),
+        ):
             if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
-                raise ConfigurationError(f"{name}: {value!r} makes no sense; pass {unit} or more, above 0")
+                raise ConfigurationError(f"{name}: {value!r} is not valid; {remedy}")
         self._clock = clock
         self._store: Store = MemoryStore() if store is None else store
         self._hold = hold
@@ -148,14 +151,14 @@ class Breaker:
 
     def check(self, session: str, new_conversation: bool) -> None:
         """
-        Ask whether a send may be made.
+        Raise if a send may not be made.
 
         Args:
             session: The session's id.
-            new_conversation: Whether it opens a conversation, with somebody who has not been met; see `is_new`.
+            new_conversation: Whether it opens a conversation; see `is_new`.
 
         Raises:
-            BreakerOpenError: It may not, until then and for that reason.
+            BreakerOpenError: It may not; ``until`` and ``reason`` say until when and why.
         """
         held = [held for held in self.state(session).held if held.what != "new" or new_conversation]
         if held:
@@ -165,7 +168,7 @@ class Breaker:
 
     def note(self, session: str, error: BaseException | None) -> None:
         """
-        Learn how a send went.
+        Record how a send went.
 
         Args:
             session: The session's id.
@@ -174,12 +177,12 @@ class Breaker:
         with self._lock:
             state = self._read(session)
             before = attrs.evolve(state, gates=dict(state.gates))
-            self._learn(state, error)
+            self._count(state, error)
             if state != before:
                 self._write(session, state)
 
     def state(self, session: str) -> BreakerState:
-        """How it stands for a session: made to be printed."""
+        """The state for a session; it prints as a sentence."""
         now = self._clock.now()
         state = self._read(session)
         held = tuple(
@@ -190,12 +193,12 @@ class Breaker:
         return BreakerState(session, state.failures, held)
 
     def close(self, session: str) -> None:
-        """Let everything of a session pass again, and forget its failures. The chats it has met stay known."""
+        """Let every send of a session pass again, and forget its failures. The chats it has met stay known."""
         with self._lock:
             self._store.delete(_key(session))
 
     def ready(self, session: str) -> None:
-        """Be told that a session is ready: what was held back because it had failed may go."""
+        """Record that a session is ready: sends that were held back because it had failed may pass."""
         with self._lock:
             state = self._read(session)
             if state.gates.pop("session", None) is not None:
@@ -203,7 +206,7 @@ class Breaker:
 
     def met(self, session: str, chat: str) -> None:
         """
-        Be told that a chat has been sent to or heard from: its conversation is no new one any more.
+        Record that a chat has been sent to or heard from: its conversation is not new any more.
 
         Args:
             session: The session's id.
@@ -214,7 +217,7 @@ class Breaker:
 
     def is_new(self, session: str, chat: str) -> bool:
         """
-        Whether a send to a chat would open a conversation, as far as is known here.
+        Whether a send to a chat would open a conversation, as far as this breaker knows.
 
         Args:
             session: The session's id.
@@ -225,24 +228,24 @@ class Breaker:
             return False
         return all(self._store.get(_met(session, form)) is None for form in forms)
 
-    def _learn(self, state: _State, error: BaseException | None) -> None:
+    def _count(self, state: _State, error: BaseException | None) -> None:
         if error is None or (isinstance(error, WasendError) and error.outcome == "sent"):
             state.failures = 0
         elif isinstance(error, AccountRestrictedError):
             if error.signal == _THROTTLED:
-                self._shut(state, "all", self._rest, f"WhatsApp throttles the number ({_THROTTLED})")
+                self._hold_back(state, "all", self._rest, f"WhatsApp throttles the number ({_THROTTLED})")
             else:
-                self._shut(state, "new", self._hold, f"WhatsApp restricts the number (signal {error.signal})")
+                self._hold_back(state, "new", self._hold, f"WhatsApp restricts the number (signal {error.signal})")
         elif isinstance(error, SessionNotReadyError):
             if SessionState.of(error.session_status) is SessionState.FAILED:
-                self._shut(state, "session", self._rest, f"the session is {error.session_status}")
+                self._hold_back(state, "session", self._rest, f"the session is {error.session_status}")
         elif _is_failure(error):
             state.failures += 1
             if state.failures >= self._failures:
                 reason = f"{state.failures} failures in a row, the last {type(error).__name__}"
-                self._shut(state, "all", self._rest, reason)
+                self._hold_back(state, "all", self._rest, reason)
 
-    def _shut(self, state: _State, gate: Gate, seconds: float, reason: str) -> None:
+    def _hold_back(self, state: _State, gate: Gate, seconds: float, reason: str) -> None:
         now = self._clock.now()
         state.gates = {gate: held for gate, held in state.gates.items() if now < held[0]}
         state.gates[gate] = max(state.gates.get(gate, (0.0, "")), (now + seconds, reason))
@@ -261,18 +264,18 @@ class Breaker:
             self._store.set(_key(session), {"failures": state.failures, "gates": gates})
 
 
-class BreakerRule:
+class BreakerMiddleware:
     """
-    Asks a breaker before every send of a client, and tells it how each went: a `Middleware`.
+    Asks a breaker before every send of a client, and records how each went.
 
-    A send that quotes a message answers it, and is no new conversation. A call that shows a session to be connected
-    tells the breaker so.
+    A send that quotes a message is a reply, and not a new conversation. A call that shows a session to be connected
+    is recorded too.
 
     Args:
         breaker: The breaker.
         is_new: Says whether a send opens a conversation, where the caller knows; `None` leaves it to the breaker.
-        learns: Whether it tells the breaker as well. A rule that only asks stands before one that waits (pacing), so
-            that nobody waits for a turn that cannot come; the one that learns stands behind it.
+        learns: Whether it records how sends went. One that only asks stands before pacing, so that no send waits for
+            its turn only to be refused; the one that learns stands behind it.
     """
 
     def __init__(
@@ -283,42 +286,42 @@ class BreakerRule:
         self._learns = learns
 
     async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
-        """Make the call, if the breaker lets it."""
+        """Make the call, unless the breaker holds it back."""
         send = send_of(call)
         if send is None:
             result = await call_next()
             if isinstance(result, Session) and result.state is SessionState.CONNECTED and result.unique_session_id:
                 self._breaker.ready(result.unique_session_id)
             return result
-        self._breaker.check(send.session, await self._opens(call, send))
+        self._breaker.check(send.session, await self._is_new_conversation(call, send))
         if not self._learns:
             return await call_next()
         try:
             result = await call_next()
         except WasendError as error:
-            self._tell(send, error)
+            self._record(send, error)
             raise
-        self._tell(send, None)
+        self._record(send, None)
         return result
 
-    async def _opens(self, call: Call[Any], send: Send) -> bool:
+    async def _is_new_conversation(self, call: Call[Any], send: Send) -> bool:
         said = await in_caller(self._is_new, send) if self._is_new is not None else None
         if said is not None:
             return said
         return not (call.body or {}).get("replyTo") and self._breaker.is_new(send.session, send.to)
 
-    def _tell(self, send: Send, error: WasendError | None) -> None:
+    def _record(self, send: Send, error: WasendError | None) -> None:
         try:
             self._breaker.note(send.session, error)
             if error is None:
                 self._breaker.met(send.session, send.to)
-        except Exception as fault:  # noqa: BLE001 - a store may fail in any way, and must not hide what became of the send
-            logger.warning("the breaker could not note how a send went: %s", type(fault).__name__)
+        except Exception as fault:  # noqa: BLE001 - whatever a store raises must not hide what became of the send
+            logger.warning("the breaker could not record how a send went: %s", type(fault).__name__)
 
 
 def _is_failure(error: BaseException) -> bool:
     if isinstance(error, APIConnectionError) and error.attempts == 0:
-        return False  # its time ran out before a request was made
+        return False  # its time was over before a request was made
     return isinstance(error, ServerError | APIConnectionError | OutcomeUnknownError)
 
 
@@ -331,7 +334,7 @@ def _met(session: str, chat: str) -> str:
 
 
 def _forms(chat: str) -> tuple[str, ...]:
-    """The ids under which WhatsApp may know a chat. A call made by hand may say what it likes."""
+    """The ids under which WhatsApp may know a chat. A raw request may hold anything."""
     try:
         return tuple(form.id for form in Recipient.parse(chat).candidates)
     except InvalidRequestError:

@@ -1,17 +1,15 @@
-"""What counts as a send: from a call to the message that it would put into a chat."""
+"""What counts as a send: the message that a call would put into a chat."""
 
 from __future__ import annotations
 
 import hashlib
-import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
 from .._core.call import Call
-from ..errors import InvalidRequestError
-from ..recipients import jid
+from .normalize import chat_key, normalized_text
 
 SendType: TypeAlias = Literal["text", "image", "video", "ptt", "document"]
 """The type of a message, as `Message.type` words it; ``ptt`` is a voice message."""
@@ -38,15 +36,15 @@ _MEDIA: Final[Mapping[str, SendType]] = {
 @attrs.frozen
 class Send:
     """
-    A message on its way.
+    A message to be sent.
 
     Attributes:
         session: The id of the session that sends it.
-        to: Whom to, as the call has it: ``+`` and digits, or a WhatsApp id.
+        to: The recipient, as in the call: ``+`` and digits, or a WhatsApp id.
         type: ``text``, ``image``, ``video``, ``ptt`` (voice) or ``document``.
         text: The text or the caption; `None` where there is none.
         fingerprint: The same for two sends that nobody can tell apart by reading the chat: same session, same chat,
-            same words. The type is left out of it, as some services do not tell it back.
+            same text. The type is not part of it, as some services do not return it.
     """
 
     session: str
@@ -58,7 +56,7 @@ class Send:
     @property
     def chat(self) -> str:
         """The id of the chat that it goes to, ``…@c.us`` for a number."""
-        return _chat(self.to)
+        return chat_key(self.to)
 
 
 def send_of(call: Call[Any]) -> Send | None:
@@ -66,7 +64,7 @@ def send_of(call: Call[Any]) -> Send | None:
     The message that a call sends; `None` for a call that sends none.
 
     Args:
-        call: Any call; one made by hand (`AsyncWasendClient.request`) counts as well.
+        call: Any call; a raw request (`AsyncWasendClient.request`) counts as well.
     """
     if call.method != "POST" or call.route not in _TYPES or call.body is None:
         return None
@@ -81,21 +79,7 @@ def send_of(call: Call[Any]) -> Send | None:
                 break
     text = call.body.get("caption") if call.route != "/send" and kind != "text" else call.body.get("text")
     text = text if isinstance(text, str) and text else None
-    return Send(session, to, kind, text, _digest(session, _chat(to), plain(text)))
-
-
-def plain(text: str | None) -> str:
-    """Words as they can be compared: WhatsApp trims them, and engines differ in line ends and in composing accents."""
-    return unicodedata.normalize("NFC", (text or "").replace("\r\n", "\n")).strip()
-
-
-def _chat(to: str) -> str:
-    if to.startswith("+") and to[1:].isdecimal():  # as every method of ours spells a number: no need to parse it anew
-        return f"{to[1:]}@c.us"
-    try:
-        return jid(to, "to")
-    except InvalidRequestError:
-        return to  # a call made by hand may say what it likes
+    return Send(session, to, kind, text, _digest(session, chat_key(to), normalized_text(text)))
 
 
 def _digest(*parts: str) -> str:

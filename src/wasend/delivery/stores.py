@@ -1,4 +1,4 @@
-"""Where rules keep what must survive a restart. Another store (Redis, PostgreSQL) is one class of four methods."""
+"""Where delivery keeps what must survive a restart. Another store (Redis, PostgreSQL) is a class of four methods."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ class Store(Protocol):
     """
     Values by key.
 
-    A value is whatever JSON can hold; a tuple comes back as a list. Each method may be called from any thread, is done
-    when it returns, and is expected to take well under a millisecond.
+    A value is anything that JSON can hold; a tuple comes back as a list. Each method may be called from any thread, has
+    taken effect when it returns, and is expected to take well under a millisecond.
     """
 
     def get(self, key: str) -> Any | None:
@@ -27,15 +27,15 @@ class Store(Protocol):
         ...
 
     def set(self, key: str, value: Any) -> None:
-        """Keep a value, in place of the one before."""
+        """Set the value of a key, and replace an earlier one."""
         ...
 
     def delete(self, key: str) -> None:
-        """Forget a key; an unknown one is no error."""
+        """Remove a key; an unknown one is not an error."""
         ...
 
     def items(self, prefix: str) -> list[tuple[str, Any]]:
-        """Every key that begins with these characters, and its value, in the order of the keys."""
+        """Every key that begins with `prefix`, with its value, sorted by key."""
         ...
 
 
@@ -45,23 +45,23 @@ class MemoryStore:
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
 
-    # Values are kept as text, as in any other store: what a caller changes later does not change what was kept.
+    # Values are kept as JSON text, as in other stores: what a caller changes later does not change what was kept.
     def get(self, key: str) -> Any | None:
         """The value of a key; `None` where there is none."""
         text = self._texts.get(key)
         return None if text is None else json.loads(text)
 
     def set(self, key: str, value: Any) -> None:
-        """Keep a value, in place of the one before."""
+        """Set the value of a key, and replace an earlier one."""
         self._texts[key] = json.dumps(value)
 
     def delete(self, key: str) -> None:
-        """Forget a key; an unknown one is no error."""
+        """Remove a key; an unknown one is not an error."""
         self._texts.pop(key, None)
 
     def items(self, prefix: str) -> list[tuple[str, Any]]:
-        """Every key that begins with these characters, and its value, in the order of the keys."""
-        # `copy` is one step, during which no other thread can add a key.
+        """Every key that begins with `prefix`, with its value, sorted by key."""
+        # `copy` is atomic: no other thread can add a key meanwhile.
         found = sorted(item for item in self._texts.copy().items() if item[0].startswith(prefix))
         return [(key, json.loads(text)) for key, text in found]
 
@@ -73,23 +73,23 @@ class SqliteStore:
     """
     A store in one SQLite file.
 
-    What it was given survives the end of the process, however sudden; a power cut may take the last moments. Several
-    stores, in several processes, may use one file.
+    Values survive the end of the process, however sudden; a power cut may lose the last moments. Several stores, in
+    several processes, may use one file.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         """
-        Open a file, or make it.
+        Open a file, or create it.
 
         Args:
             path: The file. Beside it SQLite keeps ``-wal`` and ``-shm``: the directory must be on a local disk.
 
         Raises:
-            ConfigurationError: The file cannot be opened, or is no SQLite database.
+            ConfigurationError: The file cannot be opened, or is not an SQLite database.
         """
         self._lock = threading.Lock()
         try:
-            # Without a transaction of its own each statement is done, whole, when it returns.
+            # In autocommit mode each statement has taken effect, whole, when it returns.
             self._file = sqlite3.connect(Path(path), timeout=30, isolation_level=None, check_same_thread=False)
         except (sqlite3.Error, TypeError) as error:
             raise ConfigurationError(f"path: '{path}' cannot be opened: {error}") from error
@@ -100,7 +100,7 @@ class SqliteStore:
             self._file.execute(_SCHEMA)
         except sqlite3.Error as error:
             self.close()
-            raise ConfigurationError(f"path: '{path}' is no database to write to: {error}") from error
+            raise ConfigurationError(f"path: '{path}' is not a database that can be written to: {error}") from error
 
     def get(self, key: str) -> Any | None:
         """The value of a key; `None` where there is none."""
@@ -108,15 +108,15 @@ class SqliteStore:
         return json.loads(rows[0][0]) if rows else None
 
     def set(self, key: str, value: Any) -> None:
-        """Keep a value, in place of the one before."""
+        """Set the value of a key, and replace an earlier one."""
         self._run("INSERT OR REPLACE INTO kept VALUES (?, ?)", key, json.dumps(value))
 
     def delete(self, key: str) -> None:
-        """Forget a key; an unknown one is no error."""
+        """Remove a key; an unknown one is not an error."""
         self._run("DELETE FROM kept WHERE key = ?", key)
 
     def items(self, prefix: str) -> list[tuple[str, Any]]:
-        """Every key that begins with these characters, and its value, in the order of the keys."""
+        """Every key that begins with `prefix`, with its value, sorted by key."""
         # The second bound is above every text with that prefix, and lets SQLite read just these rows.
         rows = self._run(
             "SELECT key, value FROM kept WHERE key >= ? AND key < ? ORDER BY key", prefix, prefix + "\U0010ffff"
@@ -124,7 +124,7 @@ class SqliteStore:
         return [(key, json.loads(text)) for key, text in rows]
 
     def close(self) -> None:
-        """Close the file; it is also closed when the store is gone. A closed store cannot be used."""
+        """Close the file, as garbage collection does too. A closed store cannot be used."""
         with self._lock:
             self._close()
 

@@ -1,4 +1,4 @@
-"""Who does not want messages: a list that every send is checked against, kept as CSV where people want to see it."""
+"""The suppression list: people who do not want messages. Every send is checked against it; it reads and writes CSV."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ _COLUMN_OF: Final[Mapping[str, str]] = {
     "reason": "reason",
     "addedat": "added_at",
 }
-_FORMULA: Final = re.compile("'*[=+\\-@\uff1d\uff0b\uff0d\uff20]")  # the last four: the same in full width
+_FORMULA: Final = re.compile("'*[=+\\-@\uff1d\uff0b\uff0d\uff20]")  # the last four: their full-width forms
 _MANGLED: Final = re.compile(r"\+?\d+\.0+|\d[\d.]*e\+?\d+", re.IGNORECASE)
 _FAULTS_SHOWN: Final = 10
 
@@ -50,8 +50,8 @@ class Suppressed:
     An entry of the list.
 
     Attributes:
-        number: The phone number, ``+`` and digits (E.164), or the id of what has none.
-        reason: Why it is there.
+        number: The phone number, ``+`` and digits (E.164), or the id of a recipient without one.
+        reason: Why it is on the list.
         added_at: Since when (UTC, whole seconds).
     """
 
@@ -88,10 +88,10 @@ class Suppression:
 
         Args:
             number: A phone number or an id.
-            reason: Why, in one line; white space is made single spaces.
+            reason: Why, in one line: every run of white space becomes a space.
 
         Raises:
-            InvalidRequestError: It is no number.
+            InvalidRequestError: It is neither a phone number nor an id.
         """
         self._put(_forms(number), reason, int(self._clock.now()))
 
@@ -106,7 +106,7 @@ class Suppression:
             Whether it was there.
 
         Raises:
-            InvalidRequestError: It is no number.
+            InvalidRequestError: It is neither a phone number nor an id.
         """
         forms = _forms(number)
         found = self._find(forms) is not None
@@ -129,14 +129,14 @@ class Suppression:
 
     def check(self, to: str | Recipient) -> None:
         """
-        Ask whether a recipient may be sent to.
+        Raise if a recipient may not be sent to.
 
         Args:
             to: A phone number or an id.
 
         Raises:
             SuppressedRecipientError: It is on the list.
-            InvalidRequestError: It is neither, so that nobody can tell.
+            InvalidRequestError: It is neither, so it cannot be looked up.
         """
         forms = _forms(to)
         if (found := self._find(forms)) is not None:
@@ -156,10 +156,10 @@ class Suppression:
         Add the numbers of a CSV file.
 
         Columns are ``number``, ``reason`` and ``added_at`` (ISO 8601; without a zone UTC; by default now). With a
-        header they may come in any order, among others; without one they come in this. Commas, semicolons or tabs, a
-        byte order mark, spaces around values and empty lines are all right. Text is UTF-8.
+        header they may be in any order, among others; without one they are in this order. Commas, semicolons or tabs, a
+        byte order mark, spaces around values and empty lines are accepted. Text is UTF-8.
 
-        All of it is added or, where a row cannot be read, nothing: the error names every such row by its line.
+        All of it is added or, where a row cannot be read, nothing: the error names each such row by its line.
 
         Args:
             source: A path, or a file open for reading.
@@ -168,7 +168,7 @@ class Suppression:
             How many rows were read.
 
         Raises:
-            InvalidRequestError: A row has no phone number, or a time that is none; or the file is no such table.
+            InvalidRequestError: A row has no valid phone number or time; or the file is not such a table.
         """
         rows: list[tuple[tuple[str, ...], str, int]] = []
         faults: list[str] = []
@@ -192,7 +192,7 @@ class Suppression:
         Write the list as a CSV file: ``number,reason,added_at``, UTF-8, the oldest first.
 
         A reason that a spreadsheet would take for a formula (it begins with ``=``, ``+``, ``-`` or ``@``) is written
-        with an apostrophe before it, which `import_csv` takes away again.
+        with an apostrophe before it, which `import_csv` removes.
 
         Args:
             target: A path, or a text file open for writing (with ``newline=""``).
@@ -213,18 +213,18 @@ class Suppression:
 
     def _put(self, forms: tuple[str, ...], reason: str, added_at: int) -> None:
         reason = " ".join(reason.split()).encode("utf-8", "replace").decode()
-        # One place for all forms, so that nothing is ever to be deleted when a number is added.
+        # All forms share one key, so adding a number never has to delete another entry.
         self._store.set(_PREFIX + min(forms), {"number": forms[0], "reason": reason, "added_at": added_at})
 
     def _find(self, forms: Iterable[str]) -> Any:
         return next((found for form in forms if (found := self._store.get(_PREFIX + form)) is not None), None)
 
 
-class SuppressionRule:
+class SuppressionMiddleware:
     """
-    Refuses sends to whom a suppression list names: a `Middleware`.
+    Refuses sends to recipients on a suppression list.
 
-    It asks at the moment it is reached: behind one that waits (pacing), it hears of those who left meanwhile.
+    It looks at the list when it is reached: behind pacing, it sees who was added during the wait.
 
     Args:
         suppression: The list.
@@ -241,15 +241,15 @@ class SuppressionRule:
 
 
 def _forms(number: str | Recipient) -> tuple[str, ...]:
-    """How a recipient may be written on the list: a number in each of its forms, or the id of what has none."""
+    """How a recipient may be on the list: a phone number in each of its forms, or the id of one without a number."""
     given = Recipient.parse(number, field="number")
     plain = given if given.number is None else Recipient.parse(given.number)
     return tuple(form.to for form in plain.candidates)
 
 
 def _imported(number: str) -> tuple[str, ...]:
-    if _MANGLED.fullmatch(number):  # 447700900123.0 would pass as a number with one digit more
-        raise InvalidRequestError("number", "a spreadsheet made a decimal of it", "format the column as text")
+    if _MANGLED.fullmatch(number):  # 447700900123.0 would be read as a number with one more digit
+        raise InvalidRequestError("number", "a spreadsheet turned it into a decimal", "format the column as text")
     return _forms(number)
 
 
@@ -258,7 +258,7 @@ def _moment(text: str) -> int:
         moment = datetime.fromisoformat(text)
         return int(moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC).timestamp())
     except (ValueError, OverflowError):
-        raise InvalidRequestError("added_at", "is no time", "write it as 2025-01-31T12:00:00Z") from None
+        raise InvalidRequestError("added_at", "is not a time", "write it as 2025-01-31T12:00:00Z") from None
 
 
 def _guarded(reason: str) -> str:
@@ -274,7 +274,7 @@ def _text(source: Readable) -> str:
     try:
         text = content if isinstance(content, str) else content.decode()
     except UnicodeDecodeError:
-        raise InvalidRequestError("source", "its text is not UTF-8", "save it as CSV UTF-8") from None
+        raise InvalidRequestError("source", "is not UTF-8 text", "save it as CSV UTF-8") from None
     return text.removeprefix("\ufeff")
 
 
@@ -293,8 +293,8 @@ def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
                 if "number" in columns:
                     continue
                 if not re.search(r"\d", row[0]):
-                    raise InvalidRequestError("source", "no column of its header is a number", "call one 'number'")
+                    raise InvalidRequestError("source", "its header has no column for the number", "name one 'number'")
                 columns = list(_COLUMNS)
             yield table.line_num, {"number": "", **dict(zip(columns, row, strict=False))}
     except csv.Error as error:
-        raise InvalidRequestError("source", f"line {table.line_num}: {error}", "it takes a CSV file") from None
+        raise InvalidRequestError("source", f"line {table.line_num}: {error}", "pass a CSV file") from None

@@ -1,4 +1,4 @@
-"""Waiting until a session is ready, and until a message has come as far as it should: looking again and again."""
+"""Waiting until a session is in some state, or a message has been delivered or read, by polling."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from ..errors import (
     WaitTimeoutError,
     WasendError,
 )
-from .rooms import Rooms
+from .normalize import message_key
+from .reader import ServiceReader
 from .sends import send_of
-from .settle import message_key
 
 T = TypeVar("T")
 
 _FIRST: Final = 0.5
 _GROWTH: Final = 1.5
 _LONGEST: Final = 5.0
-_JITTER: Final = 0.25  # of many who wait for one event, not all ask at the same moment
+_JITTER: Final = 0.25  # so that many who wait for one event do not all ask at the same moment
 
 
 async def wait_for_state(
@@ -42,7 +42,7 @@ async def wait_for_state(
     states: SessionState | str | Iterable[SessionState | str],
     timeout: float = 60.0,
     *,
-    chance: random.Random | None = None,
+    jitter: random.Random | None = None,
 ) -> Session:
     """
     Wait until a session is in one of some states.
@@ -50,9 +50,9 @@ async def wait_for_state(
     Args:
         engine: The client's.
         session: The session: its ``uniqueSessionId``, or a `Session`.
-        states: One or several, in any wording that the service knows, such as ``"CONNECTED"`` or ``"WORKING"``.
+        states: One or several, in any spelling that the service uses, such as ``"CONNECTED"`` or ``"WORKING"``.
         timeout: Seconds to wait, by the client's clock.
-        chance: Where the jitter of the intervals comes from.
+        jitter: Where the randomness of the intervals comes from.
 
     Returns:
         The session as it was last seen.
@@ -62,23 +62,23 @@ async def wait_for_state(
         NotFoundError: There is no such session.
         WaitTimeoutError: It was in none of them in time; its ``state`` is where it was last.
     """
-    return await _session_in(engine, session, _states(states), frozenset(), timeout, chance)
+    return await _session_in(engine, session, _states(states), frozenset(), timeout, jitter)
 
 
 async def wait_until_ready(
-    engine: Engine, session: SessionRef, timeout: float = 60.0, *, chance: random.Random | None = None
+    engine: Engine, session: SessionRef, timeout: float = 60.0, *, jitter: random.Random | None = None
 ) -> Session:
     """
     Wait until a session is connected.
 
-    One that has FAILED stays so, and is not waited for. One that is STOPPED, or shows a QR code, is: somebody may be
-    about to start it, or to scan the code.
+    A FAILED session is not waited for: it stays so. One that is STOPPED, or shows a QR code, is: somebody may be about
+    to start it, or to scan the code.
 
     Args:
         engine: The client's.
         session: The session: its ``uniqueSessionId``, or a `Session`.
         timeout: Seconds to wait, by the client's clock.
-        chance: Where the jitter of the intervals comes from.
+        jitter: Where the randomness of the intervals comes from.
 
     Returns:
         The session, connected.
@@ -89,7 +89,7 @@ async def wait_until_ready(
         WaitTimeoutError: It was not connected in time; its ``state`` is where it was last.
     """
     ready = frozenset({SessionState.CONNECTED})
-    return await _session_in(engine, session, ready, frozenset({SessionState.FAILED}), timeout, chance)
+    return await _session_in(engine, session, ready, frozenset({SessionState.FAILED}), timeout, jitter)
 
 
 async def wait_for_ack(
@@ -99,59 +99,59 @@ async def wait_for_ack(
     at_least: Ack | str | int = "DEVICE",
     timeout: float = 60.0,
     *,
-    chance: random.Random | None = None,
+    jitter: random.Random | None = None,
 ) -> ChatMessage:
     """
-    Wait until a message has come as far as it should: delivered to the phone, by default.
+    Wait until a message has reached an ack: delivered to the phone, by default.
 
     Args:
         engine: The client's.
         session: The session that sent it: its ``uniqueSessionId``, or a `Session`.
         message: What the send returned; or its id, if it names the chat (``true_447700900456@c.us_3EB0…``).
-        at_least: One of `Ack`, or its name or number: ``"SERVER"``, ``"DEVICE"``, ``"READ"``, ``"PLAYED"``. Not every
-            recipient lets others know what was read.
+        at_least: One of `Ack`, or its name or number: ``"SERVER"``, ``"DEVICE"``, ``"READ"``, ``"PLAYED"``. Recipients
+            can turn read receipts off.
         timeout: Seconds to wait, by the client's clock.
-        chance: Where the jitter of the intervals comes from.
+        jitter: Where the randomness of the intervals comes from.
 
     Returns:
         The message as it was last seen.
 
     Raises:
-        InvalidRequestError: There is no such ack, or the message does not say its chat.
+        InvalidRequestError: There is no such ack, or the message does not name its chat.
         MessageFailedError: WhatsApp refused it.
-        WaitTimeoutError: It did not come that far in time; its ``state`` is how far it did.
+        WaitTimeoutError: It did not reach that ack in time; its ``state`` is the last one.
     """
     wanted = _ack(at_least)
-    chat, message_id = _whereabouts(message)
-    rooms = Rooms(engine)
+    chat, message_id = _chat_and_id(message)
+    reader = ServiceReader(engine)
     name = masked(message_id)
     last: int | None = None
-    looks = _Looks(engine, timeout, chance)
+    polling = _Polling(engine, timeout, jitter)
     while True:
-        found = await _if_there(_message(rooms, session, chat, message_id))
+        found = await _unless_passing(_message(reader, session, chat, message_id))
         if found is not None and found.ack is not None:
             last = found.ack
             if last == Ack.ERROR:
                 raise MessageFailedError(f"message {name} was not delivered: its ack is ERROR", message=found)
             if last >= wanted:
                 return found
-        if not await looks.another():
+        if not await polling.wait():
             break
     state = Ack(last).name if last in tuple(Ack) else str(last) if last is not None else None
-    text = f"message {name} did not come to {wanted.name} within {timeout:g} s; it is at {state}"
+    text = f"message {name} did not reach {wanted.name} within {timeout:g} s; its ack is {state}"
     raise WaitTimeoutError(text, state=state, outcome="sent")
 
 
 @attrs.frozen
-class ReadyRule:
+class ReadyMiddleware:
     """
-    A send that meets a session that is STARTING waits until it is ready, and is made then.
+    Makes a send that was refused because its session is STARTING once more, when the session is ready.
 
-    That repeats nothing: the first was refused (422). It stands outside of the settle rule, as a send that waits is not
-    under way.
+    No message can be sent twice by it: the first request was refused (422). It stands outside of `SettleMiddleware`, as
+    a send that waits is not in flight.
 
     Attributes:
-        engine: By which to look: the client's, without rules.
+        engine: By which to look: the client's, without middleware.
         timeout: Seconds to wait, by the client's clock.
     """
 
@@ -159,7 +159,7 @@ class ReadyRule:
     timeout: float = 60.0
 
     async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
-        """Make the call, and where it is too early, make it again when it is time."""
+        """Make the call and, where the session was not ready, make it again when it is."""
         try:
             return await call_next()
         except SessionNotReadyError as error:
@@ -182,63 +182,65 @@ async def _session_in(
     engine: Engine,
     session: SessionRef,
     states: frozenset[SessionState],
-    hopeless: frozenset[SessionState],
+    final: frozenset[SessionState],
     timeout: float,
-    chance: random.Random | None,
+    jitter: random.Random | None,
 ) -> Session:
     name = session_ref(session)
-    rooms = Rooms(engine)
+    reader = ServiceReader(engine)
     last: str | None = None
-    looks = _Looks(engine, timeout, chance)
+    polling = _Polling(engine, timeout, jitter)
     while True:
-        found = await _if_there(rooms.retrieve_session_info(name))
+        found = await _unless_passing(reader.retrieve_session_info(name))
         if found is not None:
-            last = _worded(found)
+            last = _status(found)
             if found.state in states:
                 return found
-            if found.state in hopeless:
+            if found.state in final:
                 raise SessionFailedError(f"session {name} is {last}; restart it", state=last)
-        if not await looks.another():
+        if not await polling.wait():
             break
-    due = " or ".join(sorted(state.value for state in states))
-    raise WaitTimeoutError(f"session {name} was not {due} within {timeout:g} s; it is {last}", state=last)
+    wanted = " or ".join(sorted(state.value for state in states))
+    raise WaitTimeoutError(f"session {name} was not {wanted} within {timeout:g} s; it is {last}", state=last)
 
 
-class _Looks:
-    """The moments to look: now, then at growing intervals, and once more when the time is over."""
+class _Polling:
+    """When to poll: now, then at growing intervals, and once more when the time is over."""
 
-    def __init__(self, engine: Engine, timeout: float, chance: random.Random | None) -> None:
+    def __init__(self, engine: Engine, timeout: float, jitter: random.Random | None) -> None:
         if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout >= 0:
-            raise InvalidRequestError("timeout", f"{timeout!r} is not a time", "pass seconds, 0 or more")
+            raise InvalidRequestError("timeout", f"{timeout!r} is not a number of seconds", "pass seconds, 0 or more")
         self._clock = engine.options.clock
-        self._chance = chance or random.Random()  # noqa: S311 - jitter, not a secret
+        self._random = jitter or random.Random()  # noqa: S311 - jitter, not a secret
         self._end = self._clock.monotonic() + timeout
         self._interval = _FIRST
 
-    async def another(self) -> bool:
-        """Wait for the next moment; whether there is one."""
+    async def wait(self) -> bool:
+        """Wait until it is time to poll again; `False` when the time is over."""
         left = self._end - self._clock.monotonic()
         if left <= 0:
             return False
-        await self._clock.sleep(min(left, self._interval * self._chance.uniform(1 - _JITTER, 1 + _JITTER)))
+        await self._clock.sleep(min(left, self._interval * self._random.uniform(1 - _JITTER, 1 + _JITTER)))
         self._interval = min(self._interval * _GROWTH, _LONGEST)
         return True
 
 
-async def _if_there(look: Awaitable[T]) -> T | None:
-    """What a look shows; `None` where it failed in a way that passes."""
+async def _unless_passing(read: Awaitable[T]) -> T | None:
+    """What was read; `None` where reading failed in a way that may pass."""
     try:
-        return await look
+        return await read
     except WasendError as error:
         if not may_repeat(error, repeatable=True):
             raise
         return None
 
 
-def _worded(session: Session) -> str | None:
-    """The status that decided the session's state, as it came."""
-    engines = session.downstream.status if session.downstream is not None else None
-    return next((word for word in (session.status, engines) if word and SessionState.of(word) is session.state), None)
+def _status(session: Session) -> str | None:
+    """The status that the session's state was read from, as it came."""
+    engine_status = session.downstream.status if session.downstream is not None else None
+    return next(
+        (word for word in (session.status, engine_status) if word and SessionState.of(word) is session.state), None
+    )
 
 
 def _states(given: SessionState | str | Iterable[SessionState | str]) -> frozenset[SessionState]:
@@ -246,7 +248,7 @@ def _states(given: SessionState | str | Iterable[SessionState | str]) -> frozens
     states = [one if isinstance(one, SessionState) else SessionState.of(one) for one in several]
     if not states or any(state is SessionState.UNKNOWN for state in states):
         names = ", ".join(state.value for state in SessionState if state is not SessionState.UNKNOWN)
-        raise InvalidRequestError("states", f"{given!r} names no state", f"known are {names}")
+        raise InvalidRequestError("states", f"{given!r} is not a state", f"pass one of {names}")
     return frozenset(states)
 
 
@@ -255,32 +257,32 @@ def _ack(given: Ack | str | int) -> Ack:
     for ack in (Ack.SERVER, Ack.DEVICE, Ack.READ, Ack.PLAYED):
         if word in (ack.name, str(ack.value)):
             return ack
-    raise InvalidRequestError("at_least", f"{given!r} is none to wait for", "pass SERVER, DEVICE, READ or PLAYED")
+    raise InvalidRequestError("at_least", f"{given!r} is not an ack to wait for", "pass SERVER, DEVICE, READ or PLAYED")
 
 
-def _whereabouts(message: Message | ChatMessage | str) -> tuple[str, str]:
+def _chat_and_id(message: Message | ChatMessage | str) -> tuple[str, str]:
     """The chat and the id of a message."""
     message_id = message if isinstance(message, str) else message.id
     if not message_id:
         raise InvalidRequestError("message", "has no id", "pass what the send returned")
-    told = None
+    named = None
     if isinstance(message, ChatMessage):
-        told = message.chat_id or message.to
+        named = message.chat_id or message.to
     elif isinstance(message, Message):
-        told = message.to or message.recipient
+        named = message.to or message.recipient
     prefix, _, rest = message_id.partition("_")
     if prefix in ("true", "false") and "@" in rest:
-        told = rest.partition("_")[0]
-    if not told:
-        raise InvalidRequestError("message", "does not say its chat", "pass what the send returned")
-    return told, message_id
+        named = rest.partition("_")[0]
+    if not named:
+        raise InvalidRequestError("message", "does not name its chat", "pass what the send returned")
+    return named, message_id
 
 
-async def _message(rooms: Rooms, session: SessionRef, chat: str, message_id: str) -> ChatMessage | None:
-    """A message; by its id, or where the service words that differently, from among the newest of the chat."""
+async def _message(reader: ServiceReader, session: SessionRef, chat: str, message_id: str) -> ChatMessage | None:
+    """A message by its id or, where the service spells that differently, from among the newest of the chat."""
     try:
-        return await rooms.get_message_by_id(session, chat, message_id, download_media=False)
+        return await reader.get_message_by_id(session, chat, message_id, download_media=False)
     except NotFoundError:
         key = message_key(message_id)
-        newest = await rooms.get_messages(session, chat, download_media=False, filter={"from_me": True})
+        newest = await reader.get_messages(session, chat, download_media=False, filter={"from_me": True})
         return next((one for one in newest if message_key(one.id) == key), None)

@@ -1,0 +1,103 @@
+"""What a client does around its sends: the middleware for the delivery options it was given, in the right order."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, TypeVar
+
+import attrs
+
+from .._core.call import Call
+from .._core.engine import Engine, Middleware
+
+if TYPE_CHECKING:
+    from .breaker import Breaker
+    from .pacing import Pacer, Pacing
+    from .resolving import Resolver
+    from .sends import Send
+    from .suppression import Suppression
+
+T = TypeVar("T")
+
+
+@attrs.frozen(kw_only=True)
+class DeliverySettings:
+    """
+    The delivery options of a client; what is not set is left out.
+
+    Attributes:
+        settle: Whether a send that is not answered is looked for before its error is raised.
+        pacer: Decides when a send may be made.
+        kind: What kind of sends they are, for the pacer and the breaker; `None` where the caller did not say.
+        breaker: Holds sends back once WhatsApp, or the service, refuses them.
+        suppression: Whom nothing is sent to.
+        ready: Seconds for which a send waits for a session that is STARTING; `None` for not at all.
+        resolver: Returns what finds out which form of a number is on WhatsApp; made when it is first asked for.
+    """
+
+    settle: bool = False
+    pacer: Pacer | None = None
+    kind: str | Pacing | None = None
+    breaker: Breaker | None = None
+    suppression: Suppression | None = None
+    ready: float | None = None
+    resolver: Callable[[], Resolver]
+
+
+class DeliveryMiddleware:
+    """
+    The delivery options of a client, as one middleware. Its parts are made at the first call that they may concern.
+
+    Args:
+        settings: The options.
+        engine: By which they read from the service: the client's, without middleware.
+    """
+
+    def __init__(self, settings: DeliverySettings, engine: Engine) -> None:
+        self._settings = settings
+        self._engine = engine
+
+    async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
+        """Make the call by the settings."""
+        if call.method == "GET" and self._settings.breaker is None:
+            return await call_next()
+        for middleware in reversed(self._chain):
+            call_next = functools.partial(middleware, call, call_next)
+        return await call_next()
+
+    @functools.cached_property
+    def _chain(self) -> tuple[Middleware, ...]:
+        from .settle import SettleMiddleware
+
+        settings = self._settings
+        chain: list[Middleware] = [*self._checks(learns=settings.pacer is None)]
+        if settings.ready is not None:
+            from .waiting import ReadyMiddleware
+
+            chain.append(ReadyMiddleware(self._engine, settings.ready))
+        if settings.pacer is not None:
+            from .pacing.middleware import PacingMiddleware
+
+            # Checked again after the wait: meanwhile somebody may have been suppressed, or the breaker opened.
+            chain += [PacingMiddleware(settings.pacer, settings.kind), *self._checks(learns=True)]
+        # The innermost: a send that waits is not in flight, and the breaker learns what became of it.
+        return (*chain, SettleMiddleware(self._engine, enabled=settings.settle))
+
+    def _checks(self, *, learns: bool) -> list[Middleware]:
+        checks: list[Middleware] = []
+        if self._settings.suppression is not None:
+            from .suppression import SuppressionMiddleware
+
+            checks.append(SuppressionMiddleware(self._settings.suppression))
+        if self._settings.breaker is not None:
+            from .breaker import BreakerMiddleware
+
+            checks.append(BreakerMiddleware(self._settings.breaker, is_new=self._is_new, learns=learns))
+        return checks
+
+    def _is_new(self, send: Send) -> bool | None:
+        del send
+        kind = self._settings.kind
+        name = kind if isinstance(kind, str) or kind is None else kind.name
+        return None if name is None else name == "cold"

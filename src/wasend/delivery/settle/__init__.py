@@ -1,0 +1,8 @@
+"""What became of a write that was not answered: `settle` looks for it, and nothing is ever written again."""
+
+from __future__ import annotations
+
+from .middleware import SettleMiddleware
+from .search import Settlement, settle
+
+__all__ = ["SettleMiddleware", "Settlement", "settle"]

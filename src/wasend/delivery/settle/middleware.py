@@ -1,0 +1,78 @@
+"""Around each call: keep the ledger of what is sent and created and, where asked, settle what was not answered."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar, cast
+
+import attrs
+
+from ..._core.call import Call
+from ..._core.engine import Engine
+from ...errors import ClientClosedError, OutcomeUnknownError, WasendError
+from .ledger import IdenticalSends, Ledger, ledger_of
+from .search import WINDOW, settle, target_of
+from .target import Target
+
+T = TypeVar("T")
+
+
+@attrs.frozen
+class SettleMiddleware:
+    """
+    Keeps the ledger and, if it is enabled, looks for what was not answered.
+
+    It is the innermost middleware: a send that waits for its turn in another one is not in flight.
+
+    Attributes:
+        engine: By which to look: the client's, without middleware.
+        enabled: Whether to look. A lost answer then becomes an ordinary result where the write is found; else the error
+            is raised, with its ``settlement``.
+        window: Seconds for which to look.
+    """
+
+    engine: Engine = attrs.field(repr=False)
+    enabled: bool = False
+    window: float = WINDOW
+    _ledger: Ledger = attrs.field(
+        init=False,
+        repr=False,
+        default=attrs.Factory(lambda self: ledger_of(cast("SettleMiddleware", self).engine.options), takes_self=True),
+    )
+
+    async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
+        """Make the call, and see what became of it."""
+        target = target_of(call)
+        if target is None:
+            return await call_next()
+        identical = await self._ledger.begin_send(target.fingerprint)
+        try:
+            result = await call_next()
+        except OutcomeUnknownError as error:
+            self._ledger.end_send(identical)
+            if not self.enabled:
+                raise
+            return await self._settled(call, error)
+        except BaseException as error:
+            in_doubt = not isinstance(error, WasendError) or error.outcome != "not_sent"
+            self._ledger.end_send(identical, in_doubt=in_doubt)
+            raise
+        self._record(identical, target, result)
+        return result
+
+    def _record(self, identical: IdenticalSends, target: Target, result: object) -> None:
+        key = target.key(result)
+        self._ledger.end_send(identical, claim=(target.scope, key) if key else None, in_doubt=not key)
+
+    async def _settled(self, call: Call[T], error: OutcomeUnknownError) -> T:
+        try:
+            settlement = await settle(self.engine, error, window=self.window)
+        except ClientClosedError:
+            raise error from None
+        if settlement.result is None:
+            raise error
+        if type(settlement.result) is call.result:
+            return settlement.result
+        from ..._core.codec import decode_accepted
+
+        return decode_accepted(settlement.result.to_dict(), call.result, (), {})
