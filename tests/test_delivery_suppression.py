@@ -229,7 +229,7 @@ class TestImport:
         ("content", "problem"),
         [
             (b"number,reason\n+447700900456,s\xe3o", "not UTF-8"),
-            (b"name,reason\nAnn,no", "no column of its header"),
+            (b"name,reason\nAnn,no", "no column for the number"),
             (b'+447700900456,"' + b"x" * 200_000 + b'"', "line 1: field larger"),
         ],
     )

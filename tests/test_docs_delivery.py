@@ -106,7 +106,7 @@ def test_settling(run: Run) -> None:
     sandbox, _, lines = run("print(error.settlement.outcome")
     (delivered,) = sandbox.deliveries()
     assert [lines[0], lines[2]] == [f"sent {delivered.id}", f"there is only {delivered.id}"]
-    assert lines[1].startswith("unknown - nothing like it")
+    assert lines[1].startswith("unknown - it was not found")
 
 
 def test_settling_afterwards(run: Run) -> None:

@@ -139,7 +139,7 @@ class _Search:
                 match = self._claim(findings.matches)
                 if match is not None:
                     return Settlement("sent", match.result, seen, "it was found by reading back")
-                reason = f"reading back showed nothing that matches and is not another send's; {len(seen)} looked at"
+                reason = f"it was not found by reading back ({len(seen)} looked at; those of other sends do not count)"
             left = end - clock.monotonic()
             if left <= 0:
                 return Settlement("unknown", None, seen, reason)
