@@ -206,7 +206,7 @@ BAD: dict[str, Case] = {
             call,
             ("", *row.ids[1:]),
             row.given,
-            "session_id" if "group" in call or "contact" in call else "session",
+            "session",
             "uniqueSessionId",
         )
         for call, row in FIRST.items()
@@ -293,7 +293,7 @@ def test_mapping_refused(case: str) -> None:
 @pytest.mark.parametrize(
     ("start", "field"),
     [
-        (lambda client: client.iter_groups("", status="active"), "session_id"),
+        (lambda client: client.iter_groups("", status="active"), "session"),
         (lambda client: client.iter_groups("s", status="odd"), "status"),
         (lambda client: client.iter_groups("s", exclude="participants"), "exclude"),
         (lambda client: client.iter_contacts("s", sort_by="age"), "sort_by"),

@@ -12,6 +12,7 @@ import inspect
 import warnings
 from collections.abc import Mapping
 from typing import Any, Final
+from urllib.parse import unquote
 
 import pytest
 import respx
@@ -229,23 +230,82 @@ def test_every_official_name_exists(name: str, face: str) -> None:
     assert inspect.getdoc(getattr(CLIENTS[face], name))
 
 
+VALUES: Final[Mapping[str, Any]] = {
+    # for each official parameter, something that its call accepts; `None` for one that another rules out
+    **dict.fromkeys(("session", "session_id"), "s"),
+    **dict.fromkeys(("enable_account_protection", "enable_message_logging", "enable_webhook"), False),
+    **dict.fromkeys(("enabled", "refresh", "notify", "crop_to_square", "download_media"), True),
+    **dict.fromkeys(("info_admin_only", "messages_admin_only"), True),
+    **dict.fromkeys(("to", "phone", "phone_number"), NUMBER),
+    **dict.fromkeys(("chat_id", "contact_id"), CHAT),
+    **dict.fromkeys(("limit", "offset", "days", "messages", "duration"), 5),
+    **dict.fromkeys(("data", "webhook_url", "changed_at", "changed_by"), None),
+    **dict.fromkeys(
+        ("url", "image_url", "video_url", "audio_url", "document_url", "picture_url"), "https://example.org/a.jpg"
+    ),
+    **dict.fromkeys(("name", "subject", "description", "session_name", "search", "text", "caption", "reaction"), "x"),
+    **dict.fromkeys(("filename", "file_name"), "a.jpg"),
+    **dict.fromkeys(("mimetype", "mime_type"), "image/jpeg"),
+    "group_id": GROUP,
+    "message_id": "m",
+    "participants": [NUMBER],
+    "tags": ["x"],
+    "ids": [CHAT],
+    "code": "AbCdEfGhIjKlMnOpQrStUv",
+    "exclude": ["participants"],
+    "filter": {"fromMe": True},
+    "format": "jpeg",
+    "preview": {"title": "T"},
+    "sort_by": "name",
+    "sort_order": "asc",
+    "status": "active",
+}
+LISTS: Final = (
+    "get_all_chats",
+    "get_chats_overview",
+    "get_contacts",
+    "get_group_participants",
+    "get_groups",
+    "get_messages",
+)
+
+
+def check_accepted(face: str, name: str, positional: tuple[str, ...], keywords: tuple[str, ...], service: Any) -> None:
+    """A call takes these parameters, the ids by position or by keyword, and makes the same request either way."""
+    if name in LISTS:
+        service.routes.clear()
+        service.route().respond(200, json=[])
+    given = {key: VALUES[key] for key in keywords} | ({"session": "s"} if name in NO_SESSION else {})
+    ids = {key: VALUES[key] for key in positional}
+    ask(face, name, *ids.values(), **given)
+    ask(face, name, **ids, **given)
+    (first, second) = [(call.request.method, call.request.url, call.request.content) for call in service.calls]
+    assert first == second
+    assert all(value in f"{unquote(str(first[1]))}{first[2]!r}" for value in ids.values() if isinstance(value, str))
+
+
 @pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize("name", [name for name in OFFICIAL if name != "send_message"])
-def test_every_official_call_is_accepted(name: str, face: str) -> None:
+def test_every_official_call_is_accepted(name: str, face: str, service: Any) -> None:
     """It takes the official parameters, ids by position or keyword, under their own names."""
-    positional, keywords = OFFICIAL[name]
-    signature = inspect.signature(getattr(CLIENTS[face], name))
-    given = dict.fromkeys(keywords) | ({"session": "s"} if name in NO_SESSION else {})
-    signature.bind(None, *positional, **given)
-    signature.bind(None, **{**dict.fromkeys(positional), **given})
+    check_accepted(face, name, *OFFICIAL[name], service)
 
 
 @pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize("name", DOCS_ONLY)
-def test_every_documented_call_is_accepted(name: str, face: str) -> None:
+def test_every_documented_call_is_accepted(name: str, face: str, service: Any) -> None:
     """So does each call that only the documentation names."""
-    ids, fields = DOCS_ONLY[name][:2], DOCS_ONLY[name][2:]
-    inspect.signature(getattr(CLIENTS[face], name)).bind(None, *ids, **dict.fromkeys(fields))
+    check_accepted(face, name, DOCS_ONLY[name][:2], DOCS_ONLY[name][2:], service)
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("name", ["start_session", "send_reaction", "get_contact"])
+def test_session_named_twice(name: str, face: str, service: Any) -> None:
+    """A session given under both names is a mistake, and not a choice made in silence."""
+    given = {key: VALUES[key] for key in OFFICIAL[name][1]}
+    with pytest.raises((TypeError, InvalidRequestError), match="session_id"):
+        ask(face, name, **{**given, "session": "s", "session_id": "t"})
+    assert not service.calls
 
 
 @pytest.mark.parametrize("face", FACES)
@@ -319,11 +379,11 @@ def test_send_message_with_options(
         ((REQUEST, {"minTypingDuration": 3000}), {}, "min_typing", "pass seconds, not milliseconds"),
         ((REQUEST, {"maxTypingDuration": True}), {}, "max_typing", "pass seconds, not milliseconds"),
         ((REQUEST, {"maxTypingDurations": "3"}), {}, "maxTypingDurations", "no such field"),
-        ((REQUEST, "options"), {}, "send_message", "a mapping was due, not str"),
-        ((REQUEST, {}, 5), {}, "send_message", "a mapping was due, not int"),
-        (("s", "t", REQUEST), {}, "send_message", "a mapping was due, not str"),
-        ((REQUEST,), {"options": 5}, "send_message", "a mapping was due, not int"),
-        ((None, OPTIONS), {}, "send_message", "a mapping was due, not NoneType"),
+        ((REQUEST, "options"), {}, "send_message", "expected a mapping, got str"),
+        ((REQUEST, {}, 5), {}, "send_message", "expected a mapping, got int"),
+        (("s", "t", REQUEST), {}, "send_message", "expected a mapping, got str"),
+        ((REQUEST,), {"options": 5}, "send_message", "expected a mapping, got int"),
+        ((None, OPTIONS), {}, "send_message", "expected a mapping, got NoneType"),
         ((), {"request": None}, "session", "is missing"),
     ],
 )
@@ -436,7 +496,7 @@ def test_forms(name: str, args: Any, given: Any, line: str, face: str, service: 
 
 @pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize(
-    ("args", "field"), [(({"contactId": CHAT},), "session_id"), ((), "session_id"), (("s",), "contact_id")]
+    ("args", "field"), [(({"contactId": CHAT},), "session"), ((), "session"), (("s",), "contact_id")]
 )
 def test_missing(args: Any, field: str, face: str, service: Any) -> None:
     """An id that is missing is named like any other field."""

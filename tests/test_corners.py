@@ -12,7 +12,7 @@ import pytest
 
 from wasend import AsyncWasendClient, ConfigurationError, InvalidRequestError, Result, Retry, ServerError
 from wasend._core import pool
-from wasend._core.answer import Answer, error_of, message_in, retry_after, scrubbed
+from wasend._core.answer import Answer, ErrorRules, error_of, message_in, retry_after, scrubbed
 from wasend._core.call import Call
 from wasend._core.http import Http
 
@@ -27,7 +27,13 @@ def nested(levels: int) -> Any:
 def test_answer_nested_beyond_measure() -> None:
     """An error whose document is nested deeper than Python recurses is still the error that its status says."""
     call = Call("GET", "/account", Result)
-    facts: dict[str, Any] = {"path": "/account", "attempts": 1, "since": datetime.now(UTC), "secret": "key-1"}
+    facts: dict[str, Any] = {
+        "path": "/account",
+        "attempts": 1,
+        "since": datetime.now(UTC),
+        "secret": "key-1",
+        "rules": ErrorRules(),
+    }
     error = error_of(Answer(500, {}, b""), nested(50_000), call, **facts)
     assert isinstance(error, ServerError)
     assert scrubbed({"a": ["key-1", 5]}, "key-1") == {"a": ["***", 5]}

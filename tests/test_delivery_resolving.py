@@ -81,8 +81,8 @@ class WhatsApp:
     def numbers(self) -> list[str]:
         return [number for _, number, _ in self.asked]
 
-    async def check_contact_exists(self, session_id: Any, /, *, phone: str) -> ContactExistence:
-        self.asked.append((session_id, phone, self.clock.monotonic()))
+    async def check_contact_exists(self, session: Any, /, *, phone: str) -> ContactExistence:
+        self.asked.append((session, phone, self.clock.monotonic()))
         if self.meanwhile is not None:
             await self.meanwhile(phone)
         if self.answer is not None:

@@ -304,9 +304,7 @@ async def test_past_the_rules() -> None:
 async def test_no_way_to_look() -> None:
     """A write that leaves nothing to look for stays unknown, with the reason, and is not looked for."""
     async with desk() as it:
-        call = Call(
-            "POST", "/{session_id}/groups/join", Group, path_params={"session_id": it.session}, body={"code": "x"}
-        )
+        call = Call("POST", "/{session}/groups/join", Group, path_params={"session": it.session}, body={"code": "x"})
         error = OutcomeUnknownError("lost", call=call, since=datetime.now(UTC))
         settlement = await it.settle(error)
         assert (settlement.outcome, it.service.requests) == ("unknown", [])

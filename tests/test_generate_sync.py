@@ -164,14 +164,14 @@ class StampCalls(Calls):
         return f"{session} {wax} {hot}"
 
     @doubled
-    async def weigh_desk(self, *, session_id: str) -> str:
+    async def weigh_desk(self, *, session: str) -> str:
         """
         Weigh it.
 
         Args:
-            session_id: The desk.
+            session: The desk.
         """
-        return session_id
+        return session
 
     def drawers(self, session: str, *, size: int = 2) -> AsyncIterator[str]:
         """
@@ -493,8 +493,13 @@ def test_unknown_source_is_refused_for_views(office: Path, old: str, new: str, p
 
 def test_an_undocumented_session_is_refused(office: Path) -> None:
     """A call whose documentation knows no session is one whose documentation would be wrong in the view."""
-    change(office, "api.stamps", "            session_id: The desk.\n", "            desk: The desk.\n")
-    with pytest.raises(UnknownSourceError, match=r"stamps\.py:\d+: weigh_desk does not document session_id"):
+    change(
+        office,
+        "api.stamps",
+        '            session: The desk.\n        """\n        return',
+        '            desk: The desk.\n        """\n        return',
+    )
+    with pytest.raises(UnknownSourceError, match=r"stamps\.py:\d+: weigh_desk does not document session"):
         BoundGenerator(office).generate()
 
 

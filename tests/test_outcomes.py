@@ -405,7 +405,7 @@ def test_logs(do: Callable[[Any], Any], colour: str, caplog: pytest.LogCaptureFi
     caplog.handler.setFormatter(logging.Formatter("%(message)s %(args)s"))
     with serving(answer(429, {"retryAfter": 0.01}), answer(200, "<html>")) as server:
         told(colour, server.url, do)
-    route = "POST /sendText" if do is SEND else "GET /sessions/{session_id}"
+    route = "POST /sendText" if do is SEND else "GET /sessions/{session}"
     said = {
         level: [r.getMessage() for r in caplog.records if (r.name, r.levelname) == ("wasend", level)]
         for level in ("DEBUG", "INFO", "WARNING")
@@ -426,7 +426,7 @@ def test_oversized_answer(do: Callable[[Any], Any]) -> None:
     with serving(streaming(1600)) as server:
         got = told("async", server.url, do)
     assert isinstance(got, Message if do is SEND else DecodeError)
-    assert do is SEND or str(got) == "GET /sessions/{session_id}: the answer is larger than 64 MiB"
+    assert do is SEND or str(got) == "GET /sessions/{session}: the answer is larger than 64 MiB"
     assert (server.deliveries, server.cut_off) == (1, 1)
 
 

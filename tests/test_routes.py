@@ -360,7 +360,7 @@ def test_join_unclear_the_second_time() -> None:
     bodies, error = joined(REFUSED, httpx.Response(502))
     assert bodies == CODES
     assert (error.status, error.outcome) == (502, "unknown")
-    assert error.call.route == "/{session_id}/groups/join"
+    assert error.call.route == "/{session}/groups/join"
 
 
 def test_groups_of_a_session_are_its_own() -> None:

@@ -185,7 +185,7 @@ def test_id_refused(service: respx.MockRouter, session_id: Any, problem: str, fa
     """An id that no path can hold is refused by name before anything is sent."""
     with pytest.raises(InvalidRequestError, match=problem) as caught:
         ask(face, "retrieve_session_info", session_id)
-    assert caught.value.field == "session_id"
+    assert caught.value.field == "session"
     assert caught.value.remedy
     assert not service.calls
 

@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "wasend"
 ASYNC, SYNC = "AsyncWasendClient", "WasendClient"
 ASYNC_BOUND, BOUND = "AsyncBoundSession", "BoundSession"
-SESSION = ("session", "session_id")
+SESSION = "session"
 LIFETIME = ("aclose", "__aenter__", "__aexit__", "__init__", "__repr__")
 
 Method = ast.FunctionDef | ast.AsyncFunctionDef
@@ -206,11 +206,13 @@ class Generator:
     Attributes:
         file: What is written.
         without: Parameters that are left out.
+        undecorated: Decorators that are left out.
         awaited: Whether what is being written is asynchronous.
     """
 
     file = "_sync.py"
     without: tuple[str, ...] = ()
+    undecorated: tuple[str, ...] = ()
     awaited = False
 
     def __init__(self, package: Path) -> None:
@@ -283,7 +285,8 @@ class Generator:
         return True
 
     def _method(self, module: Module, node: Method) -> str:
-        decorators = [self._use(module, decorator) for decorator in node.decorator_list]
+        written = [decorator for decorator in node.decorator_list if module.source(decorator) not in self.undecorated]
+        decorators = [self._use(module, decorator) for decorator in written]
         names = [decorator.partition("(")[0].rpartition(".")[2] for decorator in decorators]
         if unfit := {"classmethod", "staticmethod", "asynccontextmanager", "setter"}.intersection(names):
             module.refuse(node, f"{node.name}: no synchronous spelling is known for @{unfit.pop()}")
@@ -398,7 +401,8 @@ class BoundGenerator(Generator):
     """Collects the calls that take a session, for both views of one session."""
 
     file = "_bound.py"
-    without = SESSION
+    without = (SESSION,)
+    undecorated = ("keyword_aliases",)  # the session that they are for is left out
 
     def generate(self) -> str:
         """The whole file, before formatting."""
@@ -413,10 +417,10 @@ class BoundGenerator(Generator):
         return "\n".join([BOUND_HEAD.format(imports=self._import_lines()), *views])
 
     def _is_wanted(self, node: Method) -> bool:
-        return not _names(node).isdisjoint(SESSION)
+        return SESSION in _names(node)
 
     def _forward(self, module: Module, node: Method) -> tuple[str, str]:
-        call = f"self._client.{node.name}({_arguments(node, dict.fromkeys(SESSION, 'self.session_id'))})"
+        call = f"self._client.{node.name}({_arguments(node, {SESSION: 'self.session_id'})})"
         if not self.awaited:
             return super()._forward(module, node)[0], call
         returns = node.returns or module.refuse(node, f"{node.name} says not what it returns")

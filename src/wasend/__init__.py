@@ -6,8 +6,6 @@ WASend, the hosted WhatsApp gateway, from Python.
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
-
 import typing
 
 from ._bound import AsyncBoundSession, BoundSession
@@ -16,6 +14,7 @@ from ._core.model import Model, Page, Result, model, wire
 from ._core.options import Options, Timeout
 from ._core.retry import Retry, RetryHook, Wait
 from ._sync import WasendClient
+from ._version import __version__ as __version__
 from .api.account import Account
 from .api.chats import Ack, Chat, ChatMessage, ChatPicture, ReadResult
 from .api.contacts import Contact, ContactExistence, ProfilePicture

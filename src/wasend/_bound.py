@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._core.call import mapping_form
 from ._core.model import Page, Result
 from .api.chats import MOST_MESSAGES, Ack, Chat, ChatMessage, ChatPicture, ReadResult
 from .api.contacts import Contact, ContactExistence, ProfilePicture
@@ -22,6 +21,7 @@ from .api.groups import (
     ParticipantRef,
 )
 from .api.messages import LinkPreview, Message
+from .api.service import mapping_form
 from .api.sessions import QRCode, Session, SessionState
 from .media import MediaData
 from .recipients import Recipient

@@ -11,7 +11,6 @@ import httpx
 from ._bound import BoundSession
 from ._compat import Aliases
 from ._core.bridge import Bridge
-from ._core.call import mapping_form
 from ._core.clock import SYSTEM_CLOCK, Clock
 from ._core.model import Page, Result
 from ._core.options import Options, Timeout
@@ -32,6 +31,7 @@ from .api.groups import (
 )
 from .api.messages import LinkPreview, Message
 from .api.request import T
+from .api.service import keyword_aliases, mapping_form
 from .api.sessions import QRCode, Session, SessionRef, SessionState
 from .client import AsyncWasendClient
 from .errors import OutcomeUnknownError
@@ -202,72 +202,78 @@ class WasendClient(Aliases):
         """
         return self._loop.run(self._async.retrieve_all_sessions())
 
-    def retrieve_session_info(self, session_id: SessionRef) -> Session:
+    @keyword_aliases
+    def retrieve_session_info(self, session: SessionRef) -> Session:
         """
         Look at a session.
 
         Args:
-            session_id: Its ``uniqueSessionId``, or a `Session`.
+            session: Its ``uniqueSessionId``, or a `Session`.
 
         Raises:
             NotFoundError: There is no such session.
         """
-        return self._loop.run(self._async.retrieve_session_info(session_id))
+        return self._loop.run(self._async.retrieve_session_info(session))
 
-    def delete_session(self, session_id: SessionRef) -> Result:
+    @keyword_aliases
+    def delete_session(self, session: SessionRef) -> Result:
         """
         Delete a session.
 
         Args:
-            session_id: Its ``uniqueSessionId``, or a `Session`.
+            session: Its ``uniqueSessionId``, or a `Session`.
 
         Raises:
             NotFoundError: There is no such session.
         """
-        return self._loop.run(self._async.delete_session(session_id))
+        return self._loop.run(self._async.delete_session(session))
 
-    def start_session(self, session_id: SessionRef) -> Session:
+    @keyword_aliases
+    def start_session(self, session: SessionRef) -> Session:
         """
         Start a session; once started, it waits for its QR code to be scanned, unless it was linked before.
 
         Args:
-            session_id: Its ``uniqueSessionId``, or a `Session`.
+            session: Its ``uniqueSessionId``, or a `Session`.
 
         Raises:
             NotFoundError: There is no such session.
         """
-        return self._loop.run(self._async.start_session(session_id))
+        return self._loop.run(self._async.start_session(session))
 
-    def stop_session(self, session_id: SessionRef) -> Session:
+    @keyword_aliases
+    def stop_session(self, session: SessionRef) -> Session:
         """
         Stop a session; it stays linked.
 
         Args:
-            session_id: Its ``uniqueSessionId``, or a `Session`.
+            session: Its ``uniqueSessionId``, or a `Session`.
 
         Raises:
             NotFoundError: There is no such session.
         """
-        return self._loop.run(self._async.stop_session(session_id))
+        return self._loop.run(self._async.stop_session(session))
 
-    def restart_session(self, session_id: SessionRef) -> Session:
+    @keyword_aliases
+    def restart_session(self, session: SessionRef) -> Session:
         """
         Restart a session that is stopped or has failed.
 
         Args:
-            session_id: Its ``uniqueSessionId``, or a `Session`.
+            session: Its ``uniqueSessionId``, or a `Session`.
 
         Raises:
             NotFoundError: There is no such session.
         """
-        return self._loop.run(self._async.restart_session(session_id))
+        return self._loop.run(self._async.restart_session(session))
 
-    def retrieve_qr_code(self, session_id: SessionRef) -> QRCode:
+    @keyword_aliases
+    def retrieve_qr_code(self, session: SessionRef) -> QRCode:
         """
         Get the QR code to scan with the phone. It is good for 60 s, its successors for 20 s each, six in all.
 
         Args:
-            session_id: Its ``uniqueSessionId``, or a `Session`.
+            session: Its ``uniqueSessionId``, or a `Session`.
 
         Returns:
             The code: ``.png`` is the picture, ``.text`` what it says, whichever the service sent.
@@ -276,7 +282,7 @@ class WasendClient(Aliases):
             NotFoundError: There is no such session.
             SessionNotReadyError: The session is not waiting to be scanned.
         """
-        return self._loop.run(self._async.retrieve_qr_code(session_id))
+        return self._loop.run(self._async.retrieve_qr_code(session))
 
     @mapping_form
     def send_text(self, *, session: SessionRef, to: str | Recipient, text: str, reply_to: str | None = None) -> Message:
@@ -624,7 +630,7 @@ class WasendClient(Aliases):
     @mapping_form
     def create_group(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         *,
         name: str,
         participants: Sequence[ParticipantRef],
@@ -636,7 +642,7 @@ class WasendClient(Aliases):
         Create a group.
 
         Args:
-            session_id: The session that owns it: its ``uniqueSessionId``, or a `Session`.
+            session: The session that owns it: its ``uniqueSessionId``, or a `Session`.
             name: Its name. Above 100 characters it is sent, with a warning: WhatsApp refuses it.
             participants: Its members: numbers, WhatsApp ids, `GroupParticipant` or mappings with ``id`` and, if wanted,
                 ``isAdmin``. At least one.
@@ -653,7 +659,7 @@ class WasendClient(Aliases):
         """
         return self._loop.run(
             self._async.create_group(
-                session_id,
+                session,
                 name=name,
                 participants=participants,
                 description=description,
@@ -665,7 +671,7 @@ class WasendClient(Aliases):
     @mapping_form
     def get_groups(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         *,
         exclude: Sequence[str] | None = None,
         limit: int | None = None,
@@ -680,7 +686,7 @@ class WasendClient(Aliases):
         List groups, a page at a time; see `iter_groups` for all.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             exclude: Parts to leave out, such as ``["participants"]``.
             limit: How many at most; the service's default is 50.
             offset: How many to pass over.
@@ -695,7 +701,7 @@ class WasendClient(Aliases):
         """
         return self._loop.run(
             self._async.get_groups(
-                session_id,
+                session,
                 exclude=exclude,
                 limit=limit,
                 offset=offset,
@@ -709,7 +715,7 @@ class WasendClient(Aliases):
 
     def iter_groups(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         *,
         exclude: Sequence[str] | None = None,
         page_size: int = 50,
@@ -723,7 +729,7 @@ class WasendClient(Aliases):
         Go through all groups, fetching pages as it goes.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             exclude: Parts to leave out, such as ``["participants"]``.
             page_size: How many to fetch at a time.
             search: Text to find in name or description.
@@ -737,7 +743,7 @@ class WasendClient(Aliases):
         """
         return self._loop.iterate(
             self._async.iter_groups(
-                session_id,
+                session,
                 exclude=exclude,
                 page_size=page_size,
                 search=search,
@@ -748,75 +754,79 @@ class WasendClient(Aliases):
             )
         )
 
-    def get_groups_count(self, session_id: SessionRef) -> GroupCount:
+    @keyword_aliases
+    def get_groups_count(self, session: SessionRef) -> GroupCount:
         """
         Count groups.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
         """
-        return self._loop.run(self._async.get_groups_count(session_id))
+        return self._loop.run(self._async.get_groups_count(session))
 
-    def get_group(self, session_id: SessionRef, group_id: str) -> Group:
+    @keyword_aliases
+    def get_group(self, session: SessionRef, group_id: str) -> Group:
         """
         Look at a group.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: Its id, ``…@g.us``.
 
         Raises:
             NotFoundError: There is no such group.
         """
-        return self._loop.run(self._async.get_group(session_id, group_id))
+        return self._loop.run(self._async.get_group(session, group_id))
 
-    def get_group_info(self, session_id: SessionRef, group_id: str) -> Group:
+    @keyword_aliases
+    def get_group_info(self, session: SessionRef, group_id: str) -> Group:
         """
         Look at a group; the documentation's name for `get_group`.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: Its id, ``…@g.us``.
 
         Raises:
             NotFoundError: There is no such group.
         """
-        return self._loop.run(self._async.get_group_info(session_id, group_id))
+        return self._loop.run(self._async.get_group_info(session, group_id))
 
-    def leave_group(self, session_id: SessionRef, group_id: str) -> Result:
+    @keyword_aliases
+    def leave_group(self, session: SessionRef, group_id: str) -> Result:
         """
         Leave a group.
 
         Args:
-            session_id: The session that leaves: its ``uniqueSessionId``, or a `Session`.
+            session: The session that leaves: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
 
         Raises:
             OutcomeUnknownError: No answer came; the session may have left.
         """
-        return self._loop.run(self._async.leave_group(session_id, group_id))
+        return self._loop.run(self._async.leave_group(session, group_id))
 
     @mapping_form
-    def get_group_join_info(self, session_id: SessionRef, code: str) -> Group:
+    def get_group_join_info(self, session: SessionRef, code: str) -> Group:
         """
         Look at a group before joining it.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             code: The invite code, or the whole ``https://chat.whatsapp.com/…`` link.
 
         Raises:
             InvalidRequestError: The link leads to another host. Nothing was sent.
         """
-        return self._loop.run(self._async.get_group_join_info(session_id, code))
+        return self._loop.run(self._async.get_group_join_info(session, code))
 
     @mapping_form
-    def join_group(self, session_id: SessionRef, *, code: str) -> Group:
+    def join_group(self, session: SessionRef, *, code: str) -> Group:
         """
         Join a group by its invite code.
 
         Args:
-            session_id: The session that joins: its ``uniqueSessionId``, or a `Session`.
+            session: The session that joins: its ``uniqueSessionId``, or a `Session`.
             code: The invite code, or the whole ``https://chat.whatsapp.com/…`` link.
 
         Returns:
@@ -826,24 +836,24 @@ class WasendClient(Aliases):
             InvalidRequestError: The link leads to another host. Nothing was sent.
             OutcomeUnknownError: No answer came; the session may have joined.
         """
-        return self._loop.run(self._async.join_group(session_id, code=code))
+        return self._loop.run(self._async.join_group(session, code=code))
 
     @mapping_form
-    def get_group_picture(self, session_id: SessionRef, group_id: str, refresh: bool | None = None) -> GroupPicture:
+    def get_group_picture(self, session: SessionRef, group_id: str, refresh: bool | None = None) -> GroupPicture:
         """
         Get a group's picture.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """
-        return self._loop.run(self._async.get_group_picture(session_id, group_id, refresh))
+        return self._loop.run(self._async.get_group_picture(session, group_id, refresh))
 
     @mapping_form
     def set_group_picture(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         group_id: str,
         *,
         url: str,
@@ -854,126 +864,131 @@ class WasendClient(Aliases):
         Set a group's picture.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             url: Where the service finds the picture; publicly reachable.
             crop_to_square: Cut it to a square.
             format: ``jpeg``, ``png`` or ``webp``.
         """
         return self._loop.run(
-            self._async.set_group_picture(session_id, group_id, url=url, crop_to_square=crop_to_square, format=format)
+            self._async.set_group_picture(session, group_id, url=url, crop_to_square=crop_to_square, format=format)
         )
 
-    def delete_group_picture(self, session_id: SessionRef, group_id: str) -> Result:
+    @keyword_aliases
+    def delete_group_picture(self, session: SessionRef, group_id: str) -> Result:
         """
         Remove a group's picture.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        return self._loop.run(self._async.delete_group_picture(session_id, group_id))
+        return self._loop.run(self._async.delete_group_picture(session, group_id))
 
-    def get_group_description(self, session_id: SessionRef, group_id: str) -> str | None:
+    @keyword_aliases
+    def get_group_description(self, session: SessionRef, group_id: str) -> str | None:
         """
         Get a group's description, from `get_group` where the service has no call of its own for it.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        return self._loop.run(self._async.get_group_description(session_id, group_id))
+        return self._loop.run(self._async.get_group_description(session, group_id))
 
     @mapping_form
-    def set_group_description(self, session_id: SessionRef, group_id: str, *, description: str) -> Result:
+    def set_group_description(self, session: SessionRef, group_id: str, *, description: str) -> Result:
         """
         Set a group's description.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             description: The description; ``""`` removes it.
         """
-        return self._loop.run(self._async.set_group_description(session_id, group_id, description=description))
+        return self._loop.run(self._async.set_group_description(session, group_id, description=description))
 
-    def get_group_subject(self, session_id: SessionRef, group_id: str) -> str | None:
+    @keyword_aliases
+    def get_group_subject(self, session: SessionRef, group_id: str) -> str | None:
         """
         Get a group's name, from `get_group` where the service has no call of its own for it.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        return self._loop.run(self._async.get_group_subject(session_id, group_id))
+        return self._loop.run(self._async.get_group_subject(session, group_id))
 
     @mapping_form
-    def set_group_subject(self, session_id: SessionRef, group_id: str, *, subject: str) -> Result:
+    def set_group_subject(self, session: SessionRef, group_id: str, *, subject: str) -> Result:
         """
         Set a group's name.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             subject: The name. The service's page says 25 characters at most, WhatsApp allows 100; a longer one is sent,
                 with a warning.
         """
-        return self._loop.run(self._async.set_group_subject(session_id, group_id, subject=subject))
+        return self._loop.run(self._async.set_group_subject(session, group_id, subject=subject))
 
     @mapping_form
-    def set_group_name(self, session_id: SessionRef, group_id: str, *, name: str) -> Result:
+    def set_group_name(self, session: SessionRef, group_id: str, *, name: str) -> Result:
         """
         Set a group's name; the documentation's other name for `set_group_subject`.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             name: The name, as for `set_group_subject`.
         """
-        return self._loop.run(self._async.set_group_name(session_id, group_id, name=name))
+        return self._loop.run(self._async.set_group_name(session, group_id, name=name))
 
-    def get_group_settings(self, session_id: SessionRef, group_id: str) -> GroupSettings:
+    @keyword_aliases
+    def get_group_settings(self, session: SessionRef, group_id: str) -> GroupSettings:
         """
         Get who may do what in a group, from the single settings where the service has no call for all.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        return self._loop.run(self._async.get_group_settings(session_id, group_id))
+        return self._loop.run(self._async.get_group_settings(session, group_id))
 
     @mapping_form
     def set_group_settings(
-        self, session_id: SessionRef, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+        self, session: SessionRef, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
     ) -> GroupSettings:
         """
         Set who may do what in a group, one setting after the other where the service has no call for both.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             info_admin_only: Only admins change name, description and picture.
             messages_admin_only: Only admins write.
         """
         return self._loop.run(
             self._async.set_group_settings(
-                session_id, group_id, info_admin_only=info_admin_only, messages_admin_only=messages_admin_only
+                session, group_id, info_admin_only=info_admin_only, messages_admin_only=messages_admin_only
             )
         )
 
-    def get_group_info_admin_only(self, session_id: SessionRef, group_id: str) -> AdminOnly:
+    @keyword_aliases
+    def get_group_info_admin_only(self, session: SessionRef, group_id: str) -> AdminOnly:
         """
         Get whether only admins change name, description and picture.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        return self._loop.run(self._async.get_group_info_admin_only(session_id, group_id))
+        return self._loop.run(self._async.get_group_info_admin_only(session, group_id))
 
     @mapping_form
     def set_group_info_admin_only(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         group_id: str,
         *,
         enabled: bool,
@@ -984,7 +999,7 @@ class WasendClient(Aliases):
         Let only admins, or every member, change name, description and picture.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             enabled: Only admins.
             changed_at: Not sent. Part of the answer, which the official SDK takes here too.
@@ -992,24 +1007,25 @@ class WasendClient(Aliases):
         """
         return self._loop.run(
             self._async.set_group_info_admin_only(
-                session_id, group_id, enabled=enabled, changed_at=changed_at, changed_by=changed_by
+                session, group_id, enabled=enabled, changed_at=changed_at, changed_by=changed_by
             )
         )
 
-    def get_group_messages_admin_only(self, session_id: SessionRef, group_id: str) -> AdminOnly:
+    @keyword_aliases
+    def get_group_messages_admin_only(self, session: SessionRef, group_id: str) -> AdminOnly:
         """
         Get whether only admins write.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        return self._loop.run(self._async.get_group_messages_admin_only(session_id, group_id))
+        return self._loop.run(self._async.get_group_messages_admin_only(session, group_id))
 
     @mapping_form
     def set_group_messages_admin_only(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         group_id: str,
         *,
         enabled: bool,
@@ -1020,7 +1036,7 @@ class WasendClient(Aliases):
         Let only admins, or every member, write.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             enabled: Only admins.
             changed_at: Not sent. Part of the answer, which the official SDK takes here too.
@@ -1028,80 +1044,80 @@ class WasendClient(Aliases):
         """
         return self._loop.run(
             self._async.set_group_messages_admin_only(
-                session_id, group_id, enabled=enabled, changed_at=changed_at, changed_by=changed_by
+                session, group_id, enabled=enabled, changed_at=changed_at, changed_by=changed_by
             )
         )
 
-    def get_group_invite_code(self, session_id: SessionRef, group_id: str) -> str:
+    @keyword_aliases
+    def get_group_invite_code(self, session: SessionRef, group_id: str) -> str:
         """
         Get the code that lets people join; ``https://chat.whatsapp.com/`` before it makes the link.
 
         Args:
-            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        return self._loop.run(self._async.get_group_invite_code(session_id, group_id))
+        return self._loop.run(self._async.get_group_invite_code(session, group_id))
 
-    def revoke_group_invite_code(self, session_id: SessionRef, group_id: str) -> str:
+    @keyword_aliases
+    def revoke_group_invite_code(self, session: SessionRef, group_id: str) -> str:
         """
         Replace the code that lets people join: the old one stops working at once.
 
         Args:
-            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
 
         Returns:
             The new code; ``""`` where the service does not tell it, but `get_group_invite_code` will.
         """
-        return self._loop.run(self._async.revoke_group_invite_code(session_id, group_id))
+        return self._loop.run(self._async.revoke_group_invite_code(session, group_id))
 
-    def get_group_invite_link(self, session_id: SessionRef, group_id: str) -> GroupInvite:
+    @keyword_aliases
+    def get_group_invite_link(self, session: SessionRef, group_id: str) -> GroupInvite:
         """
         Get the link that lets people join, made from the code where the service has no call of its own for it.
 
         Args:
-            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        return self._loop.run(self._async.get_group_invite_link(session_id, group_id))
+        return self._loop.run(self._async.get_group_invite_link(session, group_id))
 
-    def revoke_group_invite_link(self, session_id: SessionRef, group_id: str) -> GroupInvite:
+    @keyword_aliases
+    def revoke_group_invite_link(self, session: SessionRef, group_id: str) -> GroupInvite:
         """
         Replace the link that lets people join: the old one stops working at once.
 
         Args:
-            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
 
         Returns:
             The new link.
         """
-        return self._loop.run(self._async.revoke_group_invite_link(session_id, group_id))
+        return self._loop.run(self._async.revoke_group_invite_link(session, group_id))
 
-    def get_group_participants(self, session_id: SessionRef, group_id: str) -> Page[GroupParticipant]:
+    @keyword_aliases
+    def get_group_participants(self, session: SessionRef, group_id: str) -> Page[GroupParticipant]:
         """
         List the members of a group.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        return self._loop.run(self._async.get_group_participants(session_id, group_id))
+        return self._loop.run(self._async.get_group_participants(session, group_id))
 
     @mapping_form
     def add_group_participants(
-        self,
-        session_id: SessionRef,
-        group_id: str,
-        *,
-        participants: Sequence[ParticipantRef],
-        notify: bool | None = None,
+        self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Add members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
-            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
@@ -1110,23 +1126,18 @@ class WasendClient(Aliases):
             InvalidRequestError: There are none, or one has no country. Nothing was sent.
         """
         return self._loop.run(
-            self._async.add_group_participants(session_id, group_id, participants=participants, notify=notify)
+            self._async.add_group_participants(session, group_id, participants=participants, notify=notify)
         )
 
     @mapping_form
     def remove_group_participants(
-        self,
-        session_id: SessionRef,
-        group_id: str,
-        *,
-        participants: Sequence[ParticipantRef],
-        notify: bool | None = None,
+        self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Remove members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
-            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
@@ -1135,23 +1146,18 @@ class WasendClient(Aliases):
             InvalidRequestError: There are none, or one has no country. Nothing was sent.
         """
         return self._loop.run(
-            self._async.remove_group_participants(session_id, group_id, participants=participants, notify=notify)
+            self._async.remove_group_participants(session, group_id, participants=participants, notify=notify)
         )
 
     @mapping_form
     def promote_group_participants(
-        self,
-        session_id: SessionRef,
-        group_id: str,
-        *,
-        participants: Sequence[ParticipantRef],
-        notify: bool | None = None,
+        self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Make members admins. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
-            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
@@ -1160,23 +1166,18 @@ class WasendClient(Aliases):
             InvalidRequestError: There are none, or one has no country. Nothing was sent.
         """
         return self._loop.run(
-            self._async.promote_group_participants(session_id, group_id, participants=participants, notify=notify)
+            self._async.promote_group_participants(session, group_id, participants=participants, notify=notify)
         )
 
     @mapping_form
     def demote_group_participants(
-        self,
-        session_id: SessionRef,
-        group_id: str,
-        *,
-        participants: Sequence[ParticipantRef],
-        notify: bool | None = None,
+        self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Make admins plain members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
-            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
@@ -1185,13 +1186,13 @@ class WasendClient(Aliases):
             InvalidRequestError: There are none, or one has no country. Nothing was sent.
         """
         return self._loop.run(
-            self._async.demote_group_participants(session_id, group_id, participants=participants, notify=notify)
+            self._async.demote_group_participants(session, group_id, participants=participants, notify=notify)
         )
 
     @mapping_form
     def get_contacts(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         *,
         limit: int | None = None,
         offset: int | None = None,
@@ -1202,24 +1203,24 @@ class WasendClient(Aliases):
         List contacts, a page at a time; see `iter_contacts` for all.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             limit: How many at most; the service's default is 10.
             offset: How many to pass over.
             sort_by: ``id`` or ``name``.
             sort_order: ``asc`` or ``desc``.
         """
         return self._loop.run(
-            self._async.get_contacts(session_id, limit=limit, offset=offset, sort_by=sort_by, sort_order=sort_order)
+            self._async.get_contacts(session, limit=limit, offset=offset, sort_by=sort_by, sort_order=sort_order)
         )
 
     def iter_contacts(
-        self, session_id: SessionRef, *, page_size: int = 100, sort_by: str | None = None, sort_order: str | None = None
+        self, session: SessionRef, *, page_size: int = 100, sort_by: str | None = None, sort_order: str | None = None
     ) -> Iterator[Contact]:
         """
         Go through all contacts, fetching pages as it goes.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             page_size: How many to fetch at a time.
             sort_by: ``id`` or ``name``.
             sort_order: ``asc`` or ``desc``.
@@ -1228,55 +1229,53 @@ class WasendClient(Aliases):
             The contacts.
         """
         return self._loop.iterate(
-            self._async.iter_contacts(session_id, page_size=page_size, sort_by=sort_by, sort_order=sort_order)
+            self._async.iter_contacts(session, page_size=page_size, sort_by=sort_by, sort_order=sort_order)
         )
 
     @mapping_form
-    def get_contact(self, session_id: SessionRef, *, contact_id: str) -> Contact:
+    def get_contact(self, session: SessionRef, *, contact_id: str) -> Contact:
         """
         Look at a contact.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             contact_id: International number, or id such as ``447700900456@c.us``.
 
         Raises:
             InvalidRequestError: The number has no country, or the id is a group's. Nothing was sent.
         """
-        return self._loop.run(self._async.get_contact(session_id, contact_id=contact_id))
+        return self._loop.run(self._async.get_contact(session, contact_id=contact_id))
 
     @mapping_form
-    def check_contact_exists(self, session_id: SessionRef, *, phone: str) -> ContactExistence:
+    def check_contact_exists(self, session: SessionRef, *, phone: str) -> ContactExistence:
         """
         Ask whether a number is on WhatsApp.
 
         Args:
-            session_id: The session that asks: its ``uniqueSessionId``, or a `Session`.
+            session: The session that asks: its ``uniqueSessionId``, or a `Session`.
             phone: International number. It is sent as digits alone, as this call wants it.
 
         Raises:
             InvalidRequestError: The number has no country, or it is the id of a group. Nothing was sent.
         """
-        return self._loop.run(self._async.check_contact_exists(session_id, phone=phone))
+        return self._loop.run(self._async.check_contact_exists(session, phone=phone))
 
     @mapping_form
     def get_contact_profile_picture(
-        self, session_id: SessionRef, *, contact_id: str, refresh: bool | None = None
+        self, session: SessionRef, *, contact_id: str, refresh: bool | None = None
     ) -> ProfilePicture:
         """
         Get the picture of a contact.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             contact_id: International number, or id such as ``447700900456@c.us``.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
 
         Raises:
             InvalidRequestError: The number has no country. Nothing was sent.
         """
-        return self._loop.run(
-            self._async.get_contact_profile_picture(session_id, contact_id=contact_id, refresh=refresh)
-        )
+        return self._loop.run(self._async.get_contact_profile_picture(session, contact_id=contact_id, refresh=refresh))
 
     @mapping_form
     def get_all_chats(
@@ -1632,9 +1631,9 @@ class WasendClient(Aliases):
                 colour: str | None = wire("colorHex")
 
 
-            def labels(client: WasendClient, session_id: str) -> Page[Label]:
+            def labels(client: WasendClient, session: str) -> Page[Label]:
                 path = "/{session}/labels"
-                return client.request("GET", path, path_params={"session": session_id}, into=Page[Label])
+                return client.request("GET", path, path_params={"session": session}, into=Page[Label])
             ```
 
         A model is a subclass of `Model` with ``@model`` above it, every field of which has a default. ``colorHex``,

@@ -23,6 +23,7 @@ from .api.contacts import ContactCalls
 from .api.groups import GroupCalls
 from .api.messages import MessageCalls
 from .api.request import RequestCalls
+from .api.service import ERROR_RULES
 from .api.sessions import SessionCalls, SessionRef, session_ref
 from .delivery.calls import DeliveryCalls
 from .delivery.middleware import DeliveryMiddleware, DeliverySettings
@@ -115,7 +116,7 @@ class AsyncWasendClient(
         )
         if is_exposed(options.base_url):
             logger.warning("base_url is plain http: whoever is on the way can read the API key and every message")
-        self._engine = Engine(options, Http(options.base_url, http_client), _limiter(rate_limit, options))
+        self._engine = Engine(options, Http(options.base_url, http_client), _limiter(rate_limit, options), ERROR_RULES)
         self._follow(
             DeliverySettings(
                 settle=settle,

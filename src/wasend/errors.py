@@ -8,7 +8,7 @@ neither the API key nor the text of a message in its own text.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,7 +112,10 @@ class APIStatusError(WasendError):
         method: HTTP verb of the request.
         path: Path of the request, percent-encoded, without its query.
         attempts: How many requests were made for this call.
+        permanent: Whether trying again is no use, even where the status is a passing one; the same for the whole class.
     """
+
+    permanent: ClassVar[bool] = False
 
     def __init__(
         self,
@@ -197,6 +200,8 @@ class AccountRestrictedError(ServerError):
     Attributes:
         signal: ``"463"``, ``"475"`` or ``"rate-overlimit"``, as found in the answer.
     """
+
+    permanent: ClassVar[bool] = True
 
     def __init__(self, text: str, *, signal: str, **rest: Any) -> None:
         super().__init__(text, **rest)

@@ -74,7 +74,7 @@ def plain() -> None:
         assert_type(as_sequence[0], Session)
         assert_type(client.retrieve_session_info("ses_1"), Session)
         assert_type(client.start_session(session), Session)
-        assert_type(client.stop_session(session_id=session), Session)
+        assert_type(client.stop_session(session=session), Session)
         assert_type(client.restart_session("ses_1"), Session)
         assert_type(client.retrieve_qr_code(session), QRCode)
         assert_type(client.retrieve_qr_code("ses_1").png, bytes | None)

@@ -1,1 +1,1 @@
-"""How any call is made; knows nothing of WhatsApp."""
+"""How any call is made; knows nothing of the service that is called."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -13,7 +13,6 @@ from typing import Any, Final
 import attrs
 
 from ..errors import (
-    AccountRestrictedError,
     APIStatusError,
     AuthenticationError,
     BadRequestError,
@@ -22,7 +21,6 @@ from ..errors import (
     PermissionDeniedError,
     RateLimitError,
     ServerError,
-    SessionNotReadyError,
     UnknownServerError,
     UnknownStatusError,
     UnprocessableError,
@@ -31,8 +29,8 @@ from .call import Call, masked
 from .documents import is_list, is_object
 from .names import folded
 
+IN_DOUBT: Final = "it may or may not have been carried out: look before you repeat it"
 _MESSAGE_LENGTH: Final = 300
-_SIGNALS: Final = re.compile(r"error[ :=]*(463|475)\b|(rate-overlimit)", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"\+?(\d{7,15})(?:@[a-z.]+)?")
 _BY_STATUS: Final[Mapping[int, type[APIStatusError]]] = {
     400: BadRequestError,
@@ -42,11 +40,6 @@ _BY_STATUS: Final[Mapping[int, type[APIStatusError]]] = {
     409: ConflictError,
     422: UnprocessableError,
     429: RateLimitError,
-}
-_ADVICE: Final[Mapping[int, str]] = {
-    401: "check the API key",
-    404: "check the id: calls take a session's uniqueSessionId, not its name",
-    409: "the name may be taken: look it up with retrieve_all_sessions()",
 }
 
 
@@ -73,8 +66,52 @@ class Answer:
         return self.headers.get("content-type", "").lower()
 
 
+@attrs.frozen
+class SpecialError:
+    """
+    What one service's answer means, where it is more than its status says.
+
+    Attributes:
+        kind: The class to raise. Its request had no effect.
+        facts: What that class takes beside the facts of every `APIStatusError`.
+        advice: The end of its text: what to do about it.
+    """
+
+    kind: type[APIStatusError]
+    facts: Mapping[str, Any]
+    advice: str = ""
+
+
+def _nothing_special(status: int, message: str, document: Any) -> SpecialError | None:
+    return None
+
+
+@attrs.frozen
+class ErrorRules:
+    """
+    What is particular to one service's errors; all else is HTTP.
+
+    Attributes:
+        special: Given status, message and document of an error, says whether it is a special one.
+        advice: What to do about an error, by its status: the end of its text.
+        private_fields: Fields of a request whose values no error may repeat.
+    """
+
+    special: Callable[[int, str, Any], SpecialError | None] = _nothing_special
+    advice: Mapping[int, str] = attrs.field(factory=dict[int, str])
+    private_fields: tuple[str, ...] = ()
+
+
 def error_of(
-    answer: Answer, document: Any, call: Call[Any], *, path: str, attempts: int, since: datetime, secret: str
+    answer: Answer,
+    document: Any,
+    call: Call[Any],
+    *,
+    path: str,
+    attempts: int,
+    since: datetime,
+    secret: str,
+    rules: ErrorRules,
 ) -> APIStatusError | None:
     """
     The error an answer amounts to, or `None`.
@@ -87,6 +124,7 @@ def error_of(
         attempts: How many requests were made so far.
         since: When the request left.
         secret: The API key, taken out of whatever echoes it.
+        rules: What is particular to the service's errors.
     """
     accepted = 200 <= answer.status < 300
     if accepted and not _says_failed(document):
@@ -94,15 +132,14 @@ def error_of(
     document = scrubbed(document, secret)
     headers = {name: value.replace(secret, "***") for name, value in answer.headers.items()}
     try:
-        text = message_in(document) or _phrase(answer.status)
+        said = message_in(document)
     except RecursionError:  # thousands of brackets: no service's doing
-        document, text = None, _phrase(answer.status)
-    signal = _signal(document) if answer.status >= 500 else None
+        document, said = None, ""
     after = retry_after(answer.headers, document)
     facts: dict[str, Any] = {
         "status": answer.status,
         "code": _code(document),
-        "message": _short(_discreet(text, call)),
+        "message": _short(_discreet(said or _phrase(answer.status), call, rules.private_fields)),
         "body": document,
         "headers": headers,
         "retry_after": after,
@@ -110,18 +147,21 @@ def error_of(
         "path": path,
         "attempts": attempts,
     }
-    kind = _kind(answer.status, document)
-    if signal is not None:
-        kind, facts["signal"] = AccountRestrictedError, signal
-    elif kind is SessionNotReadyError:
-        facts |= _state(document)
+    kind = ServerError if answer.status >= 500 else _BY_STATUS.get(answer.status, APIStatusError)
+    advice = _advice(facts, rules)
+    special = rules.special(answer.status, said, document)
+    if special is not None:
+        kind, advice = special.kind, special.advice
+        facts |= special.facts
     elif not accepted and _is_ambiguous(answer.status, after):
         if call.repeatable:
             facts["outcome"] = "unknown"
         else:
             kind = UnknownServerError if answer.status >= 500 else UnknownStatusError
             facts |= {"call": call, "since": since}
-    return kind(_sentence(call, facts), **facts)
+            advice = advice if answer.status < 400 else IN_DOUBT
+    text = f"{call.name}: {answer.status} {facts['message']}".rstrip()
+    return kind(f"{text}; {advice}" if advice else text, **facts)
 
 
 def means_no_such_route(error: APIStatusError) -> bool:
@@ -181,38 +221,14 @@ def _is_ambiguous(status: int, after: float | None) -> bool:
     return status in (302, 303, 408) or (status >= 500 and status != 501 and not (status == 503 and after is not None))
 
 
-def _kind(status: int, document: Any) -> type[APIStatusError]:
-    if status >= 500:
-        return ServerError
-    if status == 422 and is_object(document) and ("expected" in document or "not as expected" in message_in(document)):
-        return SessionNotReadyError
-    return _BY_STATUS.get(status, APIStatusError)
-
-
-def _state(document: Mapping[str, Any]) -> dict[str, Any]:
-    status, expected = document.get("status"), document.get("expected")
-    return {
-        "session_status": status if isinstance(status, str) else None,
-        "expected": tuple(str(item) for item in expected) if is_list(expected) else (),
-    }
-
-
-def _sentence(call: Call[Any], facts: Mapping[str, Any]) -> str:
-    status = facts["status"]
-    text = f"{call.name}: {status} {facts['message']}".rstrip()
+def _advice(facts: Mapping[str, Any], rules: ErrorRules) -> str:
+    status, after = facts["status"], facts["retry_after"]
     if 300 <= status < 400:
         where = _where(facts["headers"])
-        return f"{text}; redirects are not followed, lest the key leak: it points to {where}; check base_url"
-    if "call" in facts:
-        return f"{text}; it may or may not have been carried out: look before you repeat it"
-    if facts.get("signal"):
-        return f"{text}; WhatsApp restricts this number: stop sending to new contacts"
-    if facts.get("session_status"):
-        needed = " or ".join(facts["expected"]) or "another state"
-        return f"{text}; the session is {facts['session_status']}, needed is {needed}"
-    if status == 429 and facts["retry_after"] is not None:
-        return f"{text}; try again in {facts['retry_after']:g} s"
-    return f"{text}; {_ADVICE[status]}" if status in _ADVICE else text
+        return f"redirects are not followed, lest the key leak: it points to {where}; check base_url"
+    if status == 429 and after is not None:
+        return f"try again in {after:g} s"
+    return rules.advice.get(status, "")
 
 
 def _where(headers: Mapping[str, str]) -> str:
@@ -226,11 +242,6 @@ def _says_failed(document: Any) -> bool:
     value = said.get("success", True)
     failed = value is False or value == 0 or (isinstance(value, str) and value.lower() in ("false", "0", "no"))
     return failed or (is_object(said.get("data")) and _says_failed(said["data"]))
-
-
-def _signal(document: Any) -> str | None:
-    found = _SIGNALS.search(message_in(document))
-    return (found[1] or found[2]).lower() if found else None
 
 
 def _code(document: Any) -> str | None:
@@ -285,15 +296,15 @@ def _short(text: str) -> str:
     return text if len(text) <= _MESSAGE_LENGTH else text[:_MESSAGE_LENGTH] + "…"
 
 
-def _discreet(text: str, call: Call[Any]) -> str:
+def _discreet(text: str, call: Call[Any], private_fields: tuple[str, ...]) -> str:
     """What an answer says, without what the message said and with the numbers of the request masked."""
-    told = {**call.path_params, **(call.body or {})}
-    private = {" ".join(told[key].split()) for key in call.private_fields if isinstance(told.get(key), str)} - {""}
+    requested = {**call.path_params, **(call.body or {})}
+    private = {" ".join(requested[key].split()) for key in private_fields if isinstance(requested.get(key), str)} - {""}
     for value in sorted(private, key=len, reverse=True):
         text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", text) if len(value) < 8 else text.replace(value, "…")
     for number in re.findall(r"\d{7,}", call.route):
         text = text.replace(number, masked(number))
-    for value in told.values():
+    for value in requested.values():
         if isinstance(value, str) and (number := _NUMBER.fullmatch(value)):
             text = text.replace(number[1], f"{number[1][:2]}…{number[1][-4:]}")
     return text

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 import attrs
 
 from ..errors import APIConnectionError, APIStatusError, DecodeError, WasendError
-from .answer import Answer, error_of, means_no_such_route, scrubbed
+from .answer import Answer, ErrorRules, error_of, means_no_such_route, scrubbed
 from .http import Http, RequestState
 from .retry import again, decide, may_repeat
 
@@ -68,6 +68,7 @@ class Engine:
         options: The settings.
         http: The connections.
         limiter: What holds requests back.
+        rules: What is particular to the service's errors.
         middleware: What is done around every call, the outermost first.
         known_routes: Of calls that have several routes, by verb and first route: the one that the service has, or none.
     """
@@ -75,6 +76,7 @@ class Engine:
     options: Options
     http: Http
     limiter: Limiter
+    rules: ErrorRules = attrs.field(factory=ErrorRules)
     middleware: tuple[Middleware, ...] = ()
     known_routes: MutableMapping[tuple[str, str], str] = attrs.field(factory=dict[tuple[str, str], str])
 
@@ -242,6 +244,7 @@ class Engine:
             attempts=state.attempts,
             since=state.request.started_at,
             secret=self.options.api_key,
+            rules=self.rules,
         )
         if refusal is not None:
             raise refusal

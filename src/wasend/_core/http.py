@@ -11,7 +11,7 @@ from typing import Any, Final
 import attrs
 import httpx
 
-from .. import __version__
+from .._version import __version__
 from ..errors import (
     APIConnectionError,
     APITimeoutError,
@@ -22,7 +22,7 @@ from ..errors import (
     UnknownTimeoutError,
     WasendError,
 )
-from .answer import Answer
+from .answer import IN_DOUBT, Answer
 from .call import Call
 from .pool import Pool, Pools
 
@@ -170,7 +170,7 @@ class Http:
             return ClientClosedError(f"{call.name}: the client was closed during the call", outcome=outcome)
         if state.may_have_left and not call.repeatable:
             unknown = UnknownTimeoutError if slow else UnknownConnectionError
-            text = f"{text}; it may or may not have been carried out: look before you repeat it"
+            text = f"{text}; {IN_DOUBT}"
             return unknown(text, attempts=attempts, call=call, since=state.started_at)
         kind = APITimeoutError if slow else APIConnectionError
         return kind(text if state.may_have_left else f"{text}; nothing was sent", attempts=attempts, outcome=outcome)

@@ -16,7 +16,6 @@ from typing import Final, TypeAlias, TypeVar
 import attrs
 
 from ..errors import (
-    AccountRestrictedError,
     APIConnectionError,
     APIStatusError,
     ConfigurationError,
@@ -106,16 +105,16 @@ def may_repeat(error: WasendError, *, repeatable: bool) -> bool:
     if error.outcome != "not_sent" and not repeatable:
         return False
     if isinstance(error, APIStatusError):
-        told = isinstance(error, RateLimitError) or (error.status == 503 and error.retry_after is not None)
-        return not isinstance(error, AccountRestrictedError) and (told or error.status in _TRANSIENT)
+        requested = isinstance(error, RateLimitError) or (error.status == 503 and error.retry_after is not None)
+        return not error.permanent and (requested or error.status in _TRANSIENT)
     return isinstance(error, APIConnectionError)
 
 
 def pause(retry: Retry, error: WasendError, attempt: int) -> float | None:
     """Seconds to wait by the settings alone; `None` where the service asks for more than the settings allow."""
-    told = error.retry_after if isinstance(error, APIStatusError) else None
-    if told is not None:
-        return told if told <= retry.max_retry_after else None
+    requested = error.retry_after if isinstance(error, APIStatusError) else None
+    if requested is not None:
+        return requested if requested <= retry.max_retry_after else None
     ceiling = min(retry.initial_backoff * 2.0 ** min(attempt - 1, 62), retry.max_backoff)
     return random.uniform(0, ceiling)  # noqa: S311 - jitter, not a secret
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .._core.call import Call, Calls
+from .._core.call import Call
+from .._core.calls import Calls
 from .._core.model import Model, model
 
 

@@ -9,7 +9,8 @@ from typing import Any, Final, cast
 
 import attrs
 
-from .._core.call import Call, Calls, mapping_form
+from .._core.call import Call
+from .._core.calls import Calls
 from .._core.checks import count, texts, word
 from .._core.documents import is_object
 from .._core.model import Model, Page, model, wire
@@ -17,6 +18,7 @@ from .._core.names import folded, nearest
 from .._core.paging import pages
 from ..errors import InvalidRequestError
 from ..recipients import jid
+from .service import mapping_form
 from .sessions import SessionRef, session_ref
 
 MOST_MESSAGES = 50

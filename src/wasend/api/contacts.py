@@ -7,12 +7,14 @@ from typing import Any
 
 import attrs
 
-from .._core.call import Call, Calls, mapping_form
+from .._core.call import Call
+from .._core.calls import Calls
 from .._core.checks import count, word
 from .._core.model import Model, Page, model, wire
 from .._core.paging import pages
 from ..errors import InvalidRequestError
 from ..recipients import jid
+from .service import mapping_form
 from .sessions import SessionRef, session_ref
 
 
@@ -92,7 +94,7 @@ class ContactCalls(Calls):
     @mapping_form
     async def get_contacts(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         *,
         limit: int | None = None,
         offset: int | None = None,
@@ -103,14 +105,14 @@ class ContactCalls(Calls):
         List contacts, a page at a time; see `iter_contacts` for all.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             limit: How many at most; the service's default is 10.
             offset: How many to pass over.
             sort_by: ``id`` or ``name``.
             sort_order: ``asc`` or ``desc``.
         """
         params = {
-            "session": session_ref(session_id, "session_id"),
+            "session": session_ref(session),
             "limit": count(limit, "limit"),
             "offset": count(offset, "offset"),
             "sortBy": word(sort_by, "sort_by", "id", "name"),
@@ -120,7 +122,7 @@ class ContactCalls(Calls):
 
     def iter_contacts(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         *,
         page_size: int = 100,
         sort_by: str | None = None,
@@ -130,7 +132,7 @@ class ContactCalls(Calls):
         Go through all contacts, fetching pages as it goes.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             page_size: How many to fetch at a time.
             sort_by: ``id`` or ``name``.
             sort_order: ``asc`` or ``desc``.
@@ -140,34 +142,32 @@ class ContactCalls(Calls):
         """
 
         async def page(limit: int, offset: int) -> Page[Contact]:
-            return await self.get_contacts(
-                session_id, limit=limit, offset=offset, sort_by=sort_by, sort_order=sort_order
-            )
+            return await self.get_contacts(session, limit=limit, offset=offset, sort_by=sort_by, sort_order=sort_order)
 
         return pages(page, page_size)
 
     @mapping_form
-    async def get_contact(self, session_id: SessionRef, *, contact_id: str) -> Contact:
+    async def get_contact(self, session: SessionRef, *, contact_id: str) -> Contact:
         """
         Look at a contact.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             contact_id: International number, or id such as ``447700900456@c.us``.
 
         Raises:
             InvalidRequestError: The number has no country, or the id is a group's. Nothing was sent.
         """
-        params = {"session": session_ref(session_id, "session_id"), "contactId": _person(contact_id)}
+        params = {"session": session_ref(session), "contactId": _person(contact_id)}
         return await self._send(Call("GET", "/contacts", Contact, params=params, envelope=("contact",)))
 
     @mapping_form
-    async def check_contact_exists(self, session_id: SessionRef, *, phone: str) -> ContactExistence:
+    async def check_contact_exists(self, session: SessionRef, *, phone: str) -> ContactExistence:
         """
         Ask whether a number is on WhatsApp.
 
         Args:
-            session_id: The session that asks: its ``uniqueSessionId``, or a `Session`.
+            session: The session that asks: its ``uniqueSessionId``, or a `Session`.
             phone: International number. It is sent as digits alone, as this call wants it.
 
         Raises:
@@ -176,18 +176,18 @@ class ContactCalls(Calls):
         found = jid(phone, "phone")
         if not found.endswith("@c.us"):
             raise InvalidRequestError("phone", "is no phone number", "pass one such as +447700900456")
-        params = {"session": session_ref(session_id, "session_id"), "phone": found.partition("@")[0]}
+        params = {"session": session_ref(session), "phone": found.partition("@")[0]}
         return await self._send(Call("GET", "/contacts/check-exists", ContactExistence, params=params))
 
     @mapping_form
     async def get_contact_profile_picture(
-        self, session_id: SessionRef, *, contact_id: str, refresh: bool | None = None
+        self, session: SessionRef, *, contact_id: str, refresh: bool | None = None
     ) -> ProfilePicture:
         """
         Get the picture of a contact.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             contact_id: International number, or id such as ``447700900456@c.us``.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
 
@@ -195,7 +195,7 @@ class ContactCalls(Calls):
             InvalidRequestError: The number has no country. Nothing was sent.
         """
         params = {
-            "session": session_ref(session_id, "session_id"),
+            "session": session_ref(session),
             "contactId": _person(contact_id),
             "refresh": refresh,
         }

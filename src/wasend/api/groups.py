@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from .._core.call import Call, Calls, mapping_form
+from .._core.call import Call
+from .._core.calls import Calls
 from .._core.checks import count, texts, word
 from .._core.documents import is_list, is_object
 from .._core.model import Model, Page, Result, model, wire
@@ -19,12 +20,13 @@ from .._core.paging import pages
 from ..errors import BadRequestError, InvalidRequestError
 from ..media import web_url
 from ..recipients import chat_id
+from .service import keyword_aliases, mapping_form
 from .sessions import SessionRef, session_ref
 
 logger: Final = logging.getLogger("wasend")
 
 INVITE_HOST: Final = "chat.whatsapp.com"
-_SETTING: Final = "/{{session_id}}/groups/{{group_id}}/settings/security/{}-admin-only"
+_SETTING: Final = "/{{session}}/groups/{{group_id}}/settings/security/{}-admin-only"
 _SUBJECT_LENGTH: Final = 100  # WhatsApp's own limit; WASend's page says 25, which is older
 
 
@@ -332,7 +334,7 @@ class GroupCalls(Calls):
     @mapping_form
     async def create_group(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         *,
         name: str,
         participants: Sequence[ParticipantRef],
@@ -344,7 +346,7 @@ class GroupCalls(Calls):
         Create a group.
 
         Args:
-            session_id: The session that owns it: its ``uniqueSessionId``, or a `Session`.
+            session: The session that owns it: its ``uniqueSessionId``, or a `Session`.
             name: Its name. Above 100 characters it is sent, with a warning: WhatsApp refuses it.
             participants: Its members: numbers, WhatsApp ids, `GroupParticipant` or mappings with ``id`` and, if wanted,
                 ``isAdmin``. At least one.
@@ -368,13 +370,13 @@ class GroupCalls(Calls):
             "tags": texts(tags, "tags"),
         }
         return await self._send(
-            Call("POST", "/{session_id}/groups", Group, path_params=_at(session_id), body=body, envelope=("group",))
+            Call("POST", "/{session}/groups", Group, path_params=_at(session), body=body, envelope=("group",))
         )
 
     @mapping_form
     async def get_groups(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         *,
         exclude: Sequence[str] | None = None,
         limit: int | None = None,
@@ -389,7 +391,7 @@ class GroupCalls(Calls):
         List groups, a page at a time; see `iter_groups` for all.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             exclude: Parts to leave out, such as ``["participants"]``.
             limit: How many at most; the service's default is 50.
             offset: How many to pass over.
@@ -413,13 +415,13 @@ class GroupCalls(Calls):
             "tags[]": texts(tags, "tags"),
         }
         call = Call(
-            "GET", "/{session_id}/groups", Page[Group], path_params=_at(session_id), params=params, envelope=("groups",)
+            "GET", "/{session}/groups", Page[Group], path_params=_at(session), params=params, envelope=("groups",)
         )
         return await self._send(call)
 
     def iter_groups(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         *,
         exclude: Sequence[str] | None = None,
         page_size: int = 50,
@@ -433,7 +435,7 @@ class GroupCalls(Calls):
         Go through all groups, fetching pages as it goes.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             exclude: Parts to leave out, such as ``["participants"]``.
             page_size: How many to fetch at a time.
             search: Text to find in name or description.
@@ -448,7 +450,7 @@ class GroupCalls(Calls):
 
         async def page(limit: int, offset: int) -> Page[Group]:
             return await self.get_groups(
-                session_id,
+                session,
                 exclude=exclude,
                 limit=limit,
                 offset=offset,
@@ -461,21 +463,23 @@ class GroupCalls(Calls):
 
         return pages(page, page_size)
 
-    async def get_groups_count(self, session_id: SessionRef) -> GroupCount:
+    @keyword_aliases
+    async def get_groups_count(self, session: SessionRef) -> GroupCount:
         """
         Count groups.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
         """
-        return await self._send(Call("GET", "/{session_id}/groups/count", GroupCount, path_params=_at(session_id)))
+        return await self._send(Call("GET", "/{session}/groups/count", GroupCount, path_params=_at(session)))
 
-    async def get_group(self, session_id: SessionRef, group_id: str) -> Group:
+    @keyword_aliases
+    async def get_group(self, session: SessionRef, group_id: str) -> Group:
         """
         Look at a group.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: Its id, ``…@g.us``.
 
         Raises:
@@ -483,65 +487,65 @@ class GroupCalls(Calls):
         """
         call = Call(
             "GET",
-            "/{session_id}/groups/{group_id}",
+            "/{session}/groups/{group_id}",
             Group,
-            path_params=_in(session_id, group_id),
+            path_params=_in(session, group_id),
             envelope=("info", "group"),
         )
-        return await self._send(call.or_route("GET", "/{session_id}/groups/{group_id}/info"))
+        return await self._send(call.or_route("GET", "/{session}/groups/{group_id}/info"))
 
-    async def get_group_info(self, session_id: SessionRef, group_id: str) -> Group:
+    @keyword_aliases
+    async def get_group_info(self, session: SessionRef, group_id: str) -> Group:
         """
         Look at a group; the documentation's name for `get_group`.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: Its id, ``…@g.us``.
 
         Raises:
             NotFoundError: There is no such group.
         """
-        return await self.get_group(session_id, group_id)
+        return await self.get_group(session, group_id)
 
-    async def leave_group(self, session_id: SessionRef, group_id: str) -> Result:
+    @keyword_aliases
+    async def leave_group(self, session: SessionRef, group_id: str) -> Result:
         """
         Leave a group.
 
         Args:
-            session_id: The session that leaves: its ``uniqueSessionId``, or a `Session`.
+            session: The session that leaves: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
 
         Raises:
             OutcomeUnknownError: No answer came; the session may have left.
         """
         return await self._send(
-            Call("POST", "/{session_id}/groups/{group_id}/leave", Result, path_params=_in(session_id, group_id))
+            Call("POST", "/{session}/groups/{group_id}/leave", Result, path_params=_in(session, group_id))
         )
 
     @mapping_form
-    async def get_group_join_info(self, session_id: SessionRef, code: str) -> Group:
+    async def get_group_join_info(self, session: SessionRef, code: str) -> Group:
         """
         Look at a group before joining it.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             code: The invite code, or the whole ``https://chat.whatsapp.com/…`` link.
 
         Raises:
             InvalidRequestError: The link leads to another host. Nothing was sent.
         """
-        route, params = "/{session_id}/groups/join-info", {"code": _invite_code(code)}
-        return await self._send(
-            Call("GET", route, Group, path_params=_at(session_id), params=params, envelope=("group",))
-        )
+        route, params = "/{session}/groups/join-info", {"code": _invite_code(code)}
+        return await self._send(Call("GET", route, Group, path_params=_at(session), params=params, envelope=("group",)))
 
     @mapping_form
-    async def join_group(self, session_id: SessionRef, *, code: str) -> Group:
+    async def join_group(self, session: SessionRef, *, code: str) -> Group:
         """
         Join a group by its invite code.
 
         Args:
-            session_id: The session that joins: its ``uniqueSessionId``, or a `Session`.
+            session: The session that joins: its ``uniqueSessionId``, or a `Session`.
             code: The invite code, or the whole ``https://chat.whatsapp.com/…`` link.
 
         Returns:
@@ -551,7 +555,7 @@ class GroupCalls(Calls):
             InvalidRequestError: The link leads to another host. Nothing was sent.
             OutcomeUnknownError: No answer came; the session may have joined.
         """
-        call = Call("POST", "/{session_id}/groups/join", Group, path_params=_at(session_id), envelope=("group",))
+        call = Call("POST", "/{session}/groups/join", Group, path_params=_at(session), envelope=("group",))
         code = _invite_code(code)
         try:
             return await self._send(attrs.evolve(call, body={"code": code}))
@@ -562,23 +566,21 @@ class GroupCalls(Calls):
                 raise error from None
 
     @mapping_form
-    async def get_group_picture(
-        self, session_id: SessionRef, group_id: str, refresh: bool | None = None
-    ) -> GroupPicture:
+    async def get_group_picture(self, session: SessionRef, group_id: str, refresh: bool | None = None) -> GroupPicture:
         """
         Get a group's picture.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """
-        route = "/{session_id}/groups/{group_id}/picture"
+        route = "/{session}/groups/{group_id}/picture"
         call = Call(
             "GET",
             route,
             GroupPicture,
-            path_params=_in(session_id, group_id),
+            path_params=_in(session, group_id),
             params={"refresh": refresh},
             envelope=("picture",),
         )
@@ -587,7 +589,7 @@ class GroupCalls(Calls):
     @mapping_form
     async def set_group_picture(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         group_id: str,
         *,
         url: str,
@@ -598,7 +600,7 @@ class GroupCalls(Calls):
         Set a group's picture.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             url: Where the service finds the picture; publicly reachable.
             crop_to_square: Cut it to a square.
@@ -609,143 +611,146 @@ class GroupCalls(Calls):
             "cropToSquare": crop_to_square,
             "format": word(format, "format", "jpeg", "png", "webp"),
         }
-        route = "/{session_id}/groups/{group_id}/picture"
-        return await self._send(Call("PUT", route, Result, path_params=_in(session_id, group_id), body=body))
+        route = "/{session}/groups/{group_id}/picture"
+        return await self._send(Call("PUT", route, Result, path_params=_in(session, group_id), body=body))
 
-    async def delete_group_picture(self, session_id: SessionRef, group_id: str) -> Result:
+    @keyword_aliases
+    async def delete_group_picture(self, session: SessionRef, group_id: str) -> Result:
         """
         Remove a group's picture.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        route = "/{session_id}/groups/{group_id}/picture"
-        return await self._send(Call("DELETE", route, Result, path_params=_in(session_id, group_id)))
+        route = "/{session}/groups/{group_id}/picture"
+        return await self._send(Call("DELETE", route, Result, path_params=_in(session, group_id)))
 
-    async def get_group_description(self, session_id: SessionRef, group_id: str) -> str | None:
+    @keyword_aliases
+    async def get_group_description(self, session: SessionRef, group_id: str) -> str | None:
         """
         Get a group's description, from `get_group` where the service has no call of its own for it.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        call = Call("GET", "/{session_id}/groups/{group_id}/description", Group, path_params=_in(session_id, group_id))
-        return (await self._send_or(call, lambda: self.get_group(session_id, group_id))).topic
+        call = Call("GET", "/{session}/groups/{group_id}/description", Group, path_params=_in(session, group_id))
+        return (await self._send_or(call, lambda: self.get_group(session, group_id))).topic
 
     @mapping_form
-    async def set_group_description(self, session_id: SessionRef, group_id: str, *, description: str) -> Result:
+    async def set_group_description(self, session: SessionRef, group_id: str, *, description: str) -> Result:
         """
         Set a group's description.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             description: The description; ``""`` removes it.
         """
-        route = "/{session_id}/groups/{group_id}/description"
+        route = "/{session}/groups/{group_id}/description"
         return await self._send(
-            Call("PUT", route, Result, path_params=_in(session_id, group_id), body={"description": description})
+            Call("PUT", route, Result, path_params=_in(session, group_id), body={"description": description})
         )
 
-    async def get_group_subject(self, session_id: SessionRef, group_id: str) -> str | None:
+    @keyword_aliases
+    async def get_group_subject(self, session: SessionRef, group_id: str) -> str | None:
         """
         Get a group's name, from `get_group` where the service has no call of its own for it.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        call = Call("GET", "/{session_id}/groups/{group_id}/subject", Group, path_params=_in(session_id, group_id))
-        return (await self._send_or(call, lambda: self.get_group(session_id, group_id))).name
+        call = Call("GET", "/{session}/groups/{group_id}/subject", Group, path_params=_in(session, group_id))
+        return (await self._send_or(call, lambda: self.get_group(session, group_id))).name
 
     @mapping_form
-    async def set_group_subject(self, session_id: SessionRef, group_id: str, *, subject: str) -> Result:
+    async def set_group_subject(self, session: SessionRef, group_id: str, *, subject: str) -> Result:
         """
         Set a group's name.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             subject: The name. The service's page says 25 characters at most, WhatsApp allows 100; a longer one is sent,
                 with a warning.
         """
         _check_subject(subject, "subject")
-        route = "/{session_id}/groups/{group_id}/subject"
-        call = Call("PUT", route, Result, path_params=_in(session_id, group_id), body={"subject": subject})
-        return await self._send(call.or_route("PUT", "/{session_id}/groups/{group_id}/name", body={"name": subject}))
+        route = "/{session}/groups/{group_id}/subject"
+        call = Call("PUT", route, Result, path_params=_in(session, group_id), body={"subject": subject})
+        return await self._send(call.or_route("PUT", "/{session}/groups/{group_id}/name", body={"name": subject}))
 
     @mapping_form
-    async def set_group_name(self, session_id: SessionRef, group_id: str, *, name: str) -> Result:
+    async def set_group_name(self, session: SessionRef, group_id: str, *, name: str) -> Result:
         """
         Set a group's name; the documentation's other name for `set_group_subject`.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             name: The name, as for `set_group_subject`.
         """
-        return await self.set_group_subject(session_id, group_id, subject=name)
+        return await self.set_group_subject(session, group_id, subject=name)
 
-    async def get_group_settings(self, session_id: SessionRef, group_id: str) -> GroupSettings:
+    @keyword_aliases
+    async def get_group_settings(self, session: SessionRef, group_id: str) -> GroupSettings:
         """
         Get who may do what in a group, from the single settings where the service has no call for all.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
 
         async def both() -> GroupSettings:
-            info = await self.get_group_info_admin_only(session_id, group_id)
-            messages = await self.get_group_messages_admin_only(session_id, group_id)
+            info = await self.get_group_info_admin_only(session, group_id)
+            messages = await self.get_group_messages_admin_only(session, group_id)
             return GroupSettings(info_admin_only=info.enabled, messages_admin_only=messages.enabled)
 
-        route = "/{session_id}/groups/{group_id}/settings"
-        call = Call("GET", route, GroupSettings, path_params=_in(session_id, group_id), envelope=("settings",))
+        route = "/{session}/groups/{group_id}/settings"
+        call = Call("GET", route, GroupSettings, path_params=_in(session, group_id), envelope=("settings",))
         return await self._send_or(call, both)
 
     @mapping_form
     async def set_group_settings(
-        self, session_id: SessionRef, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+        self, session: SessionRef, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
     ) -> GroupSettings:
         """
         Set who may do what in a group, one setting after the other where the service has no call for both.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             info_admin_only: Only admins change name, description and picture.
             messages_admin_only: Only admins write.
         """
 
         async def both() -> GroupSettings:
-            await self.set_group_info_admin_only(session_id, group_id, enabled=info_admin_only)
-            await self.set_group_messages_admin_only(session_id, group_id, enabled=messages_admin_only)
+            await self.set_group_info_admin_only(session, group_id, enabled=info_admin_only)
+            await self.set_group_messages_admin_only(session, group_id, enabled=messages_admin_only)
             return GroupSettings(info_admin_only=info_admin_only, messages_admin_only=messages_admin_only)
 
         body = {"infoAdminOnly": info_admin_only, "messagesAdminOnly": messages_admin_only}
-        route = "/{session_id}/groups/{group_id}/settings"
-        call = Call(
-            "PUT", route, GroupSettings, path_params=_in(session_id, group_id), body=body, envelope=("settings",)
-        )
+        route = "/{session}/groups/{group_id}/settings"
+        call = Call("PUT", route, GroupSettings, path_params=_in(session, group_id), body=body, envelope=("settings",))
         return await self._send_or(call, both)
 
-    async def get_group_info_admin_only(self, session_id: SessionRef, group_id: str) -> AdminOnly:
+    @keyword_aliases
+    async def get_group_info_admin_only(self, session: SessionRef, group_id: str) -> AdminOnly:
         """
         Get whether only admins change name, description and picture.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        return await self._send(Call("GET", _SETTING.format("info"), AdminOnly, path_params=_in(session_id, group_id)))
+        return await self._send(Call("GET", _SETTING.format("info"), AdminOnly, path_params=_in(session, group_id)))
 
     @mapping_form
     async def set_group_info_admin_only(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         group_id: str,
         *,
         enabled: bool,
@@ -756,7 +761,7 @@ class GroupCalls(Calls):
         Let only admins, or every member, change name, description and picture.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             enabled: Only admins.
             changed_at: Not sent. Part of the answer, which the official SDK takes here too.
@@ -764,25 +769,24 @@ class GroupCalls(Calls):
         """
         body = {"enabled": enabled}
         return await self._send(
-            Call("PUT", _SETTING.format("info"), AdminOnly, path_params=_in(session_id, group_id), body=body)
+            Call("PUT", _SETTING.format("info"), AdminOnly, path_params=_in(session, group_id), body=body)
         )
 
-    async def get_group_messages_admin_only(self, session_id: SessionRef, group_id: str) -> AdminOnly:
+    @keyword_aliases
+    async def get_group_messages_admin_only(self, session: SessionRef, group_id: str) -> AdminOnly:
         """
         Get whether only admins write.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        return await self._send(
-            Call("GET", _SETTING.format("messages"), AdminOnly, path_params=_in(session_id, group_id))
-        )
+        return await self._send(Call("GET", _SETTING.format("messages"), AdminOnly, path_params=_in(session, group_id)))
 
     @mapping_form
     async def set_group_messages_admin_only(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         group_id: str,
         *,
         enabled: bool,
@@ -793,7 +797,7 @@ class GroupCalls(Calls):
         Let only admins, or every member, write.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             enabled: Only admins.
             changed_at: Not sent. Part of the answer, which the official SDK takes here too.
@@ -801,89 +805,94 @@ class GroupCalls(Calls):
         """
         body = {"enabled": enabled}
         return await self._send(
-            Call("PUT", _SETTING.format("messages"), AdminOnly, path_params=_in(session_id, group_id), body=body)
+            Call("PUT", _SETTING.format("messages"), AdminOnly, path_params=_in(session, group_id), body=body)
         )
 
-    async def get_group_invite_code(self, session_id: SessionRef, group_id: str) -> str:
+    @keyword_aliases
+    async def get_group_invite_code(self, session: SessionRef, group_id: str) -> str:
         """
         Get the code that lets people join; ``https://chat.whatsapp.com/`` before it makes the link.
 
         Args:
-            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        route = "/{session_id}/groups/{group_id}/invite-code"
-        return (await self._send(Call("GET", route, GroupInvite, path_params=_in(session_id, group_id)))).code
+        route = "/{session}/groups/{group_id}/invite-code"
+        return (await self._send(Call("GET", route, GroupInvite, path_params=_in(session, group_id)))).code
 
-    async def revoke_group_invite_code(self, session_id: SessionRef, group_id: str) -> str:
+    @keyword_aliases
+    async def revoke_group_invite_code(self, session: SessionRef, group_id: str) -> str:
         """
         Replace the code that lets people join: the old one stops working at once.
 
         Args:
-            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
 
         Returns:
             The new code; ``""`` where the service does not tell it, but `get_group_invite_code` will.
         """
-        route = "/{session_id}/groups/{group_id}/invite-code/revoke"
+        route = "/{session}/groups/{group_id}/invite-code/revoke"
         return (
-            await self._send(Call("POST", route, GroupInvite, path_params=_in(session_id, group_id), repeatable=True))
+            await self._send(Call("POST", route, GroupInvite, path_params=_in(session, group_id), repeatable=True))
         ).code
 
-    async def get_group_invite_link(self, session_id: SessionRef, group_id: str) -> GroupInvite:
+    @keyword_aliases
+    async def get_group_invite_link(self, session: SessionRef, group_id: str) -> GroupInvite:
         """
         Get the link that lets people join, made from the code where the service has no call of its own for it.
 
         Args:
-            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        route = "/{session_id}/groups/{group_id}/invite-link"
-        call = Call("GET", route, GroupInvite, path_params=_in(session_id, group_id))
+        route = "/{session}/groups/{group_id}/invite-link"
+        call = Call("GET", route, GroupInvite, path_params=_in(session, group_id))
 
         async def from_code() -> GroupInvite:
-            return GroupInvite(invite_code=await self.get_group_invite_code(session_id, group_id))
+            return GroupInvite(invite_code=await self.get_group_invite_code(session, group_id))
 
         return await self._send_or(call, from_code)
 
-    async def revoke_group_invite_link(self, session_id: SessionRef, group_id: str) -> GroupInvite:
+    @keyword_aliases
+    async def revoke_group_invite_link(self, session: SessionRef, group_id: str) -> GroupInvite:
         """
         Replace the link that lets people join: the old one stops working at once.
 
         Args:
-            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
 
         Returns:
             The new link.
         """
-        route = "/{session_id}/groups/{group_id}/invite-link/revoke"
-        call = Call("POST", route, GroupInvite, path_params=_in(session_id, group_id), repeatable=True)
+        route = "/{session}/groups/{group_id}/invite-link/revoke"
+        call = Call("POST", route, GroupInvite, path_params=_in(session, group_id), repeatable=True)
 
         async def from_code() -> GroupInvite:
-            return GroupInvite(invite_code=await self.revoke_group_invite_code(session_id, group_id))
+            return GroupInvite(invite_code=await self.revoke_group_invite_code(session, group_id))
 
         return await self._send_or(call, from_code)
 
-    async def get_group_participants(self, session_id: SessionRef, group_id: str) -> Page[GroupParticipant]:
+    @keyword_aliases
+    async def get_group_participants(self, session: SessionRef, group_id: str) -> Page[GroupParticipant]:
         """
         List the members of a group.
 
         Args:
-            session_id: The session: its ``uniqueSessionId``, or a `Session`.
+            session: The session: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
         """
-        route = "/{session_id}/groups/{group_id}/participants"
+        route = "/{session}/groups/{group_id}/participants"
         call = Call(
-            "GET", route, Page[GroupParticipant], path_params=_in(session_id, group_id), envelope=("participants",)
+            "GET", route, Page[GroupParticipant], path_params=_in(session, group_id), envelope=("participants",)
         )
         return await self._send(call)
 
     @mapping_form
     async def add_group_participants(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         group_id: str,
         *,
         participants: Sequence[ParticipantRef],
@@ -893,7 +902,7 @@ class GroupCalls(Calls):
         Add members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
-            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
@@ -901,12 +910,12 @@ class GroupCalls(Calls):
         Raises:
             InvalidRequestError: There are none, or one has no country. Nothing was sent.
         """
-        return await self._change("add", session_id, group_id, participants, notify)
+        return await self._change("add", session, group_id, participants, notify)
 
     @mapping_form
     async def remove_group_participants(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         group_id: str,
         *,
         participants: Sequence[ParticipantRef],
@@ -916,7 +925,7 @@ class GroupCalls(Calls):
         Remove members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
-            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
@@ -924,13 +933,13 @@ class GroupCalls(Calls):
         Raises:
             InvalidRequestError: There are none, or one has no country. Nothing was sent.
         """
-        also = ("DELETE", "/{session_id}/groups/{group_id}/participants")
-        return await self._change("remove", session_id, group_id, participants, notify, also)
+        also = ("DELETE", "/{session}/groups/{group_id}/participants")
+        return await self._change("remove", session, group_id, participants, notify, also)
 
     @mapping_form
     async def promote_group_participants(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         group_id: str,
         *,
         participants: Sequence[ParticipantRef],
@@ -940,7 +949,7 @@ class GroupCalls(Calls):
         Make members admins. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
-            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
@@ -948,12 +957,12 @@ class GroupCalls(Calls):
         Raises:
             InvalidRequestError: There are none, or one has no country. Nothing was sent.
         """
-        return await self._change("promote", session_id, group_id, participants, notify)
+        return await self._change("promote", session, group_id, participants, notify)
 
     @mapping_form
     async def demote_group_participants(
         self,
-        session_id: SessionRef,
+        session: SessionRef,
         group_id: str,
         *,
         participants: Sequence[ParticipantRef],
@@ -963,7 +972,7 @@ class GroupCalls(Calls):
         Make admins plain members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
-            session_id: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
+            session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
             group_id: The group's id, ``…@g.us``.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
@@ -971,39 +980,37 @@ class GroupCalls(Calls):
         Raises:
             InvalidRequestError: There are none, or one has no country. Nothing was sent.
         """
-        return await self._change("demote", session_id, group_id, participants, notify)
+        return await self._change("demote", session, group_id, participants, notify)
 
     async def _change(
         self,
         change: str,
-        session_id: SessionRef,
+        session: SessionRef,
         group_id: str,
         participants: Sequence[ParticipantRef],
         notify: bool | None,
         also: tuple[str, str] | None = None,
     ) -> ParticipantChanges:
         room = "admin" if change in ("promote", "demote") else "participants"
-        also = also or ("POST", f"/{{session_id}}/groups/{{group_id}}/participants/{change}")
+        also = also or ("POST", f"/{{session}}/groups/{{group_id}}/participants/{change}")
         body = {
             "participants": [_person(person, index) for index, person in enumerate(_people(participants))],
             "notify": notify,
         }
-        route = f"/{{session_id}}/groups/{{group_id}}/{room}/{change}"
-        call = Call(
-            "POST", route, ParticipantChanges, path_params=_in(session_id, group_id), body=body, repeatable=True
-        )
+        route = f"/{{session}}/groups/{{group_id}}/{room}/{change}"
+        call = Call("POST", route, ParticipantChanges, path_params=_in(session, group_id), body=body, repeatable=True)
         return await self._send(call if also == (call.method, call.route) else call.or_route(*also))
 
 
-def _at(session_id: SessionRef) -> dict[str, str]:
-    return {"session_id": session_ref(session_id, "session_id")}
+def _at(session: SessionRef) -> dict[str, str]:
+    return {"session": session_ref(session)}
 
 
-def _in(session_id: SessionRef, group_id: str) -> dict[str, str]:
+def _in(session: SessionRef, group_id: str) -> dict[str, str]:
     found = chat_id(group_id, "group_id") if isinstance(group_id, str) and "@" in group_id else ""
     if not found.endswith("@g.us"):
         raise InvalidRequestError("group_id", "is no group's id", "pass one such as 120363041234567890@g.us")
-    return {**_at(session_id), "group_id": found}
+    return {**_at(session), "group_id": found}
 
 
 def _people(participants: Iterable[ParticipantRef]) -> list[ParticipantRef]:

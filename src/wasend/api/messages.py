@@ -7,13 +7,15 @@ from collections.abc import Awaitable, Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from .._core.call import Call, Calls, mapping_form
+from .._core.call import Call
+from .._core.calls import Calls
 from .._core.documents import is_object
 from .._core.model import Model, Result, model, wire
 from .._core.names import camel, folded, nearest
 from ..errors import InvalidRequestError, WasendError
 from ..media import MediaData, load
 from ..recipients import Recipient, chat_id
+from .service import mapping_form
 from .sessions import SessionRef, session_ref
 
 logger: Final = logging.getLogger("wasend")

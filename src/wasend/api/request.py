@@ -9,7 +9,8 @@ from urllib.parse import unquote
 
 import attrs
 
-from .._core.call import Call, Calls, masked
+from .._core.call import Call, masked
+from .._core.calls import Calls
 from .._core.documents import is_object
 from .._core.model import Model, Page
 from .._core.names import nearest
@@ -73,9 +74,9 @@ class RequestCalls(Calls):
                 colour: str | None = wire("colorHex")
 
 
-            async def labels(client: AsyncWasendClient, session_id: str) -> Page[Label]:
+            async def labels(client: AsyncWasendClient, session: str) -> Page[Label]:
                 path = "/{session}/labels"
-                return await client.request("GET", path, path_params={"session": session_id}, into=Page[Label])
+                return await client.request("GET", path, path_params={"session": session}, into=Page[Label])
             ```
 
         A model is a subclass of `Model` with ``@model`` above it, every field of which has a default. ``colorHex``,
@@ -106,7 +107,7 @@ class RequestCalls(Calls):
         _check_path(path, path_params)
         for field, value in (("params", params), ("body", body)):
             if value is not None and not is_object(value):
-                raise InvalidRequestError(field, f"a mapping was due, not {type(value).__name__}", "pass a mapping")
+                raise InvalidRequestError(field, f"expected a mapping, got {type(value).__name__}", "pass a mapping")
         call = Call(verb, path, _readable(into), path_params=path_params or {}, params=params, body=body)
         return await self._send(call if repeatable is None else attrs.evolve(call, repeatable=repeatable))
 

@@ -12,12 +12,14 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from .._core.call import Call, Calls, mapping_form
+from .._core.call import Call
+from .._core.calls import Calls
 from .._core.documents import is_object
 from .._core.model import Model, Page, Result, model, wire
 from .._core.names import folded
 from ..errors import InvalidRequestError
 from ..recipients import e164
+from .service import keyword_aliases, mapping_form
 
 
 class SessionState(Enum):
@@ -110,6 +112,8 @@ class Session(Model):
         """Lists wrap each session beside its engine's view; one page puts the switches under ``config``."""
         while is_object(inner := document.get("session")):
             document = {**{key: value for key, value in document.items() if key != "session"}, **inner}
+        if isinstance(inner, str):  # the id, as requests name it
+            document = {"sessionId": inner, **{key: value for key, value in document.items() if key != "session"}}
         config = next((value for key, value in document.items() if folded(key) == "config"), None)
         if is_object(config):
             switches = ("enableAccountProtection", "enableMessageLogging", "enableWebhook", "webhookUrl")
@@ -241,72 +245,78 @@ class SessionCalls(Calls):
         """
         return await self._send(Call("GET", "/sessions", Page[Session], envelope=("sessions",)))
 
-    async def retrieve_session_info(self, session_id: SessionRef) -> Session:
+    @keyword_aliases
+    async def retrieve_session_info(self, session: SessionRef) -> Session:
         """
         Look at a session.
 
         Args:
-            session_id: Its ``uniqueSessionId``, or a `Session`.
+            session: Its ``uniqueSessionId``, or a `Session`.
 
         Raises:
             NotFoundError: There is no such session.
         """
-        return await self._send(Call("GET", "/sessions/{session_id}", Session, path_params=_at(session_id)))
+        return await self._send(Call("GET", "/sessions/{session}", Session, path_params=_at(session)))
 
-    async def delete_session(self, session_id: SessionRef) -> Result:
+    @keyword_aliases
+    async def delete_session(self, session: SessionRef) -> Result:
         """
         Delete a session.
 
         Args:
-            session_id: Its ``uniqueSessionId``, or a `Session`.
+            session: Its ``uniqueSessionId``, or a `Session`.
 
         Raises:
             NotFoundError: There is no such session.
         """
-        return await self._send(Call("DELETE", "/sessions/{session_id}", Result, path_params=_at(session_id)))
+        return await self._send(Call("DELETE", "/sessions/{session}", Result, path_params=_at(session)))
 
-    async def start_session(self, session_id: SessionRef) -> Session:
+    @keyword_aliases
+    async def start_session(self, session: SessionRef) -> Session:
         """
         Start a session; once started, it waits for its QR code to be scanned, unless it was linked before.
 
         Args:
-            session_id: Its ``uniqueSessionId``, or a `Session`.
+            session: Its ``uniqueSessionId``, or a `Session`.
 
         Raises:
             NotFoundError: There is no such session.
         """
-        return await self._order("start", session_id)
+        return await self._order("start", session)
 
-    async def stop_session(self, session_id: SessionRef) -> Session:
+    @keyword_aliases
+    async def stop_session(self, session: SessionRef) -> Session:
         """
         Stop a session; it stays linked.
 
         Args:
-            session_id: Its ``uniqueSessionId``, or a `Session`.
+            session: Its ``uniqueSessionId``, or a `Session`.
 
         Raises:
             NotFoundError: There is no such session.
         """
-        return await self._order("stop", session_id)
+        return await self._order("stop", session)
 
-    async def restart_session(self, session_id: SessionRef) -> Session:
+    @keyword_aliases
+    async def restart_session(self, session: SessionRef) -> Session:
         """
         Restart a session that is stopped or has failed.
 
         Args:
-            session_id: Its ``uniqueSessionId``, or a `Session`.
+            session: Its ``uniqueSessionId``, or a `Session`.
 
         Raises:
             NotFoundError: There is no such session.
         """
-        return await self._order("restart", session_id)
+        return await self._order("restart", session)
 
-    async def retrieve_qr_code(self, session_id: SessionRef) -> QRCode:
+    @keyword_aliases
+    async def retrieve_qr_code(self, session: SessionRef) -> QRCode:
         """
         Get the QR code to scan with the phone. It is good for 60 s, its successors for 20 s each, six in all.
 
         Args:
-            session_id: Its ``uniqueSessionId``, or a `Session`.
+            session: Its ``uniqueSessionId``, or a `Session`.
 
         Returns:
             The code: ``.png`` is the picture, ``.text`` what it says, whichever the service sent.
@@ -316,18 +326,18 @@ class SessionCalls(Calls):
             SessionNotReadyError: The session is not waiting to be scanned.
         """
         # The SDK's route first, the documentation's second: nobody outside knows which one the service follows.
-        call = Call("GET", "/sessions/{session_id}/auth/qr", QRCode, path_params=_at(session_id))
-        return await self._send(call.or_route("GET", "/sessions/{session_id}/qr"))
+        call = Call("GET", "/sessions/{session}/auth/qr", QRCode, path_params=_at(session))
+        return await self._send(call.or_route("GET", "/sessions/{session}/qr"))
 
-    async def _order(self, verb: str, session_id: SessionRef) -> Session:
-        route = f"/sessions/{{session_id}}/{verb}"
+    async def _order(self, verb: str, session: SessionRef) -> Session:
+        route = f"/sessions/{{session}}/{verb}"
         return await self._send(
-            Call("POST", route, Session, path_params=_at(session_id), envelope=("session",), repeatable=True)
+            Call("POST", route, Session, path_params=_at(session), envelope=("session",), repeatable=True)
         )
 
 
-def _at(session_id: SessionRef) -> dict[str, str]:
-    return {"session_id": session_ref(session_id, "session_id")}
+def _at(session: SessionRef) -> dict[str, str]:
+    return {"session": session_ref(session)}
 
 
 def _check_webhook(enabled: bool | None, url: str | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from .._core.call import Calls
+from .._core.calls import Calls
 from ..api.chats import Ack, ChatMessage
 from ..api.messages import Message
 from ..api.sessions import Session, SessionRef, SessionState

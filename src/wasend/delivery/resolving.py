@@ -25,7 +25,7 @@ _Key: TypeAlias = tuple[str, str]
 class ChecksContacts(Protocol):
     """What can ask WhatsApp: an `AsyncWasendClient`."""
 
-    def check_contact_exists(self, session_id: SessionRef, /, *, phone: str) -> Awaitable[ContactExistence]:
+    def check_contact_exists(self, session: SessionRef, /, *, phone: str) -> Awaitable[ContactExistence]:
         """Ask whether a number is on WhatsApp."""
         ...
 

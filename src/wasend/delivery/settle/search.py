@@ -97,8 +97,8 @@ def target_of(call: Call[Any]) -> Target | None:
     if call.method == "POST" and call.body is not None:
         if call.route == "/sessions" and isinstance(name := call.body.get("sessionName"), str):
             return NewSession(name, call.body)
-        if call.route == "/{session_id}/groups" and isinstance(name := call.body.get("name"), str):
-            return NewGroup(name, call.path_params["session_id"])
+        if call.route == "/{session}/groups" and isinstance(name := call.body.get("name"), str):
+            return NewGroup(name, call.path_params["session"])
     return None
 
 

@@ -1,0 +1,54 @@
+"""What is particular to this service, which the core is told of: other names of arguments, and its errors."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from .._core.answer import ErrorRules, SpecialError
+from .._core.documents import is_list, is_object
+from .._core.forms import ArgumentForms
+from ..errors import AccountRestrictedError, SessionNotReadyError
+
+_FORMS: Final = ArgumentForms(
+    aliases={  # the official SDK's
+        "session_id": "session",
+        "min_typing_duration": "min_typing",
+        "max_typing_duration": "max_typing",
+    },
+    removed={"content": "the text goes into text: send_text(session=..., to=..., text=...)"},
+)
+mapping_form: Final = _FORMS.mapping_form
+keyword_aliases: Final = _FORMS.keyword_aliases
+
+_SIGNALS: Final = re.compile(r"error[ :=]*(463|475)\b|(rate-overlimit)", re.IGNORECASE)
+
+
+def _special(status: int, message: str, document: Any) -> SpecialError | None:
+    if status >= 500 and (signal := _SIGNALS.search(message)):
+        facts = {"signal": (signal[1] or signal[2]).lower()}
+        return SpecialError(
+            AccountRestrictedError, facts, "WhatsApp restricts this number: stop sending to new contacts"
+        )
+    if status == 422 and is_object(document) and ("expected" in document or "not as expected" in message):
+        return _not_ready(document.get("status"), document.get("expected"))
+    return None
+
+
+def _not_ready(status: Any, expected: Any) -> SpecialError:
+    states = tuple(str(state) for state in expected) if is_list(expected) else ()
+    facts = {"session_status": status if isinstance(status, str) else None, "expected": states}
+    needed = " or ".join(states) or "another state"
+    advice = f"the session is {status}, needed is {needed}" if facts["session_status"] else ""
+    return SpecialError(SessionNotReadyError, facts, advice)
+
+
+ERROR_RULES: Final = ErrorRules(
+    special=_special,
+    advice={
+        401: "check the API key",
+        404: "check the id: calls take a session's uniqueSessionId, not its name",
+        409: "the name may be taken: look it up with retrieve_all_sessions()",
+    },
+    private_fields=("text", "caption", "data"),
+)
