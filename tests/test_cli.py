@@ -9,17 +9,17 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 import segno
 
-from wasend import AsyncWasendClient, RateLimitError, WasendClient, __version__
-from wasend.cli import demo
+from wasend import RateLimitError, WasendClient, __version__
+from wasend.cli import demo, main
 from wasend.cli.qr import half_blocks, read_modules
 from wasend.cli.screen import Screen
 from wasend.sandbox import Clock, Sandbox
@@ -28,6 +28,13 @@ PATIENCE: Final = 60.0
 """Seconds after which a test takes a command for hung."""
 
 WASEND: Final = (sys.executable, "-m", "wasend.cli")
+QUICK: Final = """
+from functools import partial
+from wasend.cli import demo, main
+from wasend.sandbox import Clock
+demo.play = partial(demo.play, clock=Clock(stopped=True))
+"""
+"""The beginning of a program whose demo makes no pauses."""
 VERDICT: Final = "20 messages, each arrived exactly once."
 
 posix = pytest.mark.skipif(os.name != "posix", reason="needs signals and terminals of POSIX")
@@ -111,9 +118,18 @@ def test_help_without_a_command(environment: dict[str, str]) -> None:
         (["sandbox", "--api-key", ""], "api_key"),
     ],
 )
-def test_mistakes(arguments: list[str], named: str, environment: dict[str, str]) -> None:
+def test_mistakes(
+    arguments: list[str], named: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What a user got wrong is told in one line that names it, with exit status 2."""
-    assert named in complaint(run(*WASEND, *arguments, env=environment))
+    monkeypatch.setattr(sys, "argv", ["wasend", *arguments])
+
+    with pytest.raises(SystemExit) as ended:
+        main()
+
+    told = capsys.readouterr()
+    assert ended.value.code == 2
+    assert named in complaint(subprocess.CompletedProcess([], 2, told.out, told.err))
 
 
 def test_port_in_use(environment: dict[str, str]) -> None:
@@ -132,7 +148,7 @@ def test_without_the_extra(missing: str, environment: dict[str, str]) -> None:
     line = complaint(run(sys.executable, "-c", program, "demo", env=environment))
 
     assert f"needs {missing}," in line
-    assert "pip install 'wasend[cli]'" in line
+    assert "pip install 'wasend-sdk[cli]'" in line
 
 
 @posix
@@ -172,7 +188,7 @@ def test_demo_plain(environment: dict[str, str]) -> None:
     """Without a terminal the demo prints plain lines, needs no settings, shows no key, and ends with success."""
     # A real key and a real address, which a demo must not use, and settings that only a client of theirs would refuse.
     hers = {"WASEND_API_KEY": "k3y-of-hers", "WASEND_BASE_URL": "http://127.0.0.1:9", "WASEND_TIMEOUT": "soon"}
-    program = "import secrets; secrets.token_urlsafe = lambda _: 'k3y-of-the-demo'; from wasend.cli import main; main()"
+    program = QUICK + "import secrets; secrets.token_urlsafe = lambda _: 'k3y-of-the-demo'; main()"
 
     result = run(
         sys.executable, "-c", program, "demo", env={**environment, **hers, "FORCE_COLOR": "1", "COLUMNS": "40"}
@@ -192,10 +208,12 @@ def test_demo_plain(environment: dict[str, str]) -> None:
 
 @posix
 def test_demo_on_a_terminal(environment: dict[str, str]) -> None:
-    """On a terminal the demo has colours and a progress bar that runs to its end."""
+    """On a terminal the demo has colours, a progress bar that runs to its end, and pauses in which it can be followed."""
+    began = time.monotonic()
     status, printed = on_a_terminal(*WASEND, "demo", env={**environment, "TERM": "xterm-256color"})
 
     assert status == 0
+    assert time.monotonic() - began > 5
     assert "\x1b[" in printed
     plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", printed)
     assert VERDICT in plain
@@ -224,11 +242,27 @@ def on_a_terminal(*command: str, env: Mapping[str, str]) -> tuple[int, str]:
     return process.returncode, printed.decode()
 
 
+UNTIL_INTERRUPTED: Final = """
+from wasend.cli.screen import Screen
+say, sleep = Screen.say, Clock.sleep
+
+def say_and_halt(self, what, text, **more):
+    if what.startswith("%s"):
+        Clock.sleep = lambda clock, seconds: sleep(Clock(), 3600)
+    say(self, what, text, **more)
+
+Screen.say = say_and_halt
+main()
+"""
+"""The rest of a program whose demo waits for ever as soon as it has said something."""
+
+
 @posix
 @pytest.mark.parametrize("during", ["waiting", "send_reaction", "attempt"])
 def test_demo_interrupted(during: str, environment: dict[str, str]) -> None:
     """Ctrl-C ends the demo wherever it is: exit status 130 and no traceback, in either client and in a rate limit's wait."""
-    with started(*WASEND, "demo", env={**environment, "PYTHONUNBUFFERED": "1"}) as process:
+    program = QUICK + UNTIL_INTERRUPTED % during
+    with started(sys.executable, "-c", program, "demo", env={**environment, "PYTHONUNBUFFERED": "1"}) as process:
         read_until(process, f"  {during} ")
         process.send_signal(signal.SIGINT)
         rest, errors = process.communicate(timeout=PATIENCE)
@@ -239,7 +273,7 @@ def test_demo_interrupted(during: str, environment: dict[str, str]) -> None:
 
 def test_demo_in_ascii(environment: dict[str, str]) -> None:
     """Where only ASCII can be printed, the QR code is left out and all else goes on."""
-    program = "from wasend.cli import demo, main; demo._SCANNED_AFTER = 0.1; main()"
+    program = QUICK + "main()"
 
     result = run(sys.executable, "-c", program, "demo", env={**environment, "PYTHONIOENCODING": "ascii"})
 
@@ -250,7 +284,7 @@ def test_demo_in_ascii(environment: dict[str, str]) -> None:
 
 def test_demo_failure_is_one_line(environment: dict[str, str]) -> None:
     """A demo that fails says so in one line, with exit status 1."""
-    program = "from wasend.cli import demo, main; demo._CONNECTED_WITHIN = -1; main()"
+    program = QUICK + "demo._CONNECTED_WITHIN = -1; main()"
 
     result = run(sys.executable, "-c", program, "demo", env=environment)
 
@@ -298,13 +332,10 @@ def test_demo_tells_what_did_not_happen(
     kind: type[Sandbox], said: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A message lost or doubled, a limit never met, a session not deleted: the demo finds out, and fails."""
-    clock = Clock(stopped=True)
-    for name, made in (("Sandbox", kind), ("WasendClient", WasendClient), ("AsyncWasendClient", AsyncWasendClient)):
-        monkeypatch.setattr(demo, name, partial(made, clock=clock))
-    monkeypatch.setattr(demo, "_draw", lambda *_: clock.advance(2))
+    monkeypatch.setattr(demo, "Sandbox", kind)
 
     with pytest.raises(demo.DemoError, match=said):
-        demo.play(Screen())
+        demo.play(Screen(), Clock(stopped=True))
 
     assert VERDICT not in capsys.readouterr().out
 

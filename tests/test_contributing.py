@@ -1,4 +1,4 @@
-"""The recipe of CONTRIBUTING.md, followed to the letter in a copy of the source."""
+"""The recipe of CONTRIBUTING.md, followed to the letter in a copy of the project."""
 
 from __future__ import annotations
 
@@ -8,65 +8,92 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Final
 
-ROOT = Path(__file__).parent.parent
-CHECK = """
-import asyncio
-from datetime import datetime
-from typing import Any
-import httpx
-from tests.calls import Row, Shape
-from wasend import AsyncWasendClient, WasendClient, WasendError
-from wasend.api.account import Usage
+ROOT: Final = Path(__file__).parent.parent
+RECIPE: Final = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Adding a call")[2]
+LAST_ROW: Final = ')\n"""All calls about contacts, chats and the account'
+"""Where the table of calls ends."""
 
-(row,) = [
-{row}
-]
 
-def answer(request: httpx.Request) -> httpx.Response:
-    assert f"{{request.method}} {{request.url.raw_path.decode()}}" == row.sent
-    return httpx.Response(200, content=shape.content, headers={{"content-type": shape.content_type}})
+def python(*arguments: str, folder: Path) -> str:
+    """Run Python in a copy of the project, which must succeed; what it printed."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("COVERAGE", "PYTEST"))}
+    result = subprocess.run(
+        [sys.executable, *arguments],
+        cwd=folder,
+        env={**environment, "PYTHONPATH": str(folder / "src")},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=300,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
 
-async def awaited() -> Any:
-    return await getattr(AsyncWasendClient("key", http_client=service()), row.call)(*row.ids, **row.given)
 
-def service() -> httpx.AsyncClient:
-    return httpx.AsyncClient(transport=httpx.MockTransport(answer))
+def edit(file: Path, *changes: tuple[str, str]) -> None:
+    """Replace texts that a file has once each."""
+    text = file.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert text.count(old) == 1, f"{file.name} has {old!r} {text.count(old)} times"
+        text = text.replace(old, new)
+    file.write_text(text, encoding="utf-8")
 
-for shape in row.answers:
-    assert asyncio.run(awaited()) == shape.value
-    with WasendClient("key", http_client=service()) as client:
-        assert getattr(client, row.call)(*row.ids, **row.given) == shape.value
-print(WasendClient.__module__, WasendClient.retrieve_usage.__doc__.split(".")[0].strip())
-"""
+
+def follow(folder: Path) -> None:
+    """Do by hand what the recipe says, up to the generator."""
+    model, method, imports, public, row, use = re.findall(r"```python\n(.*?)```", RECIPE, re.DOTALL)
+    standard, ours = imports.strip().split("\n\n")
+    package = folder / "src" / "wasend"
+
+    account = package / "api" / "account.py"
+    edit(
+        account,
+        ("from __future__ import annotations\n", f"from __future__ import annotations\n\n{standard}\n"),
+        ("from .._core.call import Call, Calls", ours),
+        ("class AccountCalls", f"{model}\n\nclass AccountCalls"),
+    )
+    account.write_text(f"{account.read_text(encoding='utf-8')}\n{method}", encoding="utf-8")
+
+    exported = '    "UnprocessableError",\n'
+    edit(
+        package / "__init__.py", ("from .api.account import Account\n", public), (exported, f'{exported}    "Usage",\n')
+    )
+    edit(
+        folder / "tests" / "calls_chats.py", (LAST_ROW, row + LAST_ROW), ("import Account\n", "import Account, Usage\n")
+    )
+    above = "        assert_type(client.retrieve_account(), Account)\n"
+    edit(
+        folder / "tests" / "typing" / "user_script.py",
+        (above, above + use),
+        ("    Timeout,\n", "    Timeout,\n    Usage,\n"),
+    )
 
 
 def test_recipe(tmp_path: Path) -> None:
-    """One model, one method and one row make a call that works in both colours."""
-    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-    model, method, row = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
-    source = tmp_path / "src"
-    shutil.copytree(ROOT / "src", source)
-    shutil.copytree(ROOT / "tests", tmp_path / "tests", ignore=shutil.ignore_patterns("__pycache__"))
-    room = source / "wasend" / "api" / "account.py"
-    code = room.read_text(encoding="utf-8").replace("class AccountCalls", f"{model}\n\nclass AccountCalls")
-    code = code.replace(
-        "from __future__ import annotations\n", "from __future__ import annotations\n\nfrom datetime import datetime\n"
-    )
-    room.write_text(f"{code}\n{method}", encoding="utf-8")
+    """Whoever follows the recipe has a call that passes the project's tests of calls, sync and async."""
+    for name in ("src", "tests", "tools"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, tmp_path)
+    follow(tmp_path)
 
-    generate = [sys.executable, str(ROOT / "tools" / "generate_sync.py"), "--package", str(source / "wasend")]
-    assert subprocess.run(generate, check=False).returncode == 0
-    program = f"import sys; sys.path[:0] = [{str(source)!r}, {str(tmp_path)!r}]\n{CHECK.format(row=row)}"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE")}
-    told = subprocess.run(
-        [sys.executable, "-W", "error::DeprecationWarning", "-c", program],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=environment,
-        check=False,
+    python("tools/generate_sync.py", folder=tmp_path)
+    files = ("wire", "answers", "bad_input_rooms", "models_rooms", "public", "routes", "types", "generate_sync")
+    wanted = "usage or test_all or table_is_whole or uses_every_call or sibling or checked_in"
+    printed = python(
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        wanted,
+        *(f"tests/test_{name}.py" for name in files),
+        folder=tmp_path,
     )
 
-    assert (told.returncode, told.stderr) == (0, "")
-    assert told.stdout.strip() == "wasend._sync Look at what the account has used"
+    assert "skipped" not in printed
+    (passed,) = re.findall(r"(\d+) passed", printed)
+    assert int(passed) >= 40, printed

@@ -18,8 +18,8 @@ from typing import Final
 import httpx
 import pytest
 
+import _wasend_pytest
 from tests.test_readme import python
-from wasend import pytest_plugin
 from wasend.sandbox import Clock, Fault, Sandbox
 from wasend.sandbox.control import control_endpoints
 from wasend.sandbox.dialects import Docs
@@ -193,7 +193,7 @@ def test_defaults() -> None:
 def test_fixtures() -> None:
     """The table of fixtures has every fixture of the plugin."""
     assert {name for row in rows("In pytest")[1:] for name in names(row[0])} == {
-        name for name in pytest_plugin.__all__ if name != "pytest_configure"
+        name for name in _wasend_pytest.__all__ if name != "pytest_configure"
     }
 
 

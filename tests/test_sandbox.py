@@ -852,7 +852,7 @@ def test_without_the_extra() -> None:
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert run.returncode == 1
     assert "ImportError: wasend.sandbox needs segno" in run.stderr
-    assert "pip install 'wasend[sandbox]'" in run.stderr
+    assert "pip install 'wasend-sdk[sandbox]'" in run.stderr
     assert "pip install '.[sandbox]'" in run.stderr
 
 

@@ -17,7 +17,7 @@ def main() -> None:
         except ImportError as error:
             if error.name is None or error.name.startswith("wasend"):
                 raise
-            hint = "pip install 'wasend[cli]' (in a clone of the project: pip install '.[cli]')"
+            hint = "pip install 'wasend-sdk[cli]' (in a clone of the project: pip install '.[cli]')"
             package = error.name.partition(".")[0]
             print(f"wasend: the command needs {package}, which comes with an extra: {hint}", file=sys.stderr)
             sys.exit(2)

@@ -79,7 +79,7 @@ def wasend(
 
 @app.command()
 def demo() -> None:
-    """Play a session's life and a few messages against a local sandbox. Needs no account; takes about 6 seconds."""
+    """Play a session's life and a few messages against a local sandbox. Needs no account; takes about ten seconds."""
     from wasend.cli import demo as story  # what draws is not wanted by those who only serve
     from wasend.cli.screen import Screen
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import io
 import secrets
-import time
 from collections import Counter
 from typing import Final
 
@@ -27,7 +26,7 @@ from wasend import (
 )
 from wasend.cli.qr import half_blocks, read_modules
 from wasend.cli.screen import Screen
-from wasend.sandbox import Sandbox
+from wasend.sandbox import Clock, Sandbox
 
 # Numbers that the United Kingdom keeps for drama: they reach nobody.
 _BAKERY: Final = "+447700900123"
@@ -58,19 +57,24 @@ class _Sent:
     content: str
 
 
-def play(screen: Screen) -> None:
+def play(screen: Screen, clock: Clock | None = None) -> None:
     """
     Play it all.
+
+    Args:
+        screen: Where to show it.
+        clock: What the sandbox and the clients wait by; the machine's time by default. A stopped one makes no pauses.
 
     Raises:
         DemoError: Something did not happen.
         WasendError: A call failed.
     """
+    clock = clock or Clock()
     key = secrets.token_urlsafe(16)
-    sandbox = Sandbox(api_key=key, scan_after=_SCANNED_AFTER, rate_limit=_LIMIT)
+    sandbox = Sandbox(api_key=key, scan_after=_SCANNED_AFTER, rate_limit=_LIMIT, clock=clock)
     with sandbox.serve() as server:
         screen.title(f"wasend {__version__} and a local WASend at {server.url}: nothing leaves this machine")
-        session = asyncio.run(_connect(screen, server.url, key))
+        session = asyncio.run(_connect(screen, server.url, key, clock))
         waits: list[Wait] = []
 
         def waiting(wait: Wait) -> None:
@@ -78,7 +82,8 @@ def play(screen: Screen) -> None:
             told = f"{type(wait.error).__name__}: waiting {wait.seconds:g} s before it is sent again"
             screen.say(f"attempt {wait.attempt}", told, style="yellow")
 
-        with WasendClient(key, base_url=server.url, timeout=_ANSWER_WITHIN, retry=Retry(on_wait=waiting)) as client:
+        retry = Retry(on_wait=waiting)
+        with WasendClient(key, base_url=server.url, timeout=_ANSWER_WITHIN, retry=retry, clock=clock) as client:
             sent = _send_a_few(screen, client, session)
             _refuse(screen, client, session, sandbox)
             sent += _send_batch(screen, client, session)
@@ -86,22 +91,22 @@ def play(screen: Screen) -> None:
         _check(screen, sandbox, session, sent, waits)
 
 
-async def _connect(screen: Screen, url: str, key: str) -> Session:
+async def _connect(screen: Screen, url: str, key: str, clock: Clock) -> Session:
     screen.title("A session, with AsyncWasendClient")
-    async with AsyncWasendClient(key, base_url=url, timeout=_ANSWER_WITHIN) as client:
+    async with AsyncWasendClient(key, base_url=url, timeout=_ANSWER_WITHIN, clock=clock) as client:
         session = await client.create_session(session_name="Harbour Bakery", phone_number=_BAKERY)
         screen.say("create_session", f"{session.session_name}, {session.unique_session_id}: {session.status}")
         await client.start_session(session)
         qr = await client.retrieve_qr_code(session)
         _draw(screen, qr.png)
         screen.say("waiting", "a simulated phone scans it by itself")
-        began = time.monotonic()
+        began = clock.monotonic()
         while session.state is not SessionState.CONNECTED:
-            if time.monotonic() - began > _CONNECTED_WITHIN:
+            if clock.monotonic() - began > _CONNECTED_WITHIN:
                 raise DemoError(f"the session is still {session.status} after {_CONNECTED_WITHIN:g} s")
-            await asyncio.sleep(0.5)
+            await clock.sleep(0.5)
             session = await client.retrieve_session_info(session)
-        screen.say("retrieve_session_info", f"{session.status} after {time.monotonic() - began:.1f} s", style="green")
+        screen.say("retrieve_session_info", f"{session.status} after {clock.monotonic() - began:.1f} s", style="green")
         return session
 
 

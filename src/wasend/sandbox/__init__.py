@@ -25,7 +25,7 @@ try:
     from wasend.sandbox.webhooks import Webhook, WebhookAttempt
 except ModuleNotFoundError as error:
     raise ImportError(
-        f"wasend.sandbox needs {error.name}, which comes with an extra: pip install 'wasend[sandbox]' "
+        f"wasend.sandbox needs {error.name}, which comes with an extra: pip install 'wasend-sdk[sandbox]' "
         "(in a clone of the project: pip install '.[sandbox]')",
         name=error.name,
     ) from error
