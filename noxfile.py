@@ -1,7 +1,13 @@
-"""Every check of the project: ``nox`` runs them all, ``nox -s tests -- -k retry`` a part."""
+"""
+The checks of the project: ``nox`` runs all that need nothing special, ``nox -s tests -- -k retry`` a part.
+
+Each thing is checked once: the tests that depend on the interpreter on every Python found, all others on the newest;
+coverage, which makes the tests two to three times slower, by name.
+"""
 
 from __future__ import annotations
 
+import ast
 import os
 import shutil
 import subprocess
@@ -15,6 +21,22 @@ nox.options.error_on_external_run = True
 
 PROJECT = nox.project.load_toml("pyproject.toml")
 NEWEST_MINOR = 15
+# A test file that imports one of these looks at what Pythons do differently.
+DIFFERS_BY_PYTHON = {
+    "concurrent",
+    "contextvars",
+    "gc",
+    "multiprocessing",
+    "pickle",
+    "signal",
+    "socket",
+    "sqlite3",
+    "threading",
+    "weakref",
+}
+# These do so as well: types looked up at run time, timeouts of the event loop, syntax trees, signatures and what
+# importing does, and pytest's own start.
+TESTED_ON_EVERY_PYTHON = ("codec", "deadline", "generate_sync", "public", "pytest_plugin")
 WORKERS = min(4, os.cpu_count() or 1)
 
 
@@ -56,41 +78,57 @@ def starts(python: Path, version: str) -> bool:
     return answer.returncode == 0 and answer.stdout.strip() == version
 
 
+def install(session: nox.Session, extras: str, *requirements: str) -> None:
+    """Install the project's wheel, which is built once a run, and other requirements."""
+    folder = Path(session.cache_dir, "dist").resolve()
+    if not BUILT and session.venv_backend != "none":
+        shutil.rmtree(folder, ignore_errors=True)
+        session.run_install("python", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), ".")
+        BUILT.extend(folder.glob("*.whl"))
+    wheels = [f"{PROJECT['project']['name']}[{extras}] @ {wheel.as_uri()}" for wheel in BUILT]
+    # pip would compile all modules, of which the checks use a part.
+    session.install("--no-compile", *wheels, *requirements)
+
+
+BUILT: list[Path] = []
 PYTHONS = installed_pythons()
+NEWEST = max(PYTHONS, key=lambda version: int(version.partition(".")[2]))
 # nox finds an interpreter by its version on PATH, and session names stay the same on every machine.
 os.environ["PATH"] = os.pathsep.join([*(str(python.parent) for python in PYTHONS.values()), os.environ["PATH"]])
 
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style and formatting."""
-    session.install(*group("lint"))
+    """Style and formatting; and the synchronous client is what its generator makes of the asynchronous one."""
+    session.install("--no-compile", *group("lint"))
     session.run("ruff", "check")
     session.run("ruff", "format", "--check")
-
-
-@nox.session
-def generated(session: nox.Session) -> None:
-    """The synchronous client is what its generator makes of the asynchronous one."""
-    session.install(*group("lint"))
     session.run("python", "tools/generate_sync.py", "--check")
 
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """The whole project under mypy; source and examples under pyright's strict rules as well."""
-    session.install(".[all]", *group("types"))
-    session.run("mypy")
-    # Pyright with its own Node.js in the wheel: the real one downloads Node.js or itself when first run.
-    session.run("basedpyright")
-    session.run("pytest", "tests/test_types.py")
+    """The whole project under mypy; source, examples and a user's program under pyright's strict rules as well."""
+    install(session, "all", *group("types"))
+    python = python_of(session)
+    session.run(python, "-m", "mypy")
+    # Pyright with its own Node.js in the wheel: the real one downloads Node.js or itself when first run. A `.venv` in
+    # the project, as the README makes one, would be taken for the environment to check in.
+    session.run(python, "-m", "basedpyright", "--pythonpath", python)
+    session.run(python, "-m", "pytest", "tests/test_types.py")
+
+
+def python_of(session: nox.Session) -> str:
+    """The interpreter that a session's packages are installed for."""
+    found = shutil.which("python", path=os.pathsep.join(session.bin_paths or ()))
+    return found or sys.executable
 
 
 @nox.session(default=False)
 def pyright(session: nox.Session) -> None:
     """The same with pyright itself."""
-    session.install(".[all]", *group("types"), "pyright[nodejs]")
-    session.run("pyright")
+    install(session, "all", *group("types"), "pyright[nodejs]")
+    session.run("pyright", "--pythonpath", python_of(session))
 
 
 @nox.session(default=False)
@@ -98,7 +136,7 @@ def official(session: nox.Session) -> None:
     """Every call of WASend's own Python package against the sandbox: it reads the answers, and they are right."""
     if shutil.which("node") is None:
         session.skip("WASend's own package runs on Node.js, and there is no `node` on PATH")
-    session.install(".[sandbox]")
+    install(session, "sandbox")
     # An environment of its own: both packages are imported as `wasend`.
     home = Path(session.create_tmp(), "official")
     session.run("python", "-m", "venv", home)
@@ -114,25 +152,45 @@ def browser(session: nox.Session) -> None:
     chromium = next(filter(None, map(shutil.which, names)), None)
     if chromium is None:
         session.skip("there is no Chromium on PATH, and none is downloaded")
-    session.install(".[sandbox]", "playwright>=1.50")
+    install(session, "sandbox", "playwright>=1.50")
     session.run("python", "-m", "tools.browser", chromium, *session.posargs)
+
+
+def tests_of_the_interpreter() -> list[str]:
+    """The test files that depend on the interpreter: by what they import, and by what they test."""
+    files = {str(file) for file in Path("tests").glob("test_*.py") if imports(file) & DIFFERS_BY_PYTHON}
+    return sorted(files | {str(Path("tests", f"test_{name}.py")) for name in TESTED_ON_EVERY_PYTHON})
+
+
+def imports(file: Path) -> set[str]:
+    """The top-level packages that a file imports, wherever in it."""
+    nodes = list(ast.walk(ast.parse(file.read_text(encoding="utf-8"))))
+    names = [alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names]
+    names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and node.module]
+    return {name.partition(".")[0] for name in names}
 
 
 @nox.session(python=list(PYTHONS), download_python="never")
 def tests(session: nox.Session) -> None:
-    """The tests, against the built wheel, on every Python found."""
-    session.install(".[all]", *group("test"))
-    # One folder for all Pythons, outside the working tree's root; absolute, for tests that change directory.
+    """The tests, against the built wheel: all on the newest Python, on the others what depends on the interpreter."""
+    install(session, "all", *group("test"))
+    chosen = session.posargs
+    if not chosen and session.python == NEWEST:
+        session.env["WASEND_PROOF_SENDS"] = "2000"
+    elif not chosen:
+        chosen = tests_of_the_interpreter()
+    session.run("pytest", "-n", str(WORKERS), "--dist", "worksteal", *chosen)
+
+
+@nox.session(python=NEWEST, download_python="never", default=False)
+def coverage(session: nox.Session) -> None:
+    """Which lines and branches all the tests reach."""
+    install(session, "all", *group("test"), *group("coverage"))
+    # Absolute, for tests that change directory, and outside the working tree's root.
     data = Path(session.cache_dir, "coverage").resolve()
     data.mkdir(exist_ok=True)
-    session.env["COVERAGE_FILE"] = str(data / f".coverage.{session.python}")
+    session.env["COVERAGE_FILE"] = str(data / ".coverage")
     session.run("coverage", "erase")
-    session.run("coverage", "run", "-m", "pytest", "-n", str(WORKERS), *session.posargs)
-
-
-@nox.session
-def coverage(session: nox.Session) -> None:
-    """What the tests of all Pythons together reached."""
-    session.install(*group("coverage"))
-    session.run("coverage", "combine", str(Path(session.cache_dir, "coverage")))
+    session.run("coverage", "run", "-m", "pytest", "-n", str(WORKERS), "--dist", "worksteal", *session.posargs)
+    session.run("coverage", "combine")
     session.run("coverage", "report")

@@ -81,7 +81,7 @@ def test_programs(tmp_path: Path, wasend_sandbox: Sandbox, wasend_server: Sandbo
             files[-1].write_text(program, encoding="utf-8")
     tests = [file for file in files if "def test_" in file.read_text(encoding="utf-8")]
     one_by_one = "import runpy, sys; [runpy.run_path(file, run_name='__main__') for file in sys.argv[1:]]"
-    plain = ["-W", "error", "-c", one_by_one, *(file for file in files if file not in tests)]
+    plain: list[str | Path] = ["-W", "error", "-c", one_by_one, *(file for file in files if file not in tests)]
     for command in (plain, ["-m", "pytest", "-q", "-W", "error", "-p", "no:asyncio", *tests]):
         result = python(*command, cwd=tmp_path, WASEND_API_KEY=KEY, WASEND_BASE_URL=wasend_server.url)
         assert (result.returncode, result.stderr) == (0, ""), f"{result.stdout}{result.stderr}"
