@@ -27,16 +27,15 @@ DIFFERS_BY_PYTHON = {
     "contextvars",
     "gc",
     "multiprocessing",
-    "pickle",
     "signal",
     "socket",
     "sqlite3",
     "threading",
     "weakref",
 }
-# These do so as well: types looked up at run time, timeouts of the event loop, syntax trees, signatures and what
-# importing does, and pytest's own start.
-TESTED_ON_EVERY_PYTHON = ("codec", "deadline", "generate_sync", "public", "pytest_plugin")
+# These do so as well: types looked up at run time, timeouts of the event loop, syntax trees, slots and pickling,
+# signatures and what importing does, and pytest's own start.
+TESTED_ON_EVERY_PYTHON = ("codec", "deadline", "generate_sync", "model", "outcomes", "public", "pytest_plugin")
 WORKERS = min(4, os.cpu_count() or 1)
 
 

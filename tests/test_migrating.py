@@ -40,16 +40,33 @@ def rows(section: str) -> dict[str, str]:
     return dict(found)
 
 
-@pytest.mark.parametrize("number", range(len(PROGRAMS)))
+REQUESTS: Final = (
+    ["PUT /reaction"],
+    ["POST /sendText", "POST /sendText", "POST /sendText", "GET /ses_1/chats"],
+    [
+        *["POST /startTyping", "POST /stopTyping", "POST /send"] * 2,
+        "POST /sendSeen",
+        "GET /contacts",
+        "POST /ses_1/chats/447700900456%40c.us/messages/read",
+    ],
+    ["POST /sendText"],
+    ["GET /ses_1/labels", "POST /ses_1/labels"],
+)
+"""What each program asks for, in its order."""
+
+
+@pytest.mark.parametrize("number", range(len(REQUESTS)))
 def test_programs(number: int, service: respx.MockRouter) -> None:
-    """Every program runs as it stands, without a warning."""
+    """Every program runs as it stands, to its end and without a warning: it asks for what it shows."""
     exec(compile(PROGRAMS[number], f"program {number}", "exec"), {"__name__": "program"})
-    assert service.calls
+
+    made = [call.request for call in service.calls]
+    assert [f"{one.method} {one.url.raw_path.decode().partition('?')[0]}" for one in made] == REQUESTS[number]
 
 
 def test_every_program_is_found() -> None:
     """There are as many as there are fences of Python."""
-    assert len(PROGRAMS) == PAGE.count("```python") == 5
+    assert len(PROGRAMS) == PAGE.count("```python") == len(REQUESTS)
 
 
 def test_what_is_printed(service: respx.MockRouter, capsys: pytest.CaptureFixture[str]) -> None:
