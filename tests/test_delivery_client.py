@@ -8,7 +8,6 @@ import subprocess
 import sys
 import textwrap
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import attrs
@@ -359,14 +358,33 @@ async def test_wait_for_state(wasend_sandbox: Sandbox, async_wasend_client: Asyn
         await async_wasend_client.wait_until_ready("ses_none")
 
 
+async def test_ready_closes_the_breaker(wasend_sandbox: Sandbox) -> None:
+    """Waiting until a session is ready lets the sends pass that were held back because it had failed."""
+    other = wasend_sandbox.async_client()
+    client = wasend_sandbox.async_client(breaker=Breaker(clock=wasend_sandbox.clock, rest=86_400))
+    session = (await other.create_session(session_name="Shop", phone_number=BOB)).unique_session_id
+    assert session
+    await other.start_session(session)
+    await other.wait_for_state(session, "FAILED", timeout=300)  # nobody scans its QR code
+    with pytest.raises(SessionNotReadyError):
+        await client.send_text(session=session, to=ADA, text="Hi")
+    await other.restart_session(session)
+    await other.wait_for_state(session, "SCAN_QR_CODE")
+    wasend_sandbox.scan(session)
+    with pytest.raises(BreakerOpenError, match="the session is FAILED"):
+        await client.send_text(session=session, to=ADA, text="Hi")
+    await client.wait_until_ready(session)
+    assert (await client.send_text(session=session, to=ADA, text="Hi")).id
+
+
 @pytest.mark.wasend_faults("ban POST /sendText #1 signal=rate-overlimit")
-async def test_ready_closes_the_breaker(wasend_sandbox: Sandbox, desk: str) -> None:
-    """The breaker hears of a session that is seen connected; what WhatsApp holds stays held."""
+async def test_ready_does_not_close_what_whatsapp_holds(wasend_sandbox: Sandbox, desk: str) -> None:
+    """A session that is seen connected changes nothing about a throttled number: it stays held back."""
     client = wasend_sandbox.async_client(breaker=True)
-    with suppress(AccountRestrictedError):
+    with pytest.raises(AccountRestrictedError):
         await client.send_text(session=desk, to=ADA, text="Hi")
     await client.wait_until_ready(desk)
-    with pytest.raises(BreakerOpenError):
+    with pytest.raises(BreakerOpenError, match="throttles"):
         await client.send_text(session=desk, to=ADA, text="Hi")
 
 

@@ -944,6 +944,20 @@ async def test_store_does_not_grow_for_ever() -> None:
         assert (days - 1) * 24 <= len(store.items("pacing/s/sends/")) <= days * 24
 
 
+async def test_a_kind_that_was_used_long_ago() -> None:
+    """The last send of a kind is remembered, however long ago: another kind is paced beside it, and it by itself."""
+    clock, store = Jumping(), MemoryStore()
+    pacer = Pacer(clock=clock, store=store)
+    own = Pacing(gap=(1, 2), pause_after=1, pause=(3 * DAY, 3 * DAY + 1), name="rare")
+    await send(pacer, clock, 1, own)
+    for _ in range(2):
+        clock.time += 26 * HOUR
+        assert len(await send(pacer, clock, 1, "reply")) == 1
+    assert len(store.items("pacing/s/sends/")) == 2, "one of each kind"
+    (moment,) = await send(pacer, clock, 1, own)
+    assert moment - NOON >= 3 * DAY, "its pause is longer than anything else that is remembered"
+
+
 async def test_sessions_with_odd_names() -> None:
     """Sessions are kept apart in the store, whatever characters their ids hold."""
     clock, store = Jumping(), MemoryStore()

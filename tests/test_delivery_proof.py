@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import Counter
 from typing import Any
 
@@ -11,7 +12,8 @@ import pytest
 from wasend import AsyncWasendClient, Message, Retry, WasendError
 from wasend.sandbox import Clock, Sandbox
 
-SENDS = 2000
+SENDS = int(os.environ.get("WASEND_PROOF_SENDS", "500"))
+"""How many sends each test makes; ``2000`` for the figures in ``docs/delivery.md``."""
 TASKS = 50
 SEND = "POST /sendText"
 STORM = (

@@ -206,7 +206,7 @@ def test_the_library_would_refuse() -> None:
 @pytest.mark.parametrize("region", ["UK", "44", "", "GBR", 44, b"GB"])
 def test_no_region(region: Any) -> None:
     """What is no region is refused where one is needed, and of no interest where the number says its country."""
-    with pytest.raises(InvalidRequestError, match="is none") as caught:
+    with pytest.raises(InvalidRequestError, match="is not a region") as caught:
         Recipient.parse("07700 900123", region=region)
     assert caught.value.field == "region"
     assert Recipient.parse("+447700900123", region=region).number == "+447700900123"
@@ -216,14 +216,16 @@ def test_no_region(region: Any) -> None:
 @pytest.mark.parametrize(
     ("value", "problem"),
     [
-        ("123", "is no phone number of GB"),
-        ("0", "is no phone number of GB"),
-        ("077009001234567890", "is no phone number of GB"),
+        ("123", "is not a phone number of GB"),
+        ("0", "is not a phone number of GB"),
+        ("077009001234567890", "is not a phone number of GB"),
         ("", "is empty"),
         ("0800 FLOWERS", "is not a phone number"),
         ("07700 900123 x5", "is not a phone number"),
-        (7700900123, "is no text"),
-        (None, "is no text"),
+        ("07700900123.0", "ends in .0"),
+        ("447700900123.0", "ends in .0"),
+        (7700900123, "expected text, got int"),
+        (None, "expected text, got NoneType"),
     ],
 )
 def test_no_regional_number(value: Any, problem: str) -> None:

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 import logging
 import os
 import tempfile
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.calls import PNG, PNG_TEXT
-from wasend import InvalidRequestError
+from wasend import AsyncWasendClient, InvalidRequestError
 from wasend.media import Media, load
 
 MB = 1024 * 1024
@@ -138,9 +140,9 @@ async def test_no_url(url: Any) -> None:
         ("data:", "not base64"),
         (" " * 100_000 + "!", "not base64"),
         (io.StringIO("text"), "binary mode"),
-        (5, "is int"),
-        ({"data": "x"}, "is dict"),
-        (object(), "is object"),
+        (5, "expected a file, got int"),
+        ({"data": "x"}, "got dict"),
+        (object(), "got object"),
         (Path("nowhere.jpg"), "No such file"),
         (Path("a\0b"), "cannot be read"),
         (Path(os.curdir), "cannot be read"),
@@ -165,6 +167,30 @@ async def test_unusable_files(tmp_path: Path) -> None:
     with path.open("rb") as closed:
         pass
     assert "cannot be read (ValueError)" in str(await refusal(closed))
+
+
+@pytest.mark.parametrize(
+    ("name", "mime_type", "expected"),
+    [
+        ("menu.pdf", None, "application/pdf"),
+        ("menu", None, "application/octet-stream"),
+        ("menu.pdf", "text/plain", "text/plain"),
+        ("menu", "text/plain", "text/plain"),
+    ],
+)
+async def test_type_of_a_file(name: str, mime_type: str | None, expected: str) -> None:
+    """A file is sent with the type that is given, else with its name's, else as bytes of no known type."""
+    requests: list[Any] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        requests.append(json.loads(request.content))
+        return httpx.Response(200, json={"id": "3EB0AA"})
+
+    async with httpx.AsyncClient(transport=httpx.MockTransport(handle)) as http:
+        client = AsyncWasendClient("key", base_url="https://sandbox", http_client=http)
+        await client.send_file(session="ses_1", to="+447700900456", data=PNG, file_name=name, mime_type=mime_type)
+        await client.aclose()
+    assert [request["mimeType"] for request in requests] == [expected]
 
 
 async def test_exactly_one() -> None:

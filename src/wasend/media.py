@@ -1,4 +1,4 @@
-"""Files to send: from bytes, a path, an open file or base64 text to what the service takes."""
+"""Files to send: bytes, a path, an open file or base64 text become what the service accepts."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Media:
     A file, ready to send.
 
     Attributes:
-        url: Where the service finds it, or
-        data: its content in base64.
-        name: Its name, as far as that can be told.
-        mime_type: Its type, as far as that can be told.
+        url: Where the service can fetch it; or
+        data: its content, in base64.
+        name: Its name, if known.
+        mime_type: Its MIME type, if known.
     """
 
     url: str | None
@@ -46,12 +46,12 @@ class Media:
 
 async def load(url: str | None, data: MediaData | None, name: str | None = None) -> Media:
     """
-    Take a file from where the caller has it. Reading happens in a thread of its own.
+    Read a file from wherever the caller has it. Reading happens in another thread.
 
     Args:
         url: An http or https URL that the service can reach, or
         data: the content.
-        name: The file's name, where the caller gives one.
+        name: The file's name, if the caller gives one.
 
     Raises:
         InvalidRequestError: Neither is given, or both, or it is too large, or cannot be read.
@@ -76,10 +76,10 @@ async def load(url: str | None, data: MediaData | None, name: str | None = None)
 
 def web_url(url: str) -> str:
     """
-    A URL that the service can fetch.
+    Check that a URL is one that the service can fetch, and return it.
 
     Raises:
-        InvalidRequestError: It is none.
+        InvalidRequestError: It is not.
     """
     try:
         parts = urlsplit(url)
@@ -107,11 +107,13 @@ def _read(data: object) -> tuple[bytes, str | None]:
             return content, PurePath(name).name if isinstance(name, str) else None
     except InvalidRequestError:
         raise
-    except (OSError, ValueError) as error:  # ValueError: a closed file, a path that cannot be
+    except (OSError, ValueError) as error:  # ValueError: a closed file, an impossible path
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise InvalidRequestError("data", f"the file cannot be read ({reason})", "check its path and rights") from error
     raise InvalidRequestError(
-        "data", f"is {type(data).__name__}", "pass bytes, a pathlib.Path, a binary file or base64 text"
+        "data",
+        f"expected a file, got {type(data).__name__}",
+        "pass bytes, a pathlib.Path, a binary file or base64 text",
     )
 
 
@@ -119,7 +121,7 @@ def _read_all(file: IO[bytes]) -> bytes:
     """Read to the end, or one byte past what may be sent: a pipe gives what it has, not what was asked for."""
     content = bytearray()
     if isinstance(file, io.TextIOBase) or isinstance(chunk := file.read(_TOO_LARGE + 1), str):
-        raise InvalidRequestError("data", "the file is not opened in binary mode", "open it with open(path, 'rb')")
+        raise InvalidRequestError("data", "the file is not open in binary mode", "open it with open(path, 'rb')")
     while chunk:
         content += chunk
         chunk = file.read(_TOO_LARGE + 1 - len(content))
@@ -132,11 +134,11 @@ def _base64(text: str) -> tuple[str, str | None]:
         head, _, text = text.partition(",")
         mime_type, _, coding = head.removeprefix("data:").partition(";")
         if not coding.endswith("base64"):
-            text = "%"  # the other kind is percent-encoded
+            text = "%"  # without base64 the content is percent-encoded: refused below
     encoded = "".join(text.split())
     try:
         if len(encoded) % 4 or encoded.endswith("==="):
-            raise ValueError  # before Python 3.13 the decoder lets these pass
+            raise ValueError  # before Python 3.13 the decoder accepts these
         base64.b64decode(encoded, validate=True)
     except (ValueError, binascii.Error):
         raise InvalidRequestError(

@@ -26,7 +26,7 @@ _SERVERS: Final = {
 }
 
 RecipientKind: TypeAlias = Literal["person", "group", "lid", "newsletter", "broadcast", "bot"]
-"""What an id is: a phone number's, a group's, a person's whose number is hidden, or one of the rarer ones."""
+"""What an id stands for: a person, a group, a person whose number is hidden (`lid`), or something rarer."""
 
 _KINDS: Final[dict[str, RecipientKind]] = {
     "c.us": "person",
@@ -39,9 +39,9 @@ _KINDS: Final[dict[str, RecipientKind]] = {
     "bot": "bot",
 }
 
-# Mobile numbers that have, or had, a digit after the country or the area: what is before it, the digit, the rest.
+# Mobile numbers that have, or had, an extra digit after country or area: what is before it, the digit, the rest.
 # WhatsApp knows an account by the form in which it was registered. In Brazil eight digits that begin with 2 to 5 are a
-# fixed line, which never had the ninth; in Mexico and Argentina the number alone does not tell.
+# fixed line, which never had the ninth; in Mexico and Argentina fixed and mobile numbers look the same.
 _PAIRS: Final = tuple(
     (re.compile(f"({start})({digit}?)({rest})", re.ASCII), digit)
     for start, digit, rest in (
@@ -59,9 +59,9 @@ def _checked(value: str | Recipient) -> str:
 @attrs.frozen(repr=False)
 class Recipient:
     """
-    Whom to write to: a person, a group, or whatever else WhatsApp has an id for.
+    Whom to write to: a person, a group, or anything else that has a WhatsApp id.
 
-    Two of them are equal if their ids are. Printing one shows it masked, as logs do; `to` is the whole of it.
+    Two of them are equal if their ids are. Printing one shows it masked, as in logs; `to` is the whole.
 
     Example:
         >>> Recipient.parse("0044 7700 900123").id
@@ -82,13 +82,13 @@ class Recipient:
             value: An international number in any usual spelling, or ``…@c.us``, ``…@s.whatsapp.net`` (the same),
                 ``…@g.us``, ``…@lid``, ``…@newsletter``. The device part ``:12`` of an id is dropped. A recipient is
                 returned as it is.
-            region: The country whose number it is if it has neither ``+`` nor ``00`` in front: two letters, such as
-                ``"GB"``. It takes the package ``phonenumberslite``, and has no say in what begins with ``+`` or ``00``.
-                Digits alone are a number of that country if it has such numbers, else an international one.
+            region: The country of a number that does not begin with ``+`` or ``00``: two letters, such as ``"GB"``. It
+                needs the package ``phonenumberslite``. Digits alone are read as a number of that country if it has
+                such numbers, else as an international one.
             field: The argument it was given as, for the error.
 
         Raises:
-            InvalidRequestError: It is neither, or `region` is none. No country is guessed.
+            InvalidRequestError: It is neither, or `region` is not one. No country is guessed.
         """
         if isinstance(value, Recipient):
             return value
@@ -98,24 +98,24 @@ class Recipient:
 
     @property
     def kind(self) -> RecipientKind:
-        """What it is."""
+        """What the id stands for."""
         return _KINDS[self._server]
 
     @property
     def number(self) -> str | None:
-        """The phone number, ``+`` and digits (E.164), where the id tells it."""
+        """The phone number, ``+`` and digits (E.164), where the id contains it."""
         digits = self.id.partition("@")[0]
         known = self.kind == "person" and re.fullmatch(r"[1-9]\d{6,14}", digits, re.ASCII)
         return f"+{digits}" if known else None
 
     @property
     def digits(self) -> str | None:
-        """The phone number without its ``+``, as ``check_contact_exists`` sends it, where the id tells it."""
+        """The phone number without its ``+``, as ``check_contact_exists`` sends it, where the id contains it."""
         return self.number and self.number[1:]
 
     @property
     def to(self) -> str:
-        """What a send takes: the phone number with its ``+``, or the id where there is none."""
+        """What to pass to a send: the phone number with its ``+``, or the id where there is none."""
         return (self._server == "c.us" and self.number) or self.id
 
     @property
@@ -123,9 +123,9 @@ class Recipient:
         """
         The forms under which WhatsApp may know this number, this one first.
 
-        Mobile numbers of Brazil with and without their ninth digit, of Mexico with ``52`` and ``521``, of Argentina
-        with ``54`` and ``549`` may be registered as either; all other recipients have one form. Brazil's fixed lines
-        have one too; those of the other two countries cannot be told apart, and have both.
+        Mobile numbers may be registered in either of two forms in Brazil (with and without the ninth digit), in Mexico
+        (``52`` and ``521``) and in Argentina (``54`` and ``549``); all other recipients have one form. Brazil's fixed
+        lines have one too; those of the other two countries look like mobile numbers, and have both.
         """
         pair = _pair(self.to)
         return (self,) if pair is None else (self, Recipient(pair))
@@ -150,20 +150,21 @@ def _pair(number: str) -> str | None:
 
 
 def _regional(value: str, region: str, field: str) -> str:
-    """A number as ``+`` and digits; one that does not say its country is of `region`, if that has such numbers."""
+    """A number as ``+`` and digits; one without a country is read as one of `region`, if that has such numbers."""
     plain = _plain(value)
     if not re.fullmatch(r"[0-9]+", plain):
         return e164(value, field)
+    _refuse_decimal(value, field)
     try:
         import phonenumbers as library
     except ImportError:
-        problem = f"{masked(value)} does not say its country, and reading it as a number of a region takes a package"
+        problem = f"{masked(value)} does not say its country, and a package is needed to read it as a national number"
         raise InvalidRequestError(field, problem, f"pip install phonenumberslite, or {_FORM}") from None
     if not isinstance(region, str) or region.upper() not in library.SUPPORTED_REGIONS:
-        raise InvalidRequestError("region", f"{region!r} is none", "pass its two letters, such as 'GB'")
+        raise InvalidRequestError("region", f"{region!r} is not a region", "pass its two letters, such as 'GB'")
 
     def known(number: str) -> bool:
-        # The library calls the older of two forms invalid, and WhatsApp may know that one only.
+        # The library calls the older of two forms invalid, and WhatsApp may know only that one.
         with contextlib.suppress(library.NumberParseException):
             forms = (number, _pair(number) or number)
             return any(library.is_valid_number(library.parse(form)) for form in forms)
@@ -178,8 +179,8 @@ def _regional(value: str, region: str, field: str) -> str:
     if is_valid_phone_number(plain):
         readings.append(e164(plain))
     if not readings:
-        raise InvalidRequestError(field, f"{masked(value)} is no phone number of {region.upper()}", _FORM)
-    return next(filter(known, readings), readings[0])  # its tables may be older than the number: it never rejects
+        raise InvalidRequestError(field, f"{masked(value)} is not a phone number of {region.upper()}", _FORM)
+    return next(filter(known, readings), readings[0])  # never reject by its tables: they may be older than the number
 
 
 def e164(value: str, field: str = "phone_number") -> str:
@@ -192,22 +193,29 @@ def e164(value: str, field: str = "phone_number") -> str:
         field: The argument it was given as, for the error.
 
     Raises:
-        InvalidRequestError: It is no international number.
+        InvalidRequestError: It is not an international phone number.
     """
     if not isinstance(value, str):
-        raise InvalidRequestError(field, f"is no text but {type(value).__name__}", f"{_FORM}, in quotes")
+        raise InvalidRequestError(field, f"expected text, got {type(value).__name__}", f"{_FORM}, in quotes")
     plain = _plain(value)
     digits = plain.removeprefix("+")
     shown = masked(value)
     if not re.fullmatch(r"[0-9]+", digits):
         raise InvalidRequestError(field, f"{shown} is not a phone number" if digits else "is empty", _FORM)
-    if re.search(r"[0-9]\.0$", value):
-        raise InvalidRequestError(field, f"{shown} ends in .0, as a number does that was read as a decimal", _FORM)
+    _refuse_decimal(value, field)
     if digits.startswith("0") or (not plain.startswith("+") and len(digits) < 8):
         raise InvalidRequestError(field, f"{shown} does not say its country", _FORM)
     if not 7 <= len(digits) <= 15:
-        raise InvalidRequestError(field, f"{shown} has {len(digits)} digits, where a number has 7 to 15", _FORM)
+        raise InvalidRequestError(field, f"{shown} has {len(digits)} digits; a phone number has 7 to 15", _FORM)
     return "+" + digits
+
+
+def _refuse_decimal(value: str, field: str) -> None:
+    """Refuse ``447700900123.0``, what spreadsheets make of a number: without its dot it is somebody else's number."""
+    text = value.strip()
+    # With other punctuation it may end in .00, as French numbers do: +33.6.12.34.56.00.
+    if re.search(r"[0-9]\.0$", text) or re.fullmatch(r"\+?[0-9]+\.0+", text):
+        raise InvalidRequestError(field, f"{masked(text)} ends in .0, like a number that was read as a decimal", _FORM)
 
 
 def _plain(value: str) -> str:
@@ -222,7 +230,7 @@ def _plain(value: str) -> str:
 
 def chat_id(value: str | Recipient, field: str = "to") -> str:
     """
-    Whom to send to, as the service takes it: ``+`` and digits, or a WhatsApp id.
+    A recipient as the service expects it: ``+`` and digits, or a WhatsApp id.
 
     Args:
         value: A phone number as for `e164`, or ``…@c.us``, ``…@s.whatsapp.net`` (sent as ``@c.us``), ``…@g.us``,
@@ -300,19 +308,22 @@ def format_phone_number(phone_number: str, country_code: str | None = None) -> s
 
     Args:
         phone_number: An international number; or a national one, if `country_code` is given. A national number's
-            leading 0 is dropped, but where it belongs to the number (Italy and a few others).
+            leading 0 is dropped, except where it belongs to the number (Italy and a few others).
         country_code: Digits, with or without ``+``, such as ``"44"``. Ignored where the number begins with ``+`` or
             ``00``.
 
     Raises:
-        InvalidRequestError: It is no phone number, or its country cannot be told.
+        InvalidRequestError: It is not a phone number, or its country is unknown.
     """
     national = _plain(phone_number) if isinstance(phone_number, str) else ""
     if country_code is None or not national or national.startswith("+"):
         return e164(phone_number)
+    _refuse_decimal(phone_number, "phone_number")
     code = country_code.strip().removeprefix("+") if isinstance(country_code, str) else ""
     if not re.fullmatch(r"[1-9]\d{0,3}", code, re.ASCII):
-        raise InvalidRequestError("country_code", f"{country_code!r} is not one", "pass its digits, such as '44'")
+        raise InvalidRequestError(
+            "country_code", f"{country_code!r} is not a country code", "pass its digits, such as '44'"
+        )
     if national.startswith(code):
         problem = f"{masked(phone_number)} begins with the country code {code} already, or happens to"
         raise InvalidRequestError("phone_number", problem, f"write it with its + in front, +{code}…")

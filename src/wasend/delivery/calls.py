@@ -110,10 +110,7 @@ class DeliveryCalls(Calls):
         """
         from .waiting import wait_until_ready
 
-        found = await wait_until_ready(self._engine, session, timeout)
-        if self._delivery.breaker is not None and found.unique_session_id:
-            self._delivery.breaker.ready(found.unique_session_id)
-        return found
+        return await wait_until_ready(self._engine, session, timeout)
 
     async def wait_for_ack(
         self,
