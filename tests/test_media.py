@@ -201,29 +201,51 @@ async def test_exactly_one() -> None:
     assert (error.field, error.problem) == ("url", "both url and data are given")
 
 
-@pytest.mark.parametrize("form", ["bytes", "path", "file", "base64"])
-async def test_large(tmp_path: Path, form: str, caplog: pytest.LogCaptureFixture) -> None:
-    """16 MiB pass silently, a byte more with a warning, 40 MiB too; a byte more is refused, and not read first."""
-
-    def made(size: int) -> Any:
-        path = tmp_path / "large.bin"
-        with path.open("wb") as file:
-            file.truncate(size)
-        if form == "base64":
-            return base64.b64encode(bytes(size)).decode()
-        return {"bytes": bytes(size) if form == "bytes" else b"", "path": path, "file": io.BytesIO(bytes(size))}[form]
-
+async def test_large(caplog: pytest.LogCaptureFixture) -> None:
+    """16 MiB pass silently, a byte more with a warning, 40 MiB too; a byte more is refused."""
     with caplog.at_level(logging.WARNING, "wasend"):
-        await load(None, made(16 * MB - 2))
+        await load(None, bytes(16 * MB))
         assert not caplog.records
-        await load(None, made(16 * MB + 2))
+        await load(None, bytes(16 * MB + 1))
         assert [record.message for record in caplog.records] == [
             "media of 17 MB: WhatsApp refuses most media above 16 MB"
         ]
-        assert len((await load(None, made(40 * MB - 2))).data or "") > 40 * MB
-    error = await refusal(made(40 * MB + 2))
+        assert len((await load(None, bytes(40 * MB))).data or "") > 40 * MB
+    error = await refusal(bytes(40 * MB + 1))
     assert "over 40 MiB" in error.problem
     assert "url=" in error.remedy
+
+
+@pytest.mark.parametrize("form", ["bytes", "path", "file", "base64"])
+async def test_limits(
+    tmp_path: Path, form: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limits, made small here, hold for every form."""
+    monkeypatch.setattr("wasend.media._LARGE", 3000)
+    monkeypatch.setattr("wasend.media._TOO_LARGE", 6000)
+
+    def made(size: int) -> Any:
+        path = tmp_path / "large.bin"
+        path.write_bytes(bytes(size))
+        if form == "base64":
+            return base64.b64encode(bytes(size)).decode()
+        return {"bytes": bytes(size), "path": path, "file": io.BytesIO(bytes(size))}[form]
+
+    with caplog.at_level(logging.WARNING, "wasend"):
+        await load(None, made(3000))
+        assert not caplog.records
+        await load(None, made(3003))
+        assert len(caplog.records) == 1
+        assert len((await load(None, made(6000))).data or "") == 8000
+    assert "is 0 MB, over" in (await refusal(made(6003))).problem
+
+
+async def test_large_file_is_not_read(tmp_path: Path) -> None:
+    """A file that is too large is refused by its size alone."""
+    path = tmp_path / "large.bin"
+    with path.open("wb") as file:
+        file.truncate(10_000 * MB)
+    assert "over 40 MiB" in (await refusal(path)).problem
 
 
 async def test_endless_file() -> None:
