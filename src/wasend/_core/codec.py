@@ -13,17 +13,22 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from types import NoneType, UnionType
+from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
 import attrs
 import cattrs
 
 from ..errors import DecodeError
 from .documents import is_list, is_object
-from .model import Model, Page, Result, wire_names
+from .model import Model, Page, Result, open_twin, wire_names
 from .names import folded
 
 T = TypeVar("T")
+
+_PLANS_KEPT: Final = 500
+_NAMES_KEPT: Final = 100
+_READY: Final = (str, int, bool)
 
 
 class _Unfit(ValueError):
@@ -142,7 +147,7 @@ def _reader(into: type[T]) -> Callable[[Any, type[T]], T]:
 def _converter() -> cattrs.Converter:
     converter = cattrs.Converter(detailed_validation=False, prefer_attrib_converters=False)
     for kind, read in ((str, _text), (int, _whole), (float, _number), (bool, _truth), (datetime, _time)):
-        converter.register_structure_hook(kind, lambda value, _, read=read: read(value))
+        converter.register_structure_hook(kind, read)
     converter.register_structure_hook_func(lambda kind: kind is Any, lambda value, _: value)
     converter.register_structure_hook_factory(_has_origin(Mapping), functools.partial(_mapping_hook, converter))
     converter.register_structure_hook_factory(_is_model, functools.partial(_model_hook, converter))
@@ -159,38 +164,99 @@ def _is_model(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Model)
 
 
+@attrs.frozen
+class _Plan:
+    """
+    Where the values of an object go that has certain names, with values of certain types.
+
+    Attributes:
+        ready: The attributes whose values are right as they are, and under which name each comes.
+        others: The other attributes: under which name each comes, what it holds, and what reads it.
+        unknown: The names that are no field's.
+    """
+
+    ready: tuple[tuple[str, str], ...]
+    others: tuple[tuple[str, str, Any, Callable[[Any, Any], Any]], ...]
+    unknown: tuple[str, ...]
+
+
+class _Plans(dict[tuple[Any, ...], _Plan]):
+    """
+    The plans for one class of models, by names and types.
+
+    The objects of a list are mostly alike, so what their names mean is found out once, and not for each of them.
+    """
+
+    def __init__(self, cls: type[Model], converter: cattrs.Converter) -> None:
+        super().__init__()
+        kinds = {name: _without_none(kind) for name, kind in get_type_hints(cls).items()}
+        self._fields = {
+            folded(spelling): (rank, name, kinds[name], converter.get_structure_hook(kinds[name]))
+            for name, spellings in wire_names(cls).items()
+            for rank, spelling in reversed(list(enumerate((*spellings, name))))
+        }
+
+    def knows(self, name: str) -> bool:
+        """Whether a name is a field's."""
+        return folded(name) in self._fields
+
+    def __missing__(self, form: tuple[Any, ...]) -> _Plan:
+        best: dict[str, tuple[int, str, bool]] = {}
+        unknown: list[str] = []
+        half = len(form) // 2
+        for key, given in zip(form[:half], form[half:], strict=True):
+            field = self._fields.get(folded(key))
+            if field is None:
+                unknown.append(key)
+            elif given is not NoneType and field[0] < best.get(field[1], (math.inf,))[0]:
+                best[field[1]] = field[0], key, given is field[2] and given in _READY
+        plan = _Plan(
+            tuple((name, key) for name, (_, key, ready) in best.items() if ready),
+            tuple((name, key, *self._fields[folded(key)][2:]) for name, (_, key, ready) in best.items() if not ready),
+            tuple(unknown),
+        )
+        if len(self) < _PLANS_KEPT and half < _NAMES_KEPT:
+            self[form] = plan
+        return plan
+
+
+def _without_none(kind: Any) -> Any:
+    """The type that ``kind | None`` stands for; what is `None` in a document is never read."""
+    others = [choice for choice in get_args(kind) if choice is not NoneType]
+    return others[0] if get_origin(kind) in (Union, UnionType) and len(others) == 1 else kind
+
+
 def _model_hook(converter: cattrs.Converter, cls: type[Model]) -> Callable[[Any, Any], Model]:
-    kinds = get_type_hints(cls)
-    fields = {
-        folded(spelling): (rank, name, kinds[name], converter.get_structure_hook(kinds[name]))
-        for name, spellings in wire_names(cls).items()
-        for rank, spelling in reversed(list(enumerate((*spellings, name))))
-    }
+    plans = _Plans(cls, converter)
+    opened = open_twin(cls)
+    adapts = any("from_wire" in vars(base) for base in cls.__mro__[: cls.__mro__.index(Model)])
 
     def structure(value: Any, _: Any) -> Model:
-        known: dict[str, Any] = {}
-        ranks: dict[str, int] = {}
-        extra: dict[str, Any] = {}
-        document = _mapping(value if is_object(value) else cls.from_value(value) or value)
-        given = {key: item for key, item in document.items() if item is not None or folded(key) not in fields}
-        for key, item in cls.from_wire(given).items():
-            field = fields.get(folded(key))
-            if field is None:
-                extra[key] = item
-                continue
-            rank, name, kind, read = field
-            if item is None or ranks.get(name, rank + 1) <= rank:
-                continue
+        document: Mapping[str, Any] = value if is_object(value) else _document(value, cls)
+        if adapts:
+            given = {key: item for key, item in document.items() if item is not None}
+            if len(given) < len(document):
+                given = {key: item for key, item in document.items() if item is not None or not plans.knows(key)}
+            document = cls.from_wire(given)
+        plan = plans[(*document, *map(type, document.values()))]
+        known = {name: document[key] for name, key in plan.ready}
+        for name, key, kind, read in plan.others:
             try:
-                known[name] = read(item, kind)
+                known[name] = read(document[key], kind)
             except _Unfit as unfit:
                 raise unfit.within(f".{key}") from None
             except (ValueError, TypeError):  # a type of a caller's own model that cattrs reads by itself, as an Enum
-                raise _Unfit(f"{_kind_of(item)} does not fit", f".{key}") from None
-            ranks[name] = rank
-        return cls(**known, extra=extra)
+                raise _Unfit(f"{_kind_of(document[key])} does not fit", f".{key}") from None
+        known["extra"] = {key: document[key] for key in plan.unknown}
+        made = opened(**known)
+        made.__class__ = cls
+        return made
 
     return structure
+
+
+def _document(value: Any, cls: type[Model]) -> Mapping[str, Any]:
+    return _mapping(cls.from_value(value) or value)
 
 
 def _mapping_hook(converter: cattrs.Converter, kind: Any) -> Callable[[Any, Any], Mapping[str, Any]]:
@@ -238,7 +304,7 @@ def _mapping(value: Any) -> Mapping[str, Any]:
     raise _Unfit(f"an object was due, not {_kind_of(value)}")
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, _: object = None) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -248,7 +314,7 @@ def _text(value: Any) -> str:
     raise _Unfit(f"text was due, not {_kind_of(value)}")
 
 
-def _number(value: Any) -> float:
+def _number(value: Any, _: object = None) -> float:
     if isinstance(value, int | float | str) and not isinstance(value, bool):
         try:
             number = float(value)
@@ -259,7 +325,7 @@ def _number(value: Any) -> float:
     raise _Unfit(f"a number was due, not {_kind_of(value)}")
 
 
-def _whole(value: Any) -> int:
+def _whole(value: Any, _: object = None) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
     try:
@@ -268,7 +334,7 @@ def _whole(value: Any) -> int:
         raise _Unfit(f"a whole number was due, not {_kind_of(value)}") from None
 
 
-def _truth(value: Any) -> bool:
+def _truth(value: Any, _: object = None) -> bool:
     if isinstance(value, bool):
         return value
     word = str(value).strip().lower() if isinstance(value, int | float | str) else None
@@ -279,7 +345,7 @@ def _truth(value: Any) -> bool:
     raise _Unfit(f"true or false was due, not {_kind_of(value)}")
 
 
-def _time(value: Any) -> datetime | None:
+def _time(value: Any, _: object = None) -> datetime | None:
     text = value.strip() if isinstance(value, str) else None
     if text == "":
         return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import types
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
@@ -63,6 +64,19 @@ def _attributes(cls: type[Model]) -> dict[str, str]:
     """Any folded spelling → attribute."""
     found = {folded(spelling): name for name, spellings in _wire_names(cls).items() for spelling in spellings}
     return {**found, **{folded(name): name for name in _wire_names(cls)}}
+
+
+def open_twin(cls: type[Model]) -> type[Model]:
+    """
+    A subclass whose instances are made in a third of the time, and can then be made ones of `cls` itself.
+
+    A frozen class must set each of its attributes through a function, at its birth as well.
+    """
+    body = {"__slots__": (), "__setattr__": object.__setattr__, "__delattr__": object.__delattr__}
+    twin = cast(
+        "type[Model]", types.new_class(cls.__name__, (cls,), exec_body=lambda namespace: namespace.update(body))
+    )
+    return attrs.define(twin, slots=False, repr=False, eq=False)
 
 
 @model

@@ -60,11 +60,12 @@ class GroupParticipant(Model):
     @classmethod
     def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
         """Two engines say the role as a word."""
-        role = document.get("role", document.get("admin"))
-        if isinstance(role, str) and "isAdmin" not in document:
-            word = role.lower()
-            document["isAdmin"] = word in ("admin", "superadmin", "owner")
-            document["isSuperAdmin"] = word in ("superadmin", "owner")
+        if "role" in document or "admin" in document:
+            role = document.get("role", document.get("admin"))
+            if isinstance(role, str) and "isAdmin" not in document:
+                word = role.lower()
+                document["isAdmin"] = word in ("admin", "superadmin", "owner")
+                document["isSuperAdmin"] = word in ("superadmin", "owner")
         return document
 
 
