@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.documents import MODELS, documents, objects
 from wasend import DecodeError, Message, Page, QRCode, Result, Session
+from wasend._core import codec
 from wasend._core.codec import decode, decode_accepted, parse
 from wasend._core.model import Model, model
 
@@ -244,6 +245,57 @@ def test_no_document(content: bytes, content_type: str) -> None:
         parse(content, content_type)
     assert caught.value.body == content[:10_000].decode("utf-8", "replace")
     assert caught.value.path == "$"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a":[1,{"b":[]}],"c":{},"d":{"e":[{"f":1},{"f":2}],"g":null}}',
+        ' { "a" : [ 1 , 2 ]\t,\r\n"b" : "x" } ',
+        '[{"a":1},{"a":2}]\n',
+        "[]",
+        '"é☎𝄞\\ud83d"',
+        '{"a":1,"a":{"b":[2]}}',
+        "[NaN,-Infinity,1e5]",
+        '\ufeff{"a":1}',
+        '{"a":1} x',
+        '{"a":1,}',
+        "[1,]",
+        "[1 2]",
+        '{"a" 1}',
+        "{1:2}",
+        '{"a":[1',
+        '{"a":"\x01"}',
+        "[" * 100_000,
+        '{"a":' * 100_000,
+        "[" + "9" * 5_000 + "]",
+    ],
+)
+def test_parse_in_parts(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long answer is parsed in parts, and is the same document or the same error."""
+
+    def parsed(content: bytes) -> str:
+        try:
+            return repr(parse(content))
+        except DecodeError as error:
+            return repr((str(error), error.body))
+
+    for content in (text.encode(), text.encode("utf-16")):
+        whole = parsed(content)
+        with monkeypatch.context() as patch:
+            patch.setattr(codec, "LARGE", 0)
+            assert parsed(content) == whole
+
+
+@settings(max_examples=200, deadline=None)
+@given(document=documents(finite=False), indent=st.sampled_from([None, 1]))
+def test_any_document_in_parts(document: Any, indent: int | None) -> None:
+    """So is any other document."""
+    content = json.dumps(document, indent=indent, ensure_ascii=False).encode(errors="surrogatepass")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codec, "LARGE", 0)
+        found = parse(content)
+    assert repr(found) == repr(json.loads(content))
 
 
 # ----------------------------------------------------------------------------------------------------- decode_accepted

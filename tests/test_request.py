@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from enum import Enum
 from typing import Any
 
@@ -14,6 +17,7 @@ from tests.colours import NUMBER, both_colours, told
 from tests.raw import answer, reset, serving
 from wasend import (
     APIStatusError,
+    AsyncWasendClient,
     DecodeError,
     InvalidRequestError,
     Model,
@@ -45,6 +49,40 @@ def line() -> str:
     """The request line of the only request that was made."""
     ((request, _),) = respx.calls
     return f"{request.method} {request.url.raw_path.decode()}"
+
+
+@model
+class Where(Model):
+    """A model that knows in which thread it was read."""
+
+    thread: int | None = None
+    text: str | None = None
+
+    @classmethod
+    def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
+        return {**document, "thread": threading.get_ident()}
+
+
+@pytest.mark.parametrize(("size", "aside"), [(1_000, False), (300_000, True)])
+@respx.mock
+async def test_long_answers_are_read_aside(size: int, aside: bool) -> None:
+    """A long answer is read in another thread, so that the event loop does not stand still; a short one is not."""
+    respx.route().respond(200, json={"text": "x" * size})
+    async with AsyncWasendClient("key", base_url="http://wasend.test") as client:
+        where = await client.request("GET", "/where", into=Where)
+    assert (where.thread != threading.get_ident()) == aside
+    assert len(where.text or "") == size
+
+
+@respx.mock
+async def test_long_answers_without_threads() -> None:
+    """Where no thread can be started, a long answer is read all the same."""
+    respx.route().respond(200, json={"text": "x" * 300_000})
+    asyncio.get_running_loop().set_default_executor(executor := ThreadPoolExecutor())
+    executor.shutdown()
+    async with AsyncWasendClient("key", base_url="http://wasend.test") as client:
+        where = await client.request("GET", "/where", into=Where)
+    assert where.thread == threading.get_ident()
 
 
 @pytest.mark.parametrize("face", FACES)

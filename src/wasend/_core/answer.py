@@ -30,6 +30,9 @@ from .documents import is_list, is_object
 from .names import folded
 
 IN_DOUBT: Final = "it may or may not have been carried out: look before you repeat it"
+LARGE: Final = 256 * 1024
+"""Bytes of a body from which it is read in another thread: that takes 10 ms or more, and handing it over far less."""
+
 _MESSAGE_LENGTH: Final = 300
 _NUMBER: Final = re.compile(r"\+?(\d{7,15})(?:@[a-z.]+)?")
 _BY_STATUS: Final[Mapping[int, type[APIStatusError]]] = {

@@ -11,6 +11,7 @@ import base64
 import functools
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from types import NoneType, UnionType
@@ -20,12 +21,15 @@ import attrs
 import cattrs
 
 from ..errors import DecodeError
+from .answer import LARGE
 from .documents import is_list, is_object
 from .model import Model, Page, Result, open_twin, wire_names
 from .names import folded
 
 T = TypeVar("T")
 
+_JSON: Final = json.JSONDecoder()
+_WHITE_SPACE: Final = re.compile(r"[ \t\n\r]*")
 _PLANS_KEPT: Final = 500
 _NAMES_KEPT: Final = 100
 _READY: Final = (str, int, bool)
@@ -56,12 +60,62 @@ def parse(content: bytes, content_type: str = "") -> Any:
         # One gateway answers a picture as it is, another as JSON; the latter's shape serves for both.
         return {"mimetype": content_type.partition(";")[0], "data": base64.b64encode(content).decode()}
     try:
-        return json.loads(content)
+        return json.loads(content) if len(content) < LARGE else _loads_in_parts(content)
     except (ValueError, RecursionError) as error:
         text = content[:10_000].decode("utf-8", "replace")
         if content_type.startswith("text/plain") and not text.lstrip().startswith(("{", "[", "<")):
             return text.strip()
         raise DecodeError(f"the answer is not JSON ({_kind_of(error)})", body=text) from None
+
+
+def _loads_in_parts(content: bytes) -> Any:
+    """
+    What `json.loads` gives, with the items of a long list parsed one by one.
+
+    `json.loads` holds the interpreter's lock from beginning to end, so that no other thread runs meanwhile.
+    """
+    try:
+        text = content.decode()
+        document, end = _value_at(text, _next(text, 0))
+        if _next(text, end) == len(text):
+            return document
+    except (ValueError, IndexError, RecursionError):
+        pass
+    return json.loads(content)  # another encoding, or not JSON: it knows best what to say
+
+
+def _value_at(text: str, at: int) -> tuple[Any, int]:
+    """The value that begins there, and where it ends: objects by their members until there is a list."""
+    if text[at] not in "[{":
+        return _JSON.raw_decode(text, at)
+    close = "]" if text[at] == "[" else "}"
+    items: list[Any] = []
+    members: dict[str, Any] = {}
+    at = _next(text, at + 1)
+    if text[at] == close:
+        return (items if close == "]" else members), at + 1
+    while True:
+        if close == "]":
+            item, at = _JSON.raw_decode(text, at)
+            items.append(item)
+        else:
+            key, at = _JSON.raw_decode(text, at)
+            at = _next(text, at)
+            if not isinstance(key, str) or text[at] != ":":
+                raise ValueError(text[at])
+            members[key], at = _value_at(text, _next(text, at + 1))
+        at = _next(text, at)
+        if text[at] == close:
+            return (items if close == "]" else members), at + 1
+        if text[at] != ",":
+            raise ValueError(text[at])
+        at = _next(text, at + 1)
+
+
+def _next(text: str, at: int) -> int:
+    """Where the white space ends that may begin there."""
+    found = _WHITE_SPACE.match(text, at)
+    return found.end() if found else at
 
 
 def decode(document: Any, into: type[T], envelope: tuple[str, ...] = ()) -> T:

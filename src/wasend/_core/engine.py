@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
 import logging
 import time
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 import attrs
 
 from ..errors import APIConnectionError, APIStatusError, DecodeError, WasendError
-from .answer import Answer, ErrorRules, error_of, means_no_such_route, scrubbed
+from .answer import LARGE, Answer, ErrorRules, error_of, means_no_such_route, scrubbed
 from .http import Http, RequestState
 from .retry import again, decide, may_repeat
 
@@ -212,7 +213,15 @@ class Engine:
         finally:
             taken = (time.monotonic() - started) * 1000
             logger.debug("%s: %s in %.0f ms, attempt %d", call.name, outcome, taken, state.attempts)
-        return self._read(call, answer, state)
+        if len(answer.content or b"") < LARGE:
+            return self._read(call, answer, state)
+        # The loop would stand still meanwhile.
+        read = functools.partial(contextvars.copy_context().run, self._read, call, answer, state)
+        try:
+            reading = asyncio.get_running_loop().run_in_executor(None, read)
+        except RuntimeError:  # no more threads
+            return self._read(call, answer, state)
+        return await reading
 
     async def _turn(self, state: _CallState) -> None:
         # Time spent in our own queue does not count: the last of a thousand calls has as long as the first.
