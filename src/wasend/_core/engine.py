@@ -216,11 +216,11 @@ class Engine:
         if len(answer.content or b"") < LARGE:
             return self._read(call, answer, state)
         # The loop would stand still meanwhile.
-        read = functools.partial(contextvars.copy_context().run, self._read, call, answer, state)
+        read = functools.partial(self._read, call, answer, state)
         try:
-            reading = asyncio.get_running_loop().run_in_executor(None, read)
+            reading = asyncio.get_running_loop().run_in_executor(None, contextvars.copy_context().run, read)
         except RuntimeError:  # no more threads
-            return self._read(call, answer, state)
+            return read()
         return await reading
 
     async def _turn(self, state: _CallState) -> None:
