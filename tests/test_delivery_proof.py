@@ -12,8 +12,8 @@ import pytest
 from wasend import AsyncWasendClient, Message, Retry, WasendError
 from wasend.sandbox import Clock, Sandbox
 
+FULL_SIZE = 2000  # sends; docs/delivery.md gives the figures
 SENDS = int(os.environ.get("WASEND_PROOF_SENDS", "500"))
-"""How many sends each test makes; ``2000`` for the figures in ``docs/delivery.md``."""
 TASKS = 50
 SEND = "POST /sendText"
 STORM = (

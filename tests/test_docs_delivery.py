@@ -288,10 +288,10 @@ def test_shared_stores() -> None:
 
 
 def test_what_was_measured() -> None:
-    """The counts of each run add up to the sends of the proof, and the last column is what the proof forbids."""
+    """The counts of each run add up to the sends of the proof at full size, and the last column is what the proof forbids."""
     _, *runs = rows("Measured")
     assert len(runs) == 5
-    assert {sum(map(int, run[1:])) for run in runs} == {test_delivery_proof.SENDS}
+    assert {sum(map(int, run[1:])) for run in runs} == {test_delivery_proof.FULL_SIZE}
     assert {run[-1] for run in runs} == {"0"}
 
 
