@@ -21,9 +21,9 @@ import pytest
 import _wasend_pytest
 from tests.test_readme import python
 from wasend.sandbox import Clock, Fault, Sandbox
-from wasend.sandbox.control import control_endpoints
-from wasend.sandbox.dialects import Docs
-from wasend.sandbox.faults import _KINDS
+from wasend.sandbox.api import Docs
+from wasend.sandbox.faults.fault import _KINDS
+from wasend.sandbox.interfaces import control_endpoints
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
 PAGE: Final = (DOCS / "sandbox.md").read_text(encoding="utf-8")

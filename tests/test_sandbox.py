@@ -25,8 +25,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wasend.sandbox import Clock, Sandbox, SandboxServer
-from wasend.sandbox.limits import parse_limit
-from wasend.sandbox.server import _bound
+from wasend.sandbox.api import RateLimit
+from wasend.sandbox.interfaces.server import _bound
 
 pytestmark = pytest.mark.usefixtures("june")
 
@@ -672,15 +672,17 @@ async def test_body_with_half_a_character(session: str, http: AsyncClient) -> No
         ("5/10s", (5, 10)),
         ("1 / 0.5s", (1, 0.5)),
         ("100/h", (100, 3600)),
+        ("1000/d", (1000, 86400)),
         ((3, 7.5), (3, 7.5)),
     ],
 )
 def test_limits(limit: str | tuple[int, float], parsed: tuple[int, float]) -> None:
     """A rate limit is read in each of its spellings."""
-    assert parse_limit(limit) == parsed
+    rate = RateLimit(limit, Clock())
+    assert (rate.requests, rate._seconds) == parsed
 
 
-@pytest.mark.parametrize("limit", ["", "5", "5/", "five/s", "5/d", "0/s", "5/0s", (0, 1), (1, 0), "\u0665/s"])
+@pytest.mark.parametrize("limit", ["", "5", "5/", "five/s", "5/w", "0/s", "5/0s", (0, 1), (1, 0), "\u0665/s"])
 def test_limits_that_mean_nothing(limit: str | tuple[int, float]) -> None:
     """A rate limit that cannot be read, or lets nothing through, is refused at construction."""
     with pytest.raises(ValueError, match="rate limit"):

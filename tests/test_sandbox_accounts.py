@@ -11,7 +11,7 @@ import pytest
 
 from tests.test_sandbox import ADA, NEW, Shape, calling, created
 from wasend.sandbox import Clock, Sandbox, StoredSession
-from wasend.sandbox.refusals import WrongStatus
+from wasend.sandbox.world import WrongStatus
 
 START = 1_750_000_000.0
 OWN = "+447700900123"

@@ -38,10 +38,9 @@ from wasend.errors import (
     WasendError,
 )
 from wasend.sandbox import Clock, Fault, Faults
-from wasend.sandbox.faults import _KINDS
-from wasend.sandbox.faulty import CONNECTION, Played, play
-from wasend.sandbox.in_process import InProcess
-from wasend.sandbox.server import SandboxServer
+from wasend.sandbox.faults import CONNECTION, Played, play
+from wasend.sandbox.faults.fault import _KINDS
+from wasend.sandbox.interfaces import InProcess, SandboxServer
 
 ANSWER: Final = {"id": "m1", "to": NUMBER, "timestamp": 1_750_000_000, "sender": {"id": "s1", "name": "Ada"}}
 SHORT: Final = Timeout(answer=0.5, send=0.5)
@@ -480,6 +479,13 @@ def test_delay_on_a_socket() -> None:
         service.clock.advance(400)
         assert sock.recv(15) == b"HTTP/1.1 200 OK"
     assert service.notes == [Played(processed=True, status=200, fault="delay + delay")]
+
+
+def test_delays_add_up() -> None:
+    """Two delays of one request last as long as both, not as long as the longer one."""
+    service = Service("delay seconds=3600", "delay seconds=1800", clock=Clock(stopped=True, at=NOON))
+    assert heard(service).status == 200
+    assert service.clock.now() == NOON + 5400
 
 
 def test_delay_before_another_fault() -> None:

@@ -423,7 +423,7 @@ async def test_a_passkey_is_asked_for() -> None:
     shop = await waiting(sandbox)
     visitor = Visitor(sandbox)
     statuses: list[str] = []
-    for form, typed in (("scan", {"passkey": "on"}), ("passkey", {}), ("confirm", {})):
+    for form, typed in (("scan", {"passkey": "true"}), ("passkey", {}), ("confirm", {})):
         await visitor.submit(f"{form}-{shop.id}", **typed)
         statuses.append(sandbox.sessions[shop.id].status)
     assert statuses == ["PASSKEY_REQUIRED", "PASSKEY_CONFIRMATION_REQUIRED", "CONNECTED"]

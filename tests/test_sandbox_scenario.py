@@ -135,7 +135,7 @@ MISTAKES = [
     ("[[sessions]]\nname = 5", "sessions 1: name must be a string"),
     ("[[sessions]]\nname = 'a'\n[[sessions]]\nname = 'a'", "sessions 2: Session with name a already exists"),
     ("[[sessions]]\nname = 'a'\nwebhook_url = 'nowhere'", "sessions 1: webhook_url must be a URL"),
-    ("[[sessions]]\nname = 'a'\nphone_number = 'x'", "sessions 1: must be an international phone number"),
+    ("[[sessions]]\nname = 'a'\nphone_number = 'x'", "sessions 1: phone_number must be an international phone number"),
     ("[[contacts]]\nname = 'Ada'", "contacts 1: number must be a string"),
     (
         "[[groups]]\nname = 'a'\nowner = '+447700900456'\nparticipants = '+447700900456'",

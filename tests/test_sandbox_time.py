@@ -1,4 +1,4 @@
-"""The sandbox's clock, stopped and running, and the agenda of what happens by itself."""
+"""The sandbox's clock, stopped and running, and the scheduler of what happens by itself."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 
 from tests.raw import PATIENCE, until
 from wasend.sandbox import Clock
-from wasend.sandbox.agenda import Agenda
-from wasend.sandbox.clock import _ROUNDS
+from wasend.sandbox.world import Scheduler
+from wasend.sandbox.world.clock import _ROUNDS
 
 START = 1_750_000_000.0
 LAST = 253_402_300_799.0
@@ -163,48 +163,48 @@ def test_watchers(clock: Clock) -> None:
 
 
 @pytest.fixture
-def agenda(clock: Clock) -> Agenda:
-    """An agenda by that clock."""
-    return Agenda(threading.RLock(), clock)
+def scheduler(clock: Clock) -> Scheduler:
+    """A scheduler by that clock."""
+    return Scheduler(threading.RLock(), clock)
 
 
-def test_agenda_keeps_the_order_of_times(clock: Clock, agenda: Agenda) -> None:
+def test_scheduler_keeps_the_order_of_times(clock: Clock, scheduler: Scheduler) -> None:
     """What is due is done in the order of its times and as if at its time, and what follows from it as well."""
     done: list[tuple[str, float]] = []
 
     def act(name: str, *then: Callable[[], None]) -> Callable[[], None]:
         def action() -> None:
-            agenda.catch_up()  # somebody looks from within: nothing else comes in between
-            done.append((name, agenda.now() - START))
+            scheduler.catch_up()  # somebody looks from within: nothing else comes in between
+            done.append((name, scheduler.now() - START))
             for one in then:
                 one()
 
         return action
 
-    agenda.add(20, act("second"))
-    agenda.add(10, act("first", lambda: agenda.add(5, act("follows")), lambda: agenda.add(50, act("later"))))
-    agenda.add_at(START + 20, act("third"))
-    agenda.catch_up()
-    assert (done, agenda.next_due()) == ([], START + 10)
+    scheduler.add(20, act("second"))
+    scheduler.add(10, act("first", lambda: scheduler.add(5, act("follows")), lambda: scheduler.add(50, act("later"))))
+    scheduler.add_at(START + 20, act("third"))
+    scheduler.catch_up()
+    assert (done, scheduler.next_due()) == ([], START + 10)
     clock.advance(30)
-    agenda.catch_up()
+    scheduler.catch_up()
     assert done == [("first", 10), ("follows", 15), ("second", 20), ("third", 20)]
-    assert (agenda.now(), agenda.next_due()) == (START + 30, START + 60)
-    agenda.clear()
+    assert (scheduler.now(), scheduler.next_due()) == (START + 30, START + 60)
+    scheduler.clear()
     clock.advance(100)
-    agenda.catch_up()
+    scheduler.catch_up()
     assert len(done) == 4
-    assert agenda.next_due() is None
+    assert scheduler.next_due() is None
 
 
-def test_agenda_after_a_failure(clock: Clock, agenda: Agenda) -> None:
+def test_scheduler_after_a_failure(clock: Clock, scheduler: Scheduler) -> None:
     """An action that fails is told to whoever looked, is not done again, and the rest is done when one looks again."""
     done: list[str] = []
-    agenda.add(1, lambda: 1 / 0)
-    agenda.add(2, lambda: done.append("next"))
+    scheduler.add(1, lambda: 1 / 0)
+    scheduler.add(2, lambda: done.append("next"))
     clock.advance(5)
     with pytest.raises(ZeroDivisionError):
-        agenda.catch_up()
-    assert agenda.now() == START + 5
-    agenda.catch_up()
+        scheduler.catch_up()
+    assert scheduler.now() == START + 5
+    scheduler.catch_up()
     assert done == ["next"]

@@ -37,10 +37,10 @@ from tests.raw import (
     url_of,
     wait_until,
 )
-from wasend.sandbox import Clock, courier, webhooks
-from wasend.sandbox.agenda import Agenda
-from wasend.sandbox.courier import Courier
-from wasend.sandbox.webhooks import Outbox, Webhook, WebhookAttempt, signature
+from wasend.sandbox import Clock
+from wasend.sandbox.webhooks import Outbox, Sender, Webhook, WebhookAttempt, outbox, sender
+from wasend.sandbox.webhooks.outbox import signature
+from wasend.sandbox.world import Scheduler
 
 NOON = 1_750_000_000.25
 ME = {"id": "447700900123@c.us", "pushName": "Desk"}
@@ -105,8 +105,8 @@ class Receiver:
         return [body["payload"]["n"] for body in self.bodies]
 
 
-class Looked(Agenda):
-    """An agenda that counts how often somebody looked."""
+class Looked(Scheduler):
+    """A scheduler that counts how often somebody looked."""
 
     looks = 0
 
@@ -116,7 +116,7 @@ class Looked(Agenda):
 
 
 class Desk:
-    """Outbox and courier, with a clock that stands still unless told otherwise."""
+    """Outbox and sender, with a clock that stands still unless told otherwise."""
 
     def __init__(
         self,
@@ -130,12 +130,12 @@ class Desk:
     ) -> None:
         self.url = url
         self.clock = Clock(stopped=not running, at=NOON)
-        self.agenda = Looked(threading.RLock(), self.clock)
+        self.scheduler = Looked(threading.RLock(), self.clock)
         self.outbox = Outbox(self.clock, Random(seed), **outbox)
-        self.courier = Courier(self.outbox, self.clock, self.agenda, webhook_app=receiver, answer_within=answer_within)
+        self.sender = Sender(self.outbox, self.clock, self.scheduler, webhook_app=receiver, answer_within=answer_within)
 
     def post(self, n: Any = 0, *, session: str = "ses_1", event: str = "message", url: str | None = None) -> None:
-        self.outbox.post(session, url or self.url, event, {"n": n}, ME, self.agenda.now())
+        self.outbox.post(session, url or self.url, event, {"n": n}, ME, self.scheduler.now())
 
     @property
     def only(self) -> Webhook:
@@ -166,10 +166,10 @@ def loop_in_thread() -> Iterator[asyncio.AbstractEventLoop]:
 
 
 def wake_on(desk: Desk, loop: asyncio.AbstractEventLoop) -> None:
-    """Wake the courier on a loop in another thread, as a request there does."""
+    """Wake the sender on a loop in another thread, as a request there does."""
 
     async def request() -> None:
-        desk.courier.wake(asyncio.get_running_loop())
+        desk.sender.wake(asyncio.get_running_loop())
 
     asyncio.run_coroutine_threadsafe(request(), loop).result(PATIENCE)
 
@@ -223,7 +223,7 @@ def test_ids_come_from_seed_and_time() -> None:
         for _ in range(3):
             desk.post()
             if drained:
-                desk.courier.drain()
+                desk.sender.drain()
             desk.clock.advance(1)
         return [webhook.id for webhook in desk.outbox.every()]
 
@@ -241,7 +241,7 @@ def test_request_on_the_wire(key: str | None) -> None:
         desk = Desk(url=f"{receiver.url}/hook?a=1", key=key)
         desk.post()
         desk.clock.advance(1)
-        desk.courier.drain()
+        desk.sender.drain()
         (request,) = receiver.requests
     head, _, body = request.partition(b"\r\n\r\n")
     first, *lines = head.decode().split("\r\n")
@@ -277,18 +277,18 @@ def test_retries_by_the_clock() -> None:
     receiver = Receiver(500, 302, 201)
     desk = Desk(receiver)
     desk.post()
-    desk.courier.drain()
-    desk.courier.drain()
+    desk.sender.drain()
+    desk.sender.drain()
     assert (desk.only.status, desk.only.delivered_at, desk.only.given_up) == (500, None, False)
     desk.clock.advance(1.999)
-    desk.courier.drain()
+    desk.sender.drain()
     assert len(receiver.bodies) == 1
     desk.clock.advance(0.001)
-    desk.courier.drain()
+    desk.sender.drain()
     desk.clock.advance(2)
-    desk.courier.drain()
+    desk.sender.drain()
     desk.clock.advance(100)
-    desk.courier.drain()
+    desk.sender.drain()
     ids = [headers["x-webhook-request-id"] for headers in receiver.headers]
     assert desk.only.attempts == (
         WebhookAttempt(at=NOON, request_id=ids[0], status=500),
@@ -306,7 +306,7 @@ def test_given_up(caplog: pytest.LogCaptureFixture) -> None:
     desk = Desk(receiver)
     desk.post()
     for _ in range(20):
-        desk.courier.drain()
+        desk.sender.drain()
         desk.clock.advance(2)
     assert len(receiver.bodies) == len(desk.only.attempts) == 15
     assert desk.only.given_up
@@ -329,12 +329,12 @@ def test_no_answer(behaviour: Any, error: str) -> None:
     with serving(behaviour, answer()) as receiver:
         desk = Desk(url=receiver.url, answer_within=0.05 if behaviour is hang else 10)
         desk.post()
-        desk.courier.drain()
+        desk.sender.drain()
         assert desk.only.status is None
         assert desk.only.error is not None
         assert desk.only.error.startswith(error)
         desk.clock.advance(2)
-        desk.courier.drain()
+        desk.sender.drain()
         assert desk.only.delivered_at == NOON + 2
 
 
@@ -344,7 +344,7 @@ def test_nobody_listens(caplog: pytest.LogCaptureFixture) -> None:
         desk = Desk()
         desk.post(url=url_of(port))
         desk.post(url=receiver.url.replace("http:", "https:"))
-        desk.courier.drain()
+        desk.sender.drain()
     assert caplog.records == []
     refused, torn = desk.outbox.every()
     assert [refused.status, torn.status] == [None, None]
@@ -357,7 +357,7 @@ def test_redirect_is_not_followed() -> None:
     with serving(answer(307, headers={"location": "/elsewhere"})) as receiver:
         desk = Desk(url=receiver.url)
         desk.post()
-        desk.courier.drain()
+        desk.sender.drain()
         assert receiver.deliveries == 1
     assert desk.only.status == 307
     assert desk.only.delivered_at is None
@@ -368,7 +368,7 @@ def test_long_answer_is_read() -> None:
     with serving(streaming(20)) as receiver:
         desk = Desk(url=receiver.url)
         desk.post()
-        desk.courier.drain()
+        desk.sender.drain()
         assert receiver.cut_off == 0
     assert desk.only.status == 200
 
@@ -379,7 +379,7 @@ def test_receiver_in_process_raises(caplog: pytest.LogCaptureFixture) -> None:
     desk = Desk(Receiver(broken, asyncio.CancelledError(), TimeoutError(), 200))
     desk.post()
     for _ in range(4):
-        desk.courier.drain()
+        desk.sender.drain()
         desk.clock.advance(2)
     assert [attempt.error for attempt in desk.only.attempts] == [
         "KeyError: 'payload'",
@@ -398,7 +398,7 @@ def test_receiver_in_process_raises(caplog: pytest.LogCaptureFixture) -> None:
         ("https://hooks.example.org/wa", "'hooks.example.org' is not this machine"),
         ("http://192.168.1.7:8000/", "'192.168.1.7' is not this machine"),
         ("http://127.0.0.1@example.org/", "'example.org' is not this machine"),
-        ("http://[::1", "it is no URL"),
+        ("http://[::1", "it is not a URL"),
         ("http://localhost.example.org/", "'localhost.example.org' is not this machine"),
     ],
 )
@@ -407,7 +407,7 @@ def test_other_machines_are_left_alone(url: str, reason: str, caplog: pytest.Log
     desk = Desk(faults=(faults := Faults()))
     desk.post(url=url)
     desk.post(url=url)
-    desk.courier.drain()
+    desk.sender.drain()
     for webhook in desk.outbox.every():
         assert str(webhook.refusal).startswith(reason)
         assert webhook.error == webhook.refusal
@@ -430,19 +430,19 @@ def test_other_machines_if_allowed() -> None:
     receiver = Receiver()
     desk = Desk(receiver, url="https://hooks.example.org/wa", allow_remote=True)
     desk.post()
-    desk.courier.drain()
+    desk.sender.drain()
     assert receiver.headers[0]["host"] == "hooks.example.org"
     assert desk.only.status == 200
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Of those done with only the newest are remembered; those that wait are all kept."""
-    monkeypatch.setattr(webhooks, "_KEPT", 3)
+    monkeypatch.setattr(outbox, "_KEPT", 3)
     desk = Desk(Receiver(500, 200))
     for n in range(6):
         desk.post(n)
     assert len(desk.outbox.every()) == 6
-    desk.courier.drain()
+    desk.sender.drain()
     assert [json.loads(webhook.body)["payload"]["n"] for webhook in desk.outbox.every()] == [0, 3, 4, 5]
 
 
@@ -455,12 +455,12 @@ def test_in_order_one_at_a_time() -> None:
     desk = Desk(receiver)
     for n in range(6):
         desk.post(n)
-    desk.courier.drain()
+    desk.sender.drain()
     assert receiver.said == [0, 1, 2, 3, 4, 5]
     assert receiver.peaks["ses_1"] == 1
     desk.post(6)
     desk.clock.advance(2)
-    desk.courier.drain()
+    desk.sender.drain()
     assert receiver.said == [0, 1, 2, 3, 4, 5, 6, 0]
 
 
@@ -472,10 +472,10 @@ async def test_sessions_at_once() -> None:
     for n in range(20):
         desk.post(n, session=f"ses_{n}")
         desk.post(n, session=f"ses_{n}")
-    desk.courier.wake(asyncio.get_running_loop())
+    desk.sender.wake(asyncio.get_running_loop())
     await until(lambda: receiver.now["all"] == 16)
     receiver.gate.set()
-    await desk.courier.adrain()
+    await desk.sender.adrain()
     assert Counter(receiver.said) == dict.fromkeys(range(20), 2)
     assert receiver.peaks["all"] == 16
     assert max(receiver.peaks[f"ses_{n}"] for n in range(20)) == 1
@@ -487,7 +487,7 @@ def test_duplicate() -> None:
     desk = Desk(receiver, faults=(faults := Faults("duplicate_webhook")))
     desk.post(0, event="message.ack")
     desk.post(1)
-    desk.courier.drain()
+    desk.sender.drain()
     assert receiver.said == [0, 0, 1]
     assert faults.asked == ["message.ack", "message"]
     first, second, _ = desk.outbox.every()
@@ -501,7 +501,7 @@ async def test_reordered() -> None:
     """A reordered event waits until the next of its session was sent, though that fails, and for no other session's."""
     receiver = Receiver()
     desk = Desk(receiver, faults=Faults("reordered_webhook", "", "", "reordered_webhook"))
-    desk.courier.wake(asyncio.get_running_loop())
+    desk.sender.wake(asyncio.get_running_loop())
     desk.post(0)
     desk.post("other", session="ses_2")
     await until(lambda: desk.outbox.every()[1].delivered_at is not None)
@@ -518,7 +518,7 @@ def test_reordered_in_a_row() -> None:
     desk = Desk(receiver, faults=Faults(*["reordered_webhook"] * 5))
     for n in range(5):
         desk.post(n)
-    desk.courier.drain()
+    desk.sender.drain()
     assert receiver.said == [1, 0, 3, 2, 4]
 
 
@@ -528,7 +528,7 @@ def test_reordered_and_nothing_after() -> None:
     desk = Desk(receiver, faults=Faults("reordered_webhook duplicate_webhook"))
     desk.post()
     assert desk.outbox.next_due() is None
-    desk.courier.drain()
+    desk.sender.drain()
     assert receiver.said == [0, 0]
 
 
@@ -537,11 +537,11 @@ def test_retry_is_no_next_event() -> None:
     receiver = Receiver(500, 200)
     desk = Desk(receiver, faults=Faults("", "reordered_webhook"))
     desk.post("earlier")
-    desk.courier.drain()
+    desk.sender.drain()
     desk.post("held")
 
     async def retried() -> None:
-        desk.courier.wake(asyncio.get_running_loop())
+        desk.sender.wake(asyncio.get_running_loop())
         desk.clock.advance(2)
         await until(lambda: desk.outbox.every()[0].delivered_at is not None)
         assert desk.outbox.next_due() is None
@@ -558,7 +558,7 @@ async def test_delivered_by_itself() -> None:
     receiver = Receiver()
     desk = Desk(receiver)
     tasks, threads = asyncio.all_tasks(), threading.active_count()
-    desk.courier.wake(asyncio.get_running_loop())
+    desk.sender.wake(asyncio.get_running_loop())
     assert asyncio.all_tasks() == tasks
     desk.post()
     await until(lambda: desk.only.delivered_at is not None)
@@ -572,7 +572,7 @@ async def test_posted_before_the_first_request() -> None:
     receiver = Receiver()
     desk = Desk(receiver)
     desk.post()
-    desk.courier.wake(asyncio.get_running_loop())
+    desk.sender.wake(asyncio.get_running_loop())
     await until(lambda: desk.only.delivered_at is not None)
 
 
@@ -593,10 +593,10 @@ async def test_running_clock() -> None:
     """While the clock runs, retries go out when they are due."""
     receiver = Receiver(500, 500, 200)
     desk = Desk(receiver, running=True, delay=0.02)
-    desk.courier.wake(asyncio.get_running_loop())
+    desk.sender.wake(asyncio.get_running_loop())
     desk.post()
     await until(lambda: desk.only.delivered_at is not None)
-    assert desk.agenda.looks < 20
+    assert desk.scheduler.looks < 20
     times = [attempt.at for attempt in desk.only.attempts]
     assert all(later - earlier >= 0.02 for earlier, later in itertools.pairwise(times))
 
@@ -605,7 +605,7 @@ async def test_clock_started_again() -> None:
     """A clock that is stopped stops retries that were due later, and started it sends them."""
     receiver = Receiver(500, 200)
     desk = Desk(receiver, running=True, delay=0.05)
-    desk.courier.wake(asyncio.get_running_loop())
+    desk.sender.wake(asyncio.get_running_loop())
     desk.post()
     await until(lambda: desk.only.status == 500)
     desk.clock.stop()
@@ -619,9 +619,9 @@ async def test_what_happens_by_itself() -> None:
     """Events that happen at a time of the clock are told when it gets there, as of their time."""
     receiver = Receiver()
     desk = Desk(receiver)
-    desk.courier.wake(asyncio.get_running_loop())
-    desk.agenda.add(60, partial(desk.post, "later"))
-    desk.courier.nudge()
+    desk.sender.wake(asyncio.get_running_loop())
+    desk.scheduler.add(60, partial(desk.post, "later"))
+    desk.sender.nudge()
     assert len(asyncio.all_tasks()) == 1
     desk.clock.advance(61)
     await until(lambda: receiver.said == ["later"])
@@ -632,9 +632,9 @@ async def test_what_happens_while_the_clock_runs() -> None:
     """While the clock runs nobody has to look for something to happen."""
     receiver = Receiver()
     desk = Desk(receiver, running=True)
-    desk.courier.wake(asyncio.get_running_loop())
-    desk.agenda.add(0.02, partial(desk.post, "later"))
-    desk.courier.nudge()
+    desk.sender.wake(asyncio.get_running_loop())
+    desk.scheduler.add(0.02, partial(desk.post, "later"))
+    desk.sender.nudge()
     await until(lambda: receiver.said == ["later"])
 
 
@@ -642,9 +642,9 @@ def test_drained_with_what_is_due_by_itself() -> None:
     """Draining sends the events that have happened by now."""
     receiver = Receiver()
     desk = Desk(receiver)
-    desk.agenda.add(60, partial(desk.post, "later"))
+    desk.scheduler.add(60, partial(desk.post, "later"))
     desk.clock.advance(60)
-    desk.courier.drain()
+    desk.sender.drain()
     assert receiver.said == ["later"]
 
 
@@ -656,16 +656,16 @@ async def test_what_happens_by_itself_fails(caplog: pytest.LogCaptureFixture) ->
 
     receiver = Receiver()
     desk = Desk(receiver)
-    desk.courier.wake(asyncio.get_running_loop())
-    desk.agenda.add(1, fail)
-    desk.agenda.add(2, partial(desk.post, "later"))
+    desk.sender.wake(asyncio.get_running_loop())
+    desk.scheduler.add(1, fail)
+    desk.scheduler.add(2, partial(desk.post, "later"))
     desk.clock.advance(2)
     await until(lambda: receiver.said == ["later"])
     assert [str(record.exc_info[1]) for record in caplog.records if record.exc_info] == ["a script of the user's"]
 
 
 async def test_receiver_sees_nothing_of_the_request() -> None:
-    """The receiver runs in a context of its own, not in that of the request that woke the courier."""
+    """The receiver runs in a context of its own, not in that of the request that woke the sender."""
     secret: contextvars.ContextVar[str] = contextvars.ContextVar("secret")
     seen: list[str] = []
 
@@ -677,7 +677,7 @@ async def test_receiver_sees_nothing_of_the_request() -> None:
     desk = Desk(app)  # type: ignore[arg-type]
     secret.set("something")
     desk.post()
-    await desk.courier.adrain()
+    await desk.sender.adrain()
     assert seen == ["nothing"]
 
 
@@ -689,11 +689,11 @@ async def test_eager_tasks() -> None:
     asyncio.get_running_loop().set_task_factory(eager)
     receiver = Receiver(500, 200)
     desk = Desk(receiver)
-    desk.courier.wake(asyncio.get_running_loop())
+    desk.sender.wake(asyncio.get_running_loop())
     desk.post()
-    await desk.courier.adrain()
+    await desk.sender.adrain()
     desk.clock.advance(2)
-    await desk.courier.adrain()
+    await desk.sender.adrain()
     assert desk.only.status == 200
 
 
@@ -706,7 +706,7 @@ async def test_drained_in_a_coroutine() -> None:
     desk = Desk(receiver)
     desk.post(0)
     desk.post(1)
-    await desk.courier.adrain()
+    await desk.sender.adrain()
     assert receiver.said == [0, 1]
     assert desk.outbox.next_due() == NOON + 2
 
@@ -719,14 +719,14 @@ def test_drained_while_another_loop_works() -> None:
         wake_on(desk, loop)
         for n in range(3):
             desk.post(n)
-        desk.courier.drain()
+        desk.sender.drain()
         assert receiver.said == [0, 1, 2]
         desk.post(3)
-        asyncio.run(desk.courier.adrain())
+        asyncio.run(desk.sender.adrain())
         assert receiver.said == [0, 1, 2, 3]
         assert threading.current_thread() not in receiver.threads
     desk.post(4)
-    desk.courier.drain()
+    desk.sender.drain()
     assert receiver.threads[-1] is threading.current_thread()
 
 
@@ -734,7 +734,7 @@ def test_loop_ends_while_another_thread_drains() -> None:
     """Who drains goes on with what a loop leaves undone that ends meanwhile."""
     with serving(held(answer())) as receiver:
         desk = Desk(url=receiver.url)
-        drained = threading.Thread(target=desk.courier.drain, args=(PATIENCE,))
+        drained = threading.Thread(target=desk.sender.drain, args=(PATIENCE,))
         with loop_in_thread() as loop:
             wake_on(desk, loop)
             desk.post()
@@ -753,16 +753,16 @@ def test_loop_stops_while_another_thread_drains() -> None:
         desk = Desk(url=receiver.url)
 
         async def begun() -> None:
-            desk.courier.wake(loop)
+            desk.sender.wake(loop)
             desk.post()
             await over.wait()
 
         stopping = threading.Thread(target=loop.run_until_complete, args=(begun(),))
-        drained = threading.Thread(target=desk.courier.drain, args=(PATIENCE,))
+        drained = threading.Thread(target=desk.sender.drain, args=(PATIENCE,))
         stopping.start()
         wait_until(lambda: receiver.deliveries == 1)
         drained.start()
-        wait_until(lambda: bool(desk.courier._waiting))
+        wait_until(lambda: len(desk.outbox._watchers) > 1)
         loop.call_soon_threadsafe(over.set)
         stopping.join(PATIENCE)
         wait_until(lambda: receiver.deliveries == 2)
@@ -779,7 +779,7 @@ def test_drained_by_many() -> None:
     desk = Desk(receiver)
     for n in range(50):
         desk.post(n, session=f"ses_{n % 5}")
-    threads = [threading.Thread(target=desk.courier.drain, args=(PATIENCE,)) for _ in range(4)]
+    threads = [threading.Thread(target=desk.sender.drain, args=(PATIENCE,)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -789,17 +789,17 @@ def test_drained_by_many() -> None:
 
 def test_who_drains_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """Who drains comes back when all is sent, and not only when he looks again."""
-    monkeypatch.setattr(courier, "_LOOK_AGAIN", 2 * PATIENCE)
+    monkeypatch.setattr(sender, "_LOOK_AGAIN", 2 * PATIENCE)
     desk = Desk(Receiver())
     desk.post()
-    desk.courier.drain(PATIENCE)
+    desk.sender.drain(PATIENCE)
     assert desk.only.status == 200
 
 
 async def test_blocking_drain_in_a_coroutine() -> None:
     """Draining in a way that would block the loop is refused."""
     with pytest.raises(RuntimeError, match="await adrain"):
-        Desk().courier.drain()
+        Desk().sender.drain()
 
 
 def test_drained_in_vain() -> None:
@@ -809,7 +809,7 @@ def test_drained_in_vain() -> None:
         for n in range(7):
             desk.post(n)
         with pytest.raises(TimeoutError) as caught:
-            desk.courier.drain(timeout=0.05)
+            desk.sender.drain(timeout=0.05)
         assert str(caught.value).startswith("webhooks are outstanding after 0.05 s: message evt_")
         assert str(caught.value).endswith(", and 2 more")
         assert desk.outbox.every()[0].id in str(caught.value)
@@ -822,7 +822,7 @@ def test_current_loop_of_the_thread_stays() -> None:
     try:
         desk = Desk(Receiver())
         desk.post()
-        desk.courier.drain()
+        desk.sender.drain()
         assert asyncio.get_event_loop() is loop
     finally:
         asyncio.set_event_loop(None)
@@ -850,7 +850,7 @@ def test_loop_ends_under_a_delivery(end: Callable[[Callable[[], Any]], None]) ->
 
     async def interrupted() -> None:
         receiver.gate = asyncio.Event()
-        desk.courier.wake(asyncio.get_running_loop())
+        desk.sender.wake(asyncio.get_running_loop())
         desk.post(0)
         desk.post(1)
         await until(lambda: receiver.now["all"] == 1)
@@ -858,7 +858,7 @@ def test_loop_ends_under_a_delivery(end: Callable[[Callable[[], Any]], None]) ->
     end(interrupted)
     receiver.gate = None
     assert desk.outbox.every()[0].attempts == ()
-    desk.courier.drain()
+    desk.sender.drain()
     assert receiver.said == [0, 0, 1]
     assert [len(webhook.attempts) for webhook in desk.outbox.every()] == [1, 1]
 
@@ -870,14 +870,14 @@ def test_loop_ends_soon_after_a_post(turns: int) -> None:
     desk = Desk(receiver)
 
     async def last_words() -> None:
-        desk.courier.wake(asyncio.get_running_loop())
+        desk.sender.wake(asyncio.get_running_loop())
         desk.post()
         for _ in range(turns):
             await asyncio.sleep(0)
 
     asyncio.run(last_words())
     gc.collect()
-    desk.courier.drain()
+    desk.sender.drain()
     assert [attempt.status for attempt in desk.only.attempts] == [200]
 
 
@@ -887,13 +887,13 @@ def test_loop_ends_before_anything_is_sent() -> None:
         desk = Desk(url=receiver.url)
 
         async def last_words() -> None:
-            desk.courier.wake(asyncio.get_running_loop())
+            desk.sender.wake(asyncio.get_running_loop())
             desk.post()
 
         asyncio.run(last_words())
         gc.collect()
         assert desk.only.attempts == ()
-        desk.courier.drain()
+        desk.sender.drain()
         assert receiver.connections == receiver.deliveries == 1
 
 
@@ -904,14 +904,14 @@ def test_loop_ends_while_a_retry_waits(end: Callable[[Callable[[], Any]], None])
     desk = Desk(receiver, running=True, delay=3600)
 
     async def failed() -> None:
-        desk.courier.wake(asyncio.get_running_loop())
+        desk.sender.wake(asyncio.get_running_loop())
         desk.post()
-        await desk.courier.adrain()
+        await desk.sender.adrain()
 
     end(failed)
     gc.collect()
     desk.clock.advance(3600)
-    desk.courier.drain()
+    desk.sender.drain()
     assert [attempt.status for attempt in desk.only.attempts] == [500, 200]
 
 
@@ -921,13 +921,13 @@ def test_connection_is_closed_with_the_loop() -> None:
         desk = Desk(url=receiver.url)
 
         async def interrupted() -> None:
-            desk.courier.wake(asyncio.get_running_loop())
+            desk.sender.wake(asyncio.get_running_loop())
             desk.post()
             await until(lambda: receiver.deliveries == 1)
 
         asyncio.run(interrupted())
         wait_until(lambda: receiver.open == 0)
-        desk.courier.drain()
+        desk.sender.drain()
         assert desk.only.status == 200
 
 
@@ -939,7 +939,7 @@ def test_loop_that_stands_still() -> None:
 
     async def begun() -> None:
         receiver.gate = asyncio.Event()
-        desk.courier.wake(asyncio.get_running_loop())
+        desk.sender.wake(asyncio.get_running_loop())
         desk.post()
         await until(lambda: receiver.now["all"] == 1)
 
@@ -949,12 +949,12 @@ def test_loop_that_stands_still() -> None:
     loop.run_until_complete(begun())
     receiver.gate = None
     desk.post(session="ses_2")
-    desk.courier.drain()
+    desk.sender.drain()
     assert [webhook.status for webhook in desk.outbox.every()] == [200, 200]
     loop.run_until_complete(go_on())
     loop.close()
     desk.post()
-    desk.courier.drain()
+    desk.sender.drain()
     assert [len(webhook.attempts) for webhook in desk.outbox.every()] == [1, 1, 1]
     assert len(receiver.bodies) == 4
 
@@ -965,7 +965,7 @@ def test_loop_that_was_called_in_vain() -> None:
     loop = asyncio.new_event_loop()
 
     async def request() -> None:
-        desk.courier.wake(loop)
+        desk.sender.wake(loop)
 
     loop.run_until_complete(request())
     desk.post()
@@ -987,63 +987,12 @@ def test_loop_that_runs_keeps_the_work() -> None:
             wake_on(desk, second)
             desk.post(0)
             wait_until(lambda: len(receiver.threads) == 1)
-            desk.courier.drain()
+            desk.sender.drain()
         wake_on(desk, second)
         desk.post(1)
         wait_until(lambda: len(receiver.threads) == 2)
-        desk.courier.drain()
+        desk.sender.drain()
     assert receiver.threads[0] is not receiver.threads[1]
-
-
-async def test_closed_under_a_delivery() -> None:
-    """Closing breaks off what is under way and keeps it; nothing more is sent until a loop wakes the courier."""
-    receiver = Receiver()
-    receiver.gate, receiver.farewell = asyncio.Event(), 20
-    desk = Desk(receiver)
-    desk.courier.wake(asyncio.get_running_loop())
-    desk.post(0)
-    await until(lambda: receiver.now["all"] == 1)
-    await desk.courier.aclose()
-    assert len(asyncio.all_tasks()) == 1
-    assert receiver.now["all"] == 0
-    receiver.gate = None
-    desk.post(1)
-    assert len(asyncio.all_tasks()) == 1
-    desk.courier.wake(asyncio.get_running_loop())
-    await desk.courier.adrain()
-    assert receiver.said == [0, 0, 1]
-
-
-def test_closed_from_elsewhere() -> None:
-    """Closing works from another loop as well, and where there is nothing to close."""
-    with serving(hang, answer()) as receiver:
-        desk = Desk(url=receiver.url)
-        asyncio.run(desk.courier.aclose())
-        with loop_in_thread() as loop:
-            wake_on(desk, loop)
-            desk.post()
-            wait_until(lambda: receiver.deliveries == 1)
-            asyncio.run(desk.courier.aclose())
-            wait_until(lambda: receiver.open == 0)
-            assert desk.only.attempts == ()
-
-
-def test_closed_after_its_loop() -> None:
-    """Closing works when the loop that did the work is closed already."""
-    receiver = Receiver()
-    desk = Desk(receiver)
-
-    async def begun() -> None:
-        receiver.gate = asyncio.Event()
-        desk.courier.wake(asyncio.get_running_loop())
-        desk.post()
-        await until(lambda: receiver.now["all"] == 1)
-
-    ended_abruptly(begun)
-    asyncio.run(desk.courier.aclose())
-    receiver.gate = None
-    desk.courier.drain()
-    assert desk.only.status == 200
 
 
 async def test_reset_under_a_delivery() -> None:
@@ -1051,14 +1000,14 @@ async def test_reset_under_a_delivery() -> None:
     receiver = Receiver()
     receiver.gate = asyncio.Event()
     desk = Desk(receiver)
-    desk.courier.wake(asyncio.get_running_loop())
+    desk.sender.wake(asyncio.get_running_loop())
     desk.post("before")
     await until(lambda: receiver.now["all"] == 1)
     desk.outbox.reset()
     desk.post("after")
     await until(lambda: receiver.now["all"] == 2)
     receiver.gate.set()
-    await desk.courier.adrain()
+    await desk.sender.adrain()
     await until(lambda: len(asyncio.all_tasks()) == 1)
     assert json.loads(desk.only.body)["payload"] == {"n": "after"}
     assert len(desk.only.attempts) == 1
@@ -1069,7 +1018,7 @@ def test_logger_is_quiet(caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.INFO)
     desk = Desk(Receiver(500, 200))
     desk.post()
-    desk.courier.drain()
+    desk.sender.drain()
     desk.clock.advance(2)
-    desk.courier.drain()
+    desk.sender.drain()
     assert [record for record in caplog.records if record.name == "wasend.sandbox"] == []

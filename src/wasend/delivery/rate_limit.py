@@ -26,7 +26,7 @@ from .._core.answer import Answer, retry_after
 from .._core.clock import SYSTEM_CLOCK, Clock
 from ..errors import ConfigurationError, DecodeError
 
-_LIMIT: Final = re.compile(r"([1-9][0-9]{0,5})/([1-9][0-9]{0,3})?([smhd])")
+_LIMIT: Final = re.compile(r"([1-9][0-9]{0,5})/([0-9]{1,4}(?:\.[0-9]{1,3})?)?([smhd])")
 _UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _NUMBER: Final = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]+)?)")
 _FIELDS: Final = {  # in the one structured field of the later drafts
@@ -93,7 +93,7 @@ class RateLimiter:
     """
 
     def __init__(self, limit: str | None = None, *, clock: Clock = SYSTEM_CLOCK, max_hold: float = 60.0) -> None:
-        self._count, self._period = (0, 0.0) if limit is None else _parsed(limit)
+        self._count, self._period = (0, 0.0) if limit is None else parse_limit(limit)
         self._clock = clock
         self._max_hold = max_hold
         self._starts: deque[float] = deque(maxlen=self._count)
@@ -233,14 +233,20 @@ class RateLimiter:
         self._queue.clear()
 
 
-def _parsed(limit: str) -> tuple[int, float]:
+def parse_limit(limit: str) -> tuple[int, float]:
+    """
+    Read a limit such as ``"20/m"`` or ``"5/10s"``: how many requests, and in how many seconds.
+
+    Raises:
+        ConfigurationError: It cannot be read.
+    """
     found = _LIMIT.fullmatch("".join(limit.split()).lower()) if isinstance(limit, str) else None
-    if found is None:
+    seconds = float(found[2] or 1) * _UNITS[found[3]] if found else 0.0
+    if found is None or not seconds:
         raise ConfigurationError(
             f"rate_limit: {limit!r} is no limit; pass requests and a span, such as '20/m', '5/s', '5/10s' or '100/h'"
         )
-    count, times, unit = found.groups()
-    return int(count), int(times or 1) * _UNITS[unit]
+    return int(found[1]), seconds
 
 
 def _first(pattern: re.Pattern[str], text: str) -> float | None:

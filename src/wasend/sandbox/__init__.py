@@ -12,17 +12,21 @@ Example:
 from __future__ import annotations
 
 try:
-    from wasend.sandbox.chat_store import Ack, StoredMessage
-    from wasend.sandbox.clock import Clock
-    from wasend.sandbox.faults import Fault, Faults
-    from wasend.sandbox.group_store import Participant, Stamp, StoredGroup
-    from wasend.sandbox.journal import JournalEntry
-    from wasend.sandbox.people import StoredContact
+    from wasend.sandbox.faults import Fault, Faults, JournalEntry
+    from wasend.sandbox.interfaces import SandboxServer, play_scenario
     from wasend.sandbox.sandbox import Sandbox
-    from wasend.sandbox.scenario import play_scenario
-    from wasend.sandbox.server import SandboxServer
-    from wasend.sandbox.session_store import SessionSettings, StoredSession
     from wasend.sandbox.webhooks import Webhook, WebhookAttempt
+    from wasend.sandbox.world import (
+        Ack,
+        Clock,
+        Participant,
+        SessionSettings,
+        Stamp,
+        StoredContact,
+        StoredGroup,
+        StoredMessage,
+        StoredSession,
+    )
 except ModuleNotFoundError as error:
     raise ImportError(
         f"wasend.sandbox needs {error.name}, which comes with an extra: pip install 'wasend-sdk[sandbox]' "

@@ -1,0 +1,293 @@
+"""The endpoints of groups."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import TypeAlias
+
+from starlette.datastructures import QueryParams
+
+from wasend.sandbox.api.dialects import Dialect, Docs, Json, iso
+from wasend.sandbox.api.endpoints import Call, Endpoint
+from wasend.sandbox.api.fields import (
+    PAGE,
+    Body,
+    Fields,
+    boolean,
+    each,
+    filled,
+    filled_to,
+    flag,
+    one_of,
+    one_person,
+    some,
+    string,
+    web_url,
+)
+from wasend.sandbox.api.group_shapes import engine_id, group_shapes
+from wasend.sandbox.world import Outcome, Reason, State, StoredGroup, person
+
+_INVITE = "https://chat.whatsapp.com/"
+_INVITE_LINK = re.compile(r"(?:https?://)?chat\.whatsapp\.com/(?:invite/)?([^/?#]+).*", re.DOTALL)
+
+_GROUP = "/{session}/groups/{group}"
+
+_SORTS: dict[str, Callable[[StoredGroup], tuple[float | str, str]]] = {
+    "id": lambda group: (group.id, ""),
+    "creation": lambda group: (group.created_at, ""),
+    "createdAt": lambda group: (group.created_at, ""),
+    "subject": lambda group: (group.name, group.id),
+    "name": lambda group: (group.name, group.id),
+    "participantsCount": lambda group: (len(group.participants), group.id),
+}
+
+_Reasons: TypeAlias = dict[str, Reason]
+
+
+def _invite_code(text: str) -> str:
+    """Return the code in an invite link, or the code that it is."""
+    link = _INVITE_LINK.fullmatch(text.strip())
+    return link[1] if link else text.strip()
+
+
+def _code_or_link(body: Body) -> Iterable[str]:
+    if not (body.get("inviteCode") or body.get("inviteLink")):
+        yield "inviteCode or inviteLink must be given"
+
+
+def _several(query: QueryParams, name: str) -> list[str]:
+    return [*query.getlist(f"{name}[]"), *query.getlist(name)]
+
+
+_MEMBER = Fields(required={"id": one_person}, optional={"isAdmin": boolean})
+_LIST = Fields(
+    required={}, optional={**PAGE, "sortBy": one_of(*_SORTS), "status": one_of("active", "archived", "deleted")}
+)
+_PEOPLE = Fields(required={"participants": some(one_person)}, optional={"notify": boolean})
+_ENABLED = Fields(required={"enabled": boolean})
+
+
+def group_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
+    """Return the endpoints of groups."""
+    groups = state.groups
+    shapes = group_shapes(dialect, state.people)
+
+    def own(call: Call) -> str:
+        return state.sessions.connected(call.path["session"], call.account).own_id
+
+    def read(call: Call) -> StoredGroup:
+        return groups.read(call.path["group"], own(call))
+
+    def shown(shape: Callable[[StoredGroup], Json]) -> Callable[[Call], Json]:
+        return lambda call: shape(read(call))
+
+    # All groups
+
+    def create(call: Call) -> Json:
+        asked = {person(one["id"]): bool(one.get("isAdmin")) for one in call.body["participants"]}
+        group = groups.create(
+            own(call),
+            call.body["name"],
+            asked,
+            description=call.body.get("description") or "",
+            picture_url=call.body.get("pictureUrl"),
+            tags=call.body.get("tags") or (),
+        )
+        return shapes.group(group, missing=[one for one in asked if one not in group.participants])
+
+    def every(call: Call) -> Json:
+        query = call.query
+        limit, offset = int(query.get("limit", 50)), int(query.get("offset", 0))
+        tags, words = set(_several(query, "tags")), query.get("search", "").lower()
+        found = [
+            group
+            for group in groups.of(own(call))
+            if query.get("status", "active") == "active"  # the sandbox archives and deletes none
+            and (not tags or tags & set(group.tags))
+            and (words in group.name.lower() or words in group.description.lower())
+        ]
+        found.sort(key=_SORTS[query.get("sortBy", "creation")], reverse=query.get("sortOrder") == "desc")
+        hidden = shapes.excludable & set(_several(query, "exclude"))
+        page = [shapes.without(shapes.group(group), hidden) for group in found[offset : offset + limit]]
+        return shapes.page(page, total=len(found), limit=limit, offset=offset)
+
+    def count(call: Call) -> Json:
+        return shapes.count(len(groups.of(own(call))))
+
+    def join_info(call: Call) -> Json:
+        own(call)
+        return shapes.join_info(groups.invited(_invite_code(call.query["code"])))
+
+    def join(call: Call) -> Json:
+        body = call.body
+        invite = (body.get("inviteCode") or body["inviteLink"]) if isinstance(dialect, Docs) else body["code"]
+        return shapes.joined(groups.join(_invite_code(invite), own(call)))
+
+    def leave(call: Call) -> Json:
+        groups.leave(call.path["group"], own(call))
+        return dialect.done(message="Left the group")
+
+    # What a group is and what it allows
+
+    def describe(field: str, name: str) -> Callable[[Call], Json]:
+        def answer(call: Call) -> Json:
+            groups.describe(call.path["group"], own(call), **{field: call.body[name]})
+            return dialect.done(**{name: call.body[name]}, message="Group updated")
+
+        return answer
+
+    def delete_picture(call: Call) -> Json:
+        groups.describe(call.path["group"], own(call), picture_url=None)
+        return dialect.done()
+
+    def admin_only(field: str) -> list[Endpoint]:
+        path = f"{_GROUP}/settings/security/{field.replace('_', '-')}"
+
+        def get(call: Call) -> Json:
+            group = read(call)
+            stamp = group.stamps.get(field)
+            changed = {} if stamp is None else {"changedAt": iso(stamp.at), "changedBy": stamp.by}
+            return {"enabled": getattr(group, field), **changed}
+
+        def put(call: Call) -> Json:
+            enabled = bool(call.body["enabled"])
+            groups.configure(call.path["group"], own(call), **{field: enabled})
+            return dialect.done(enabled=enabled, message="Setting updated")
+
+        return [Endpoint("GET", path, get), Endpoint("PUT", path, put, _ENABLED)]
+
+    def settings(group: StoredGroup) -> dict[str, Json]:
+        return {
+            "infoAdminOnly": group.info_admin_only,
+            "messagesAdminOnly": group.messages_admin_only,
+            "ephemeralDuration": 0,
+            "noFrequentlyForwarded": False,
+        }
+
+    def set_settings(call: Call) -> Json:
+        group = groups.configure(
+            call.path["group"],
+            own(call),
+            info_admin_only=bool(call.body["infoAdminOnly"]),
+            messages_admin_only=bool(call.body["messagesAdminOnly"]),
+        )
+        return dialect.done(settings=settings(group), message="Settings updated")
+
+    # Who is in a group
+
+    def crowd(
+        change: Callable[[str, str, Iterable[str]], Outcome],
+        told: Callable[[StoredGroup, _Reasons], dict[str, Json]],
+    ) -> Callable[[Call], Json]:
+        def answer(call: Call) -> Json:
+            people = [person(one) for one in call.body["participants"]]
+            return dialect.done(**told(*change(call.path["group"], own(call), people)))
+
+        return answer
+
+    def reasoned(done: str) -> Callable[[StoredGroup, _Reasons], dict[str, Json]]:
+        return lambda _, reasons: {"data": {done: _succeeded(reasons), "failed": _failed(reasons)}}
+
+    def removed(_: StoredGroup, reasons: _Reasons) -> dict[str, Json]:
+        gone = [{"id": engine_id(one["id"])} for one in _succeeded(reasons)]
+        return {"removed": gone, **_rest(reasons), "message": "Participants removed"}
+
+    def promoted(group: StoredGroup, reasons: _Reasons) -> dict[str, Json]:
+        raised = [
+            {
+                "id": engine_id(one["id"]),
+                "isAdmin": True,
+                "isSuperAdmin": group.participants[one["id"]].is_super_admin,
+            }
+            for one in _succeeded(reasons)
+        ]
+        return {"promoted": raised, **_rest(reasons), "message": "Participants promoted"}
+
+    # Invite codes
+
+    def invite(shape: Callable[[str], Json], get: Callable[[str, str], StoredGroup]) -> Callable[[Call], Json]:
+        return lambda call: shape(get(call.path["group"], own(call)).invite_code)
+
+    def link(code: str) -> Json:
+        return dialect.done(inviteLink=f"{_INVITE}{code}", expiresAt=None)
+
+    new = Fields(
+        required={"name": filled_to(dialect.longest_subject), "participants": each(_MEMBER.check)},
+        optional={"description": string, "pictureUrl": web_url, "tags": each(string)},
+    )
+    subject = Fields(required={"subject": filled_to(dialect.longest_subject)})
+    picture = Fields(
+        required={"url": web_url}, optional={"format": one_of("jpeg", "png", "webp"), "cropToSquare": boolean}
+    )
+    by_code = Fields(required={"code": filled})
+    by_either = Fields(required={}, optional={"inviteCode": filled, "inviteLink": filled}, rule=_code_or_link)
+    endpoints = [
+        Endpoint("POST", "/{session}/groups", create, new),
+        Endpoint("GET", "/{session}/groups", every, query=_LIST),
+        Endpoint("GET", "/{session}/groups/join-info", join_info, query=by_code),
+        Endpoint("GET", "/{session}/groups/count", count),
+        Endpoint("POST", "/{session}/groups/join", join, by_either if isinstance(dialect, Docs) else by_code),
+        Endpoint("POST", f"{_GROUP}/leave", leave),
+        Endpoint(
+            "GET",
+            f"{_GROUP}/picture",
+            shown(lambda group: shapes.picture(group.picture_url)),
+            query=Fields(required={}, optional={"refresh": flag}),
+        ),
+        Endpoint("PUT", f"{_GROUP}/picture", describe("picture_url", "url"), picture),
+        Endpoint("DELETE", f"{_GROUP}/picture", delete_picture),
+        Endpoint(
+            "PUT",
+            f"{_GROUP}/description",
+            describe("description", "description"),
+            Fields(required={"description": string}),
+        ),
+        Endpoint("PUT", f"{_GROUP}/subject", describe("name", "subject"), subject),
+        *admin_only("info_admin_only"),
+        *admin_only("messages_admin_only"),
+        Endpoint("GET", f"{_GROUP}/invite-code", invite(shapes.invite_code, groups.led)),
+        Endpoint("POST", f"{_GROUP}/invite-code/revoke", invite(shapes.invite_code, groups.revoke)),
+        Endpoint(
+            "GET", f"{_GROUP}/participants", shown(lambda group: shapes.participants(group.participants.values()))
+        ),
+        Endpoint("POST", f"{_GROUP}/participants/add", crowd(groups.add, reasoned("added")), _PEOPLE),
+    ]
+    if not isinstance(dialect, Docs):
+        return [
+            *endpoints,
+            Endpoint("GET", _GROUP, shown(shapes.info)),
+            Endpoint("POST", f"{_GROUP}/participants/remove", crowd(groups.remove, removed), _PEOPLE),
+            Endpoint("POST", f"{_GROUP}/admin/promote", crowd(groups.promote, promoted), _PEOPLE),
+            Endpoint("POST", f"{_GROUP}/admin/demote", crowd(groups.demote, reasoned("demoted")), _PEOPLE),
+        ]
+    name = Fields(required={"name": filled_to(dialect.longest_subject)})
+    both = Fields(required={"infoAdminOnly": boolean, "messagesAdminOnly": boolean})
+    return [
+        *endpoints,
+        Endpoint("GET", f"{_GROUP}/info", shown(shapes.info)),
+        Endpoint("PUT", f"{_GROUP}/name", describe("name", "name"), name),
+        Endpoint("GET", f"{_GROUP}/description", shown(lambda group: dialect.done(description=group.description))),
+        Endpoint("GET", f"{_GROUP}/subject", shown(lambda group: dialect.done(subject=group.name, error=None))),
+        Endpoint("GET", f"{_GROUP}/settings", shown(lambda group: dialect.done(settings=settings(group), error=None))),
+        Endpoint("PUT", f"{_GROUP}/settings", set_settings, both),
+        Endpoint("GET", f"{_GROUP}/invite-link", invite(link, groups.led)),
+        Endpoint("POST", f"{_GROUP}/invite-link/revoke", invite(link, groups.revoke)),
+        Endpoint("DELETE", f"{_GROUP}/participants", crowd(groups.remove, removed), _PEOPLE),
+        Endpoint("POST", f"{_GROUP}/participants/promote", crowd(groups.promote, promoted), _PEOPLE),
+        Endpoint("POST", f"{_GROUP}/participants/demote", crowd(groups.demote, reasoned("demoted")), _PEOPLE),
+    ]
+
+
+def _succeeded(reasons: _Reasons) -> list[dict[str, str]]:
+    return [{"id": one, "reason": reason} for one, reason in reasons.items() if reason == "SUCCESS"]
+
+
+def _failed(reasons: _Reasons) -> list[dict[str, str]]:
+    return [{"id": one, "reason": reason} for one, reason in reasons.items() if reason != "SUCCESS"]
+
+
+def _rest(reasons: _Reasons) -> dict[str, Json]:
+    """Return what the documentation's answer has no field for, if there is any."""
+    failed = _failed(reasons)
+    return {"failed": failed} if failed else {}

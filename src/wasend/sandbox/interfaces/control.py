@@ -1,0 +1,111 @@
+"""
+The endpoints that control the sandbox itself, under ``/_sandbox``: what a phone and a test would do, over HTTP.
+
+Each does what the method of `Sandbox` of the same name does, and takes what that method's signature says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Final, cast
+
+import attrs
+
+from wasend.sandbox.actions import Actions
+from wasend.sandbox.api import Call, Dialect, Endpoint, InvalidCall, Json
+from wasend.sandbox.interfaces.signatures import Signature, as_json
+from wasend.sandbox.world import Refusal, StoredGroup, StoredSession
+
+PREFIX: Final = "/_sandbox/"
+
+
+def control_endpoints(sandbox: Actions, dialect: Dialect) -> list[Endpoint]:
+    """Return the endpoints under ``/_sandbox``."""
+
+    def shown(result: Any) -> Json:
+        match result:
+            case None:
+                return {"success": True}
+            case StoredSession():
+                return dialect.session(result)
+            case StoredGroup():
+                return {"id": result.id, "name": result.name, "inviteCode": result.invite_code}
+            case _:
+                return _plain(result)
+
+    def route(
+        verb: str, path: str, method: Callable[..., Any], shape: Callable[[Any], Json] = shown, *, query: bool = False
+    ) -> Endpoint:
+        # What the path names are the leading arguments; the others come in the query or in the body.
+        query = query or verb == "GET"
+        signature = Signature.of(method, given=path.count("{"))
+
+        def answer(call: Call) -> Json:
+            values = call.query if query else call.body
+            try:
+                return shape(signature.call(values, *call.path.values(), spelt=as_json, text=query))
+            except (Refusal, InvalidCall):
+                raise
+            except ValueError as error:
+                raise InvalidCall([str(error)]) from error
+
+        fields = signature.fields(as_json, text=query)
+        if query or not signature.arguments:
+            return Endpoint(verb, f"{PREFIX}{path}", answer, query=fields)
+        return Endpoint(verb, f"{PREFIX}{path}", answer, fields)
+
+    def journal(*, after: int = 0) -> Json:
+        return [{**_plain(one), "became": one.became} for one in sandbox.journal if one.number > after]
+
+    def clock(*, stopped: bool | None = None, advance: float = 0) -> Json:
+        if stopped is not None:
+            (sandbox.clock.stop if stopped else sandbox.clock.start)()
+        sandbox.clock.advance(advance)
+        return now()
+
+    def now() -> Json:
+        return {"now": sandbox.clock.now(), "stopped": sandbox.clock.stopped}
+
+    def faults(_: object) -> Json:
+        return {"faults": [str(fault) for fault in sandbox.faults.every()]}
+
+    def under(name: str, *, count: bool = False) -> Callable[[Any], Json]:
+        return lambda found: {**({"count": len(found)} if count else {}), name: _plain(found)}
+
+    return [
+        route("POST", "sessions", sandbox.add_session),
+        route("POST", "sessions/{session}/scan", sandbox.scan, query=True),
+        route("POST", "sessions/{session}/passkey", sandbox.passkey),
+        route("POST", "sessions/{session}/passkey/confirm", sandbox.confirm_passkey),
+        route("POST", "sessions/{session}/receive", sandbox.receive),
+        route("POST", "contacts", sandbox.add_contact),
+        route("POST", "unknown", sandbox.add_unknown),
+        route("POST", "groups", sandbox.add_group),
+        route("POST", "replies", sandbox.script_reply),
+        route("GET", "messages", sandbox.messages, under("messages")),
+        route("GET", "deliveries", sandbox.deliveries, under("messages", count=True)),
+        route("POST", "messages/{message}/ack", sandbox.ack),
+        route("POST", "messages/{message}/react", sandbox.react),
+        route("GET", "journal", journal, under("requests")),
+        route("GET", "webhooks", lambda: sandbox.webhooks, under("webhooks")),
+        route("GET", "faults", lambda: None, faults),
+        route("POST", "faults", sandbox.faults.add, faults),
+        route("DELETE", "faults", sandbox.faults.clear, faults),
+        route("GET", "clock", now),
+        route("POST", "clock", clock),
+        route("POST", "reset", sandbox.reset),
+    ]
+
+
+def _plain(value: Any) -> Json:
+    """Return a stored value as JSON can hold it."""
+    if attrs.has(value.__class__):
+        fields: Iterable[Any] = attrs.fields(value.__class__)
+        return {field.name: _plain(getattr(value, field.name)) for field in fields}
+    if isinstance(value, bytes):
+        return value.decode()  # a webhook's body, which is JSON
+    if isinstance(value, Mapping):
+        return {key: _plain(one) for key, one in cast("Mapping[str, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in cast("Sequence[Any]", value)]
+    return value

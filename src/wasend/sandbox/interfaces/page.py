@@ -1,0 +1,335 @@
+"""
+The sandbox's page: its sessions with their QR codes, chats and journal as they change, and the buttons of a phone.
+
+It is rendered here, and whole without its script, which only fetches what has changed. All that it shows of the
+sandbox's data is text to it.
+"""
+
+from __future__ import annotations
+
+import sys
+from base64 import b64encode
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import cache
+from hashlib import sha256
+from http import HTTPStatus
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import parse_qsl
+
+import attrs
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from wasend.sandbox.actions import Actions
+from wasend.sandbox.api import local_guard, png
+from wasend.sandbox.interfaces.control import PREFIX
+from wasend.sandbox.interfaces.signatures import Signature, as_json
+from wasend.sandbox.world import (
+    ACKS,
+    ChatSummary,
+    Forbidden,
+    Refusal,
+    State,
+    StoredMessage,
+    StoredSession,
+    Unknown,
+    WrongStatus,
+    is_group,
+    person,
+    phone_number,
+)
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+# How much the page shows: it is rendered every second, however much there is.
+_SESSIONS = 20
+_QR_PICTURES = 6
+_CHATS = 24  # of all sessions together
+_MESSAGES = 30
+_MEMBERS = 50
+_REQUESTS = 50
+_WEBHOOKS = 20
+_FAULTS = 50
+_CHARACTERS = 1_000
+
+_LARGEST_FORM = 64 * 1024
+_MOST_FIELDS = 16
+
+_STATUSES: Mapping[type[ValueError], int] = {Unknown: 404, Forbidden: 403, WrongStatus: 422, Refusal: 409}
+
+_HEADERS: Mapping[str, str] = {
+    "Cache-Control": "no-store",
+    # Not no-referrer: with it, browsers send the page's own forms without their origin, which the guard refuses.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+# Control characters, and the marks that turn the direction of a line, as pictures of themselves.
+_VISIBLE = {
+    **{code: 0x2400 + code for code in range(32) if chr(code) not in "\t\n"},
+    0x7F: 0x2421,
+    **dict.fromkeys([*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], 0xFFFD),
+    **dict.fromkeys(range(0xD800, 0xE000), 0xFFFD),  # half a surrogate pair, which UTF-8 cannot hold
+}
+
+_T = TypeVar("_T")
+
+
+@attrs.frozen(kw_only=True)
+class _MessageView:
+    stored: StoredMessage
+    author: str
+    text: str
+    quoted: str | None
+
+
+@attrs.frozen(kw_only=True)
+class _ChatView:
+    id: str
+    name: str
+    group: bool
+    unread: int
+    waiting: bool
+    messages: list[_MessageView]
+    members: list[tuple[str, str]]
+
+
+@attrs.frozen(kw_only=True)
+class _SessionView:
+    stored: StoredSession
+    qr_picture: str | None
+    chats: list[_ChatView]
+    more_chats: int
+
+
+def page_routes(sandbox: Actions, state: State) -> list[Route]:
+    """
+    Return the page at ``/``, its changing part alone, and the forms of the phone; all for this machine only.
+
+    Args:
+        sandbox: Whose page it is.
+        state: What that sandbox knows.
+    """
+
+    def page(problem: str | None = None, status: int = 200) -> Response:
+        return _html(_template().render(_view(sandbox, state), problem=problem), status)
+
+    async def whole(request: Request) -> Response:
+        local_guard(request)
+        return page()
+
+    async def changing(request: Request) -> Response:
+        local_guard(request)
+        return _html(_block("changing", _view(sandbox, state)), 200)
+
+    def pressed(act: Callable[..., object]) -> Callable[[Request], Awaitable[Response]]:
+        signature = Signature.of(act)
+        fields = signature.fields(as_json, text=True)
+
+        async def respond(request: Request) -> Response:
+            local_guard(request)
+            try:
+                form = await _read_form(request)
+                if missing := [name for name in fields.required if name not in form]:
+                    raise ValueError(f"the form has no {missing[0]}")
+                if problems := fields.problems(form):
+                    raise ValueError("; ".join(problems))
+                signature.call(form, spelt=as_json, text=True)
+            except HTTPException as error:
+                return page(error.detail, error.status_code)
+            except ValueError as error:
+                return page(str(error), next((_STATUSES[one] for one in _STATUSES if isinstance(error, one)), 400))
+            return RedirectResponse("/", HTTPStatus.SEE_OTHER, _HEADERS)
+
+        return respond
+
+    return [
+        Route("/", whole, methods=["GET"]),
+        Route(f"{PREFIX}page", changing, methods=["GET"]),
+        *(
+            Route(f"{PREFIX}page/{name}", pressed(act), methods=["POST"])
+            for name, act in _buttons(sandbox, state).items()
+        ),
+    ]
+
+
+def _buttons(sandbox: Actions, state: State) -> dict[str, Callable[..., object]]:
+    """Return what the buttons do, by their names; a form's fields are the arguments."""
+
+    def read(session: str, chat: str) -> None:
+        state.sessions.get(session)
+        for message in state.chats.history(session, chat, _is_unread, offset=0, limit=sys.maxsize):
+            sandbox.ack(message.id, "READ")
+
+    return {
+        "scan": sandbox.scan,
+        "passkey": sandbox.passkey,
+        "confirm": sandbox.confirm_passkey,
+        "receive": sandbox.receive,
+        "read": read,
+    }
+
+
+def _is_unread(message: StoredMessage) -> bool:
+    """Whether a message was sent, has arrived, and was not read there."""
+    return message.from_me and ACKS["SERVER"] <= ACKS[message.ack] < ACKS["READ"]
+
+
+async def _read_form(request: Request) -> dict[str, str]:
+    if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/x-www-form-urlencoded":
+        raise HTTPException(415, "the Content-Type of a form is application/x-www-form-urlencoded")
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > _LARGEST_FORM:
+            raise HTTPException(413, f"the form is larger than {_LARGEST_FORM} bytes")
+    return dict(parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=_MOST_FIELDS))
+
+
+# What the template is given
+
+
+def _view(sandbox: Actions, state: State) -> dict[str, Any]:
+    sessions, journal, webhooks, faults = (
+        list(sandbox.sessions.values()),
+        sandbox.journal,
+        sandbox.webhooks,
+        sandbox.faults.every(),
+    )
+    shown = sessions[-_SESSIONS:]
+    waiting = [session.id for session in shown if session.status == "SCAN_QR_CODE"][:_QR_PICTURES]
+    most_chats = max(1, _CHATS // len(shown)) if shown else 0
+    return {
+        "sessions": [
+            _session(state, session, pictured=session.id in waiting, most_chats=most_chats) for session in shown
+        ],
+        "more_sessions": len(sessions) - len(shown),
+        "names": {session.id: session.settings.name for session in sessions},
+        "journal": _newest(journal, _REQUESTS),
+        "webhooks": _newest(webhooks, _WEBHOOKS),
+        "faults": faults[:_FAULTS],
+        "counts": {"journal": len(journal), "webhooks": len(webhooks), "faults": len(faults)},
+        "now": sandbox.clock.now(),
+        "stopped": sandbox.clock.stopped,
+        "dialect": sandbox.dialect,
+    }
+
+
+def _newest(values: tuple[_T, ...], count: int) -> list[_T]:
+    return list(reversed(values[-count:]))
+
+
+def _session(state: State, session: StoredSession, *, pictured: bool, most_chats: int) -> _SessionView:
+    picture = None
+    if pictured:
+        with suppress(Refusal):  # it may have changed since
+            picture = png(state.sessions.qr_code(session.id))
+    chats = state.chats.chats(session.id)
+    return _SessionView(
+        stored=session,
+        qr_picture=picture,
+        chats=[_chat(state, session, chat) for chat in reversed(chats[-most_chats:])],
+        more_chats=max(0, len(chats) - most_chats),
+    )
+
+
+def _chat(state: State, session: StoredSession, chat: ChatSummary) -> _ChatView:
+    messages = state.chats.history(session.id, chat.id, lambda _: True, offset=0, limit=_MESSAGES)
+    return _ChatView(
+        id=chat.id,
+        name=_name(state, chat.id),
+        group=is_group(chat.id),
+        unread=chat.unread,
+        waiting=any(map(_is_unread, messages)),
+        messages=[_message(state, session, message) for message in reversed(messages)],
+        members=_members(state, session, chat.id),
+    )
+
+
+def _members(state: State, session: StoredSession, chat_id: str) -> list[tuple[str, str]]:
+    """Return who can write to a session in a chat: chat ids and names."""
+    if chat_id.endswith("@c.us"):
+        people = [chat_id]
+    elif (group := state.groups.find(chat_id)) is not None and session.own_id in group.participants:
+        people = [one for one in group.participants if one != session.own_id]
+    else:
+        people = []
+    return [(one, _name(state, one)) for one in people[:_MEMBERS]]
+
+
+def _message(state: State, session: StoredSession, message: StoredMessage) -> _MessageView:
+    quoted = None
+    if message.reply_to is not None:
+        quoted = message.reply_to
+        with suppress(Unknown):
+            quoted = _said(state.chats.message(message.reply_to))
+    author = session.settings.name if message.from_me else _name(state, person(message.sender))
+    return _MessageView(stored=message, author=author, text=_said(message), quoted=quoted)
+
+
+def _said(message: StoredMessage) -> str:
+    if message.type == "text":
+        return message.content
+    return " ".join(filter(None, (f"[{message.type}] {message.content}", message.words)))
+
+
+def _name(state: State, chat_id: str) -> str:
+    if (group := state.groups.find(chat_id)) is not None:
+        return group.name
+    return state.people.name(chat_id) or (phone_number(chat_id) if chat_id.endswith("@c.us") else chat_id)
+
+
+# How it is written
+
+
+@cache
+def _template() -> Template:
+    # Imported by the first who looks: the sandbox starts without it.
+    from jinja2 import Environment, StrictUndefined
+
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters["moment"] = _moment
+    return environment.from_string(files("wasend.sandbox.interfaces").joinpath("page.html").read_text("utf-8"))
+
+
+def _shown(value: object) -> object:
+    """Return any value that the template writes as text of bounded length, with nothing in it that hides."""
+    if not isinstance(value, str) or hasattr(value, "__html__"):
+        return value
+    more = len(value) - _CHARACTERS
+    return (f"{value[:_CHARACTERS]}… ({more} more)" if more > 0 else value).translate(_VISIBLE)
+
+
+def _moment(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _html(text: str, status: int) -> Response:
+    headers = {**_HEADERS, "Content-Security-Policy": _policy()}
+    return Response(text, status, headers, media_type="text/html")
+
+
+@cache
+def _policy() -> str:
+    """Return what the page may do: run its own script, wear its own style, and talk to nobody else."""
+    # Not nonces: the script reads whole pages, whose nonces would be others than its own page's.
+    hashes = {name: b64encode(sha256(_block(name, {}).encode()).digest()).decode() for name in ("script", "style")}
+    return (
+        f"default-src 'none'; script-src 'sha256-{hashes['script']}'; style-src 'sha256-{hashes['style']}'; "
+        "img-src data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+
+def _block(name: str, view: Mapping[str, Any]) -> str:
+    template = _template()
+    parts: Iterable[str] = template.blocks[name](template.new_context(dict(view)))
+    return "".join(parts)

@@ -1,0 +1,384 @@
+"""
+The webhooks that the sandbox sends: their envelope, their signature, and the outbox in which they wait. No I/O here.
+
+WASend documents none of it. The shape, the headers and the retries are those of the engine behind it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import heapq
+import hmac
+import itertools
+import json
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from random import Random
+from typing import Any, Final, NamedTuple
+
+import attrs
+import httpx
+
+from wasend.sandbox.api import is_loopback
+from wasend.sandbox.faults import Faults
+from wasend.sandbox.webhooks.payloads import payloads
+from wasend.sandbox.world import Clock, Event, SessionChanged, StoredSession
+
+_log = logging.getLogger("wasend.sandbox")
+
+_KEPT = 10_000
+"""How many webhooks are remembered that have been delivered or given up."""
+
+_ENGINE: Final = "GOWS"
+_ENVIRONMENT: Final = {"version": "2025.6.1", "engine": _ENGINE, "tier": "PLUS"}
+_CROCKFORD: Final = "0123456789abcdefghjkmnpqrstvwxyz"
+
+
+@attrs.frozen(kw_only=True)
+class WebhookAttempt:
+    """
+    One request to a webhook's URL that has ended.
+
+    `at` is when, in seconds since the epoch by the sandbox's clock; `request_id` the ``X-Webhook-Request-Id``;
+    `status` the receiver's answer, or None where `error` says why there is none.
+    """
+
+    at: float
+    request_id: str
+    status: int | None = None
+    error: str | None = None
+
+    @property
+    def ok(self) -> bool:
+        """Whether the receiver accepted it: any 2xx, and no redirect."""
+        return self.status is not None and 200 <= self.status < 300
+
+
+@attrs.frozen(kw_only=True)
+class Webhook:
+    """
+    A webhook, and what has become of it so far.
+
+    `id` is the event's (``evt_…``), which a duplicate shares; `session` the session's id; `body` the bytes that are
+    sent. Times are seconds since the epoch by the sandbox's clock. `given_up` says that no further attempt will be
+    made, `refusal` why there was not even one.
+    """
+
+    id: str
+    event: str
+    session: str
+    url: str
+    body: bytes = attrs.field(repr=False)
+    created_at: float
+    attempts: tuple[WebhookAttempt, ...] = ()
+    delivered_at: float | None = None
+    given_up: bool = False
+    refusal: str | None = None
+
+    @property
+    def status(self) -> int | None:
+        """The status of the receiver's last answer."""
+        return self.attempts[-1].status if self.attempts else None
+
+    @property
+    def error(self) -> str | None:
+        """Why there was no answer the last time."""
+        return self.attempts[-1].error if self.attempts else self.refusal
+
+    def __str__(self) -> str:
+        last = f"HTTP {self.status}" if self.status is not None else self.error
+        return f"{self.event} {self.id} to {self.url}" + (f" ({last})" if last else "")
+
+
+class _Place(NamedTuple):
+    """A webhook's place in its session's queue: when it is due, after which others, and its own number."""
+
+    due: float
+    after: float
+    number: int
+
+
+@attrs.frozen(kw_only=True, eq=False)
+class Delivery:
+    """One request that is to be made now."""
+
+    place: _Place
+    webhook: Webhook
+    request_id: str
+    headers: Mapping[str, str] = attrs.field(repr=False)
+
+
+@attrs.define(eq=False)
+class _Queue:
+    """One session's webhooks that are not done with; `held` are the numbers of those that wait for a next event."""
+
+    waiting: list[_Place] = attrs.field(factory=list[_Place])
+    held: list[int] = attrs.field(factory=list[int])
+    under_way: Delivery | None = None
+
+    @property
+    def due(self) -> float | None:
+        """When something can be sent: one at a time."""
+        return self.waiting[0].due if self.waiting and self.under_way is None else None
+
+
+class Outbox:
+    """
+    Every webhook that is to be sent or was. Every method may be called from any thread.
+
+    A session's webhooks are sent one at a time, in the order in which they are due, so that a receiver meets the
+    events in the order in which they happened. One that fails is due again later and delays none that follows.
+
+    Args:
+        clock: The sandbox's clock.
+        random: Where ids come from: the same seed and the same events give the same ids.
+        key: Signs the bodies; None leaves them unsigned.
+        attempts: How often one is tried in all.
+        delay: Seconds by the sandbox's clock from a failure to the next attempt.
+        faults: Which events are sent twice or out of order; none by default.
+        allow_remote: Whether a URL may lead to another machine.
+
+    Raises:
+        ValueError: One of them makes no sense.
+    """
+
+    def __init__(
+        self,
+        clock: Clock,
+        random: Random,
+        key: str | None = None,
+        *,
+        attempts: int = 15,
+        delay: float = 2.0,
+        faults: Faults | None = None,
+        allow_remote: bool = False,
+    ) -> None:
+        if key is not None and not key:
+            raise ValueError("an empty key signs nothing; None leaves webhooks unsigned")
+        if attempts < 1:
+            raise ValueError(f"a webhook is tried at least once, not {attempts} times")
+        if not delay >= 0:
+            raise ValueError(f"delay is a number of seconds >= 0, not {delay}")
+        self._clock = clock
+        # Two sources, so that the ids of events do not depend on how many requests were made between them.
+        self._event_ids, self._request_ids = random, Random(random.getrandbits(64))
+        self._key = key
+        self._attempts = attempts
+        self._delay = delay
+        self._faults = Faults() if faults is None else faults
+        self._allow_remote = allow_remote
+        self._warned = False
+        self._lock = threading.Lock()
+        self._numbers = itertools.count()
+        self._webhooks: dict[int, Webhook] = {}
+        self._done: deque[int] = deque()
+        self._queues: dict[str, _Queue] = {}
+        self._watchers: list[Callable[[], object]] = []
+
+    def watch(self, callback: Callable[[], object]) -> Callable[[], None]:
+        """Call back, in whichever thread, when there may be something to send, or one was sent; return what ends it."""
+        self._watchers.append(callback)
+        return lambda: self._watchers.remove(callback)
+
+    def notify(self, event: Event, session: StoredSession, now: float) -> None:
+        """Put in the webhooks that an event makes, if the session asked for them."""
+        url = session.settings.webhook_url
+        if session.settings.enable_webhook and url is not None:
+            at = event.session.updated_at if isinstance(event, SessionChanged) else now
+            me = {"id": session.own_id, "pushName": session.settings.name}
+            for name, payload in payloads(event, session, at):
+                self.post(session.id, url, name, payload, me, at)
+
+    def post(
+        self, session: str, url: str, event: str, payload: Mapping[str, Any], me: Mapping[str, Any] | None, at: float
+    ) -> None:
+        """
+        Put in one webhook. It is encoded at once: what becomes of `payload` later does not matter.
+
+        Args:
+            session: The id of the session whose event it is.
+            url: Where to.
+            event: Its name, like ``"message.ack"``.
+            payload: What it says.
+            me: The session's own account: ``id`` and ``pushName``.
+            at: When it happened, in seconds since the epoch by the sandbox's clock.
+        """
+        with self._lock:
+            event_id = f"evt_{_ulid(at, self._event_ids)}"
+            envelope = {
+                "id": event_id,
+                "timestamp": round(at * 1000),
+                "event": event,
+                "session": session,
+                "metadata": {},
+                "me": me,
+                "payload": payload,
+                "engine": _ENGINE,
+                "environment": _ENVIRONMENT,
+            }
+            # In ASCII: half a surrogate pair, which somebody may have sent, can be sent on.
+            body = json.dumps(envelope, separators=(",", ":")).encode("ascii")
+            webhook = Webhook(id=event_id, event=event, session=session, url=url, body=body, created_at=at)
+            refusal = None if self._allow_remote else _refusal(url)
+            if refusal is None:
+                self._enqueue(webhook)
+            else:
+                self._finish(next(self._numbers), attrs.evolve(webhook, given_up=True, refusal=refusal))
+                if not self._warned:
+                    self._warned = True
+                    _log.warning("no webhook is sent to %s: %s", url, refusal)
+        self._tell()
+
+    def _enqueue(self, webhook: Webhook) -> None:
+        kinds = [fault.kind for fault in self._faults.on_event(webhook.event)]
+        queue = self._queues.setdefault(webhook.session, _Queue())
+        numbers = [next(self._numbers) for _ in range(2 if "duplicate_webhook" in kinds else 1)]
+        self._webhooks |= dict.fromkeys(numbers, webhook)
+        if queue.held:  # this is the one that they wait for: they come right behind it
+            behind, queue.held = queue.held, []
+            for number in behind:
+                heapq.heappush(queue.waiting, _Place(webhook.created_at, numbers[0] + 0.5, number))
+        elif "reordered_webhook" in kinds:
+            queue.held = numbers
+            return
+        for number in numbers:
+            heapq.heappush(queue.waiting, _Place(webhook.created_at, number, number))
+
+    def take(self, now: float) -> Delivery | None:
+        """Return a request to make now, or None; `settle` or `release` says what became of it."""
+        with self._lock:
+            queues = [queue for queue in self._queues.values() if queue.due is not None and queue.due <= now]
+            if not queues:
+                return None
+            queue = min(queues, key=lambda queue: queue.waiting[0])
+            place = heapq.heappop(queue.waiting)
+            webhook = self._webhooks[place.number]
+            request_id = _ulid(now, self._request_ids)
+            headers = {
+                "Content-Type": "application/json",
+                "User-Agent": "wasend-sandbox",
+                "X-Webhook-Request-Id": request_id,
+                "X-Webhook-Timestamp": str(round(now * 1000)),
+            }
+            if self._key is not None:
+                headers["X-Webhook-Hmac"] = signature(self._key, webhook.body)
+                headers["X-Webhook-Hmac-Algorithm"] = "sha512"
+            queue.under_way = Delivery(place=place, webhook=webhook, request_id=request_id, headers=headers)
+            return queue.under_way
+
+    def settle(self, delivery: Delivery, *, status: int | None = None, error: str | None = None) -> None:
+        """
+        Record how a request ended, unless it was released meanwhile.
+
+        Args:
+            delivery: Which request.
+            status: The answer's status.
+            error: Why there was none.
+        """
+        with self._lock:
+            queue = self._queues.get(delivery.webhook.session)
+            if queue is None or queue.under_way is not delivery:
+                return
+            queue.under_way = None
+            number, now = delivery.place.number, self._clock.now()
+            attempt = WebhookAttempt(at=now, request_id=delivery.request_id, status=status, error=error)
+            webhook = attrs.evolve(delivery.webhook, attempts=(*delivery.webhook.attempts, attempt))
+            if attempt.ok:
+                self._finish(number, attrs.evolve(webhook, delivered_at=now))
+            elif len(webhook.attempts) == self._attempts:
+                self._finish(number, attrs.evolve(webhook, given_up=True))
+                _log.warning("a webhook is given up after %d attempts: %s", self._attempts, webhook)
+            else:
+                self._webhooks[number] = webhook
+                heapq.heappush(queue.waiting, _Place(now + self._delay, number, number))
+            if not (queue.waiting or queue.held):
+                del self._queues[webhook.session]
+        self._tell()
+
+    def release(self) -> None:
+        """Put every request back that is under way, since nobody will know how it ended: it is made again."""
+        with self._lock:
+            for queue in self._queues.values():
+                if queue.under_way is not None:
+                    heapq.heappush(queue.waiting, queue.under_way.place)
+                    queue.under_way = None
+        self._tell()
+
+    def let_go(self) -> bool:
+        """Send on those that wait for a next event; return whether there was one."""
+        with self._lock:
+            queues = [queue for queue in self._queues.values() if queue.held]
+            for queue in queues:
+                for number in queue.held:
+                    heapq.heappush(queue.waiting, _Place(self._webhooks[number].created_at, number, number))
+                queue.held = []
+        if queues:
+            self._tell()
+        return bool(queues)
+
+    def next_due(self) -> float | None:
+        """Return when there is something to send, in seconds since the epoch, beside what is under way; or None."""
+        with self._lock:
+            return min((queue.due for queue in self._queues.values() if queue.due is not None), default=None)
+
+    def outstanding(self, now: float) -> tuple[Webhook, ...]:
+        """Return what is due or under way, oldest first."""
+        with self._lock:
+            places = [place for queue in self._queues.values() for place in queue.waiting if place.due <= now]
+            places += [queue.under_way.place for queue in self._queues.values() if queue.under_way is not None]
+            return tuple(self._webhooks[number] for number in sorted(place.number for place in places))
+
+    def every(self) -> tuple[Webhook, ...]:
+        """Return every webhook as it is now, oldest first; of those delivered or given up the newest 10 000."""
+        with self._lock:
+            return tuple(self._webhooks.values())
+
+    def reset(self) -> None:
+        """Forget every webhook, and what is under way."""
+        with self._lock:
+            self._webhooks.clear()
+            self._done.clear()
+            self._queues.clear()
+        self._tell()
+
+    def _finish(self, number: int, webhook: Webhook) -> None:
+        self._webhooks[number] = webhook
+        self._done.append(number)
+        if len(self._done) > _KEPT:
+            del self._webhooks[self._done.popleft()]
+
+    def _tell(self) -> None:
+        for callback in tuple(self._watchers):
+            callback()
+
+
+def signature(key: str, body: bytes) -> str:
+    """
+    Sign a body as the service's engine does.
+
+    Args:
+        key: The secret that both sides know.
+        body: The raw bytes.
+
+    Returns:
+        HMAC-SHA512 in lower-case hexadecimal: the header ``X-Webhook-Hmac``.
+    """
+    return hmac.new(key.encode(), body, hashlib.sha512).hexdigest()
+
+
+@lru_cache(maxsize=1024)
+def _refusal(url: str) -> str | None:
+    try:
+        # By the parser whose reading will be called: two parsers may see two hosts in one URL.
+        host = httpx.URL(url).host
+    except httpx.InvalidURL as error:
+        return f"it is not a URL: {error}"
+    return None if is_loopback(host) else f"{host!r} is not this machine; allow_remote_webhooks=True lets webhooks out"
+
+
+def _ulid(at: float, random: Random) -> str:
+    number = (round(at * 1000) << 80) | random.getrandbits(80)
+    return "".join(_CROCKFORD[(number >> shift) & 31] for shift in range(125, -1, -5))

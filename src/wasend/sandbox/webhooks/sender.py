@@ -1,0 +1,285 @@
+"""
+Sends the webhooks in the outbox.
+
+It has no thread of its own: it works on an event loop that the sandbox serves requests on, for as long as there is
+something to do and the loop runs. What a loop leaves undone waits for the next one, or for `Sender.drain`. Retries are
+times in the outbox, not tasks that sleep: whoever sleeps by a stopped clock moves it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import logging
+import math
+import ssl
+import threading
+from collections.abc import Callable, Coroutine
+from contextlib import aclosing, suppress
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from wasend.sandbox.webhooks.outbox import Delivery, Outbox
+from wasend.sandbox.world import Clock, Scheduler
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+_log = logging.getLogger("wasend.sandbox")
+
+_AT_ONCE = 16
+_SHORTEST = 0.001
+"""The shortest wait for what is due later, in seconds, lest a clock that reads a little differently makes us spin."""
+_LOOK_AGAIN = 0.1
+"""Seconds after which `adrain` checks that the loop that does the work still runs: one that ended notifies nobody."""
+_NAMED = 5
+"""How many outstanding webhooks an error names."""
+
+
+class Sender:
+    """
+    Sends what is due, for many sessions at once.
+
+    Any 2xx is success; another status, a redirect (which is not followed), a failed connection or no answer in time
+    is a failure. A loop may end while a request is under way: then it is made again, since nobody knows how it ended.
+
+    Args:
+        outbox: Where the webhooks are.
+        clock: The sandbox's clock. Stopped, nothing is sent before it is moved to where it is due.
+        scheduler: What is caught up with before the outbox is looked into.
+        webhook_app: An ASGI application that receives every webhook in process, whatever its URL.
+        answer_within: Seconds of real time in which a receiver must have answered.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        clock: Clock,
+        scheduler: Scheduler,
+        *,
+        webhook_app: ASGIApp | None = None,
+        answer_within: float = 10.0,
+    ) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self._scheduler = scheduler
+        self._app = webhook_app
+        self._answer_within = answer_within
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._worker: asyncio.Task[None] | None = None
+        self._wanted: asyncio.Event | None = None  # set to have the worker look; None where none is at work
+        outbox.watch(self.nudge)
+        clock.watch(self.nudge)
+
+    def wake(self, loop: asyncio.AbstractEventLoop) -> None:
+        """
+        Work on this loop from now on, unless the one before still runs.
+
+        Args:
+            loop: The loop that runs in the calling thread.
+        """
+        with self._lock:
+            taken_over = self._loop is not loop and not (self._loop is not None and self._loop.is_running())
+            if taken_over:
+                if self._worker is not None:  # should its loop ever run again, there is nothing left for it to do
+                    _call(self._worker.get_loop(), self._worker.cancel)
+                self._loop, self._worker, self._wanted = loop, None, None
+        if taken_over:
+            self._outbox.release()
+        self.nudge()
+
+    def nudge(self) -> None:
+        """Check whether there is something to do; from any thread, whenever there may be."""
+        loop, due = self._loop, self._next_due()
+        if loop is not None and due is not None and (not self._clock.stopped or due <= self._clock.now()):
+            _call(loop, self._work)
+
+    async def adrain(self, timeout: float = 10.0) -> None:
+        """
+        Wait until nothing that is due by the sandbox's clock is unsent. What is to be tried again later is not due.
+
+        Args:
+            timeout: Seconds of real time to wait at most.
+
+        Raises:
+            TimeoutError: Something is outstanding; the message says what.
+        """
+        loop, changed = asyncio.get_running_loop(), asyncio.Event()
+        unwatch = self._outbox.watch(partial(_call, loop, changed.set))
+        try:
+            async with asyncio.timeout(timeout):
+                while not self._is_drained(loop):
+                    with suppress(TimeoutError):
+                        async with asyncio.timeout(_LOOK_AGAIN):
+                            await changed.wait()
+                    changed.clear()
+        except TimeoutError:
+            left = self._outbox.outstanding(self._clock.now())
+            more = f", and {len(left) - _NAMED} more" if len(left) > _NAMED else ""
+            named = ", ".join(map(str, left[:_NAMED]))
+            raise TimeoutError(f"webhooks are outstanding after {timeout} s: {named}{more}") from None
+        finally:
+            unwatch()
+
+    def drain(self, timeout: float = 10.0) -> None:
+        """
+        Do as `adrain` from a thread without an event loop. Where no loop runs at all, this thread does the work.
+
+        Args:
+            timeout: Seconds of real time to wait at most.
+
+        Raises:
+            RuntimeError: An event loop runs in this thread.
+            TimeoutError: Something is outstanding; the message says what.
+        """
+        if _running_loop() is not None:
+            raise RuntimeError("drain() would block the event loop of this thread: await adrain()")
+        # With a factory of loops, the thread's current loop is left as it is.
+        with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+            runner.run(self.adrain(timeout))
+
+    def _is_drained(self, loop: asyncio.AbstractEventLoop) -> bool:
+        self.wake(loop)
+        self._catch_up()
+        return not self._outbox.outstanding(self._clock.now()) and not self._outbox.let_go()
+
+    def _next_due(self) -> float | None:
+        times = (self._outbox.next_due(), self._scheduler.next_due())
+        return min((time for time in times if time is not None), default=None)
+
+    def _catch_up(self) -> None:
+        while True:
+            try:
+                return self._scheduler.catch_up()
+            except Exception:  # noqa: BLE001 - users' scripts are part of it: what comes after them happens all the same
+                _log.exception("something scheduled has failed")
+
+    # On the loop
+
+    def _work(self) -> None:
+        loop = asyncio.get_running_loop()
+        with self._lock:
+            if self._loop is not loop:
+                return
+            begins, wanted = self._wanted is None, self._wanted or asyncio.Event()
+            self._wanted = wanted
+        wanted.set()
+        if begins:
+            self._worker = _task(loop, self._run(wanted))
+
+    async def _run(self, wanted: asyncio.Event) -> None:
+        # There is always this task while there are others: a loop that ends cancels it, and no other begins. What
+        # is done at its end must not be in a `finally`: the garbage collector would run it, while any lock is held.
+        under_way: set[asyncio.Task[None]] = set()
+        try:
+            while self._wanted is wanted:
+                wanted.clear()
+                wait = self._send_due(under_way, wanted)
+                if wait is None:
+                    break
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(None if wait == math.inf else wait):
+                        await wanted.wait()
+        except asyncio.CancelledError:
+            if self._over(wanted, with_loop=True):
+                self._outbox.release()
+            for task in under_way:
+                task.cancel()
+            if under_way:
+                await asyncio.wait(under_way)
+            raise
+        self._over(wanted)
+
+    def _over(self, wanted: asyncio.Event, *, with_loop: bool = False) -> bool:
+        with self._lock:
+            mine = self._wanted is wanted
+            if mine:
+                self._worker = self._wanted = None
+                self._loop = None if with_loop else self._loop
+            return mine
+
+    def _send_due(self, under_way: set[asyncio.Task[None]], wanted: asyncio.Event) -> float | None:
+        """Begin what is due; return the seconds after which to look again, or None where nothing is left to do."""
+        self._catch_up()
+
+        def ended(task: asyncio.Task[None]) -> None:
+            under_way.discard(task)
+            wanted.set()
+
+        while (room := len(under_way) < _AT_ONCE) and (delivery := self._outbox.take(self._clock.now())):
+            task = _task(asyncio.get_running_loop(), self._deliver(delivery))
+            under_way.add(task)
+            task.add_done_callback(ended)
+        due = self._next_due() if room else self._scheduler.next_due()
+        if due is None or self._clock.stopped:
+            return math.inf if under_way else None
+        return max(due - self._clock.now(), _SHORTEST)
+
+    async def _deliver(self, delivery: Delivery) -> None:
+        limit = asyncio.timeout(self._answer_within)
+        try:
+            async with limit:
+                status = await self._status(delivery)
+        except (Exception, asyncio.CancelledError) as caught:  # a receiver in process raises what it likes
+            task = asyncio.current_task()
+            if isinstance(caught, asyncio.CancelledError) and task is not None and task.cancelling():
+                raise
+            error = f"{type(caught).__name__}: {caught}"
+            if limit.expired():
+                error = f"no answer within {self._answer_within:g} seconds"
+            elif self._app is not None:
+                _log.error("the receiver of webhooks failed", exc_info=caught)
+            self._outbox.settle(delivery, error=error)
+        else:
+            self._outbox.settle(delivery, status=status)
+
+    async def _status(self, delivery: Delivery) -> int:
+        webhook = delivery.webhook
+        # A connection for each, as the engine does, leaves none open on a loop that ends.
+        transport = httpx.ASGITransport(self._app) if self._app is not None else _over_the_network(webhook.url)
+        request = httpx.Request("POST", webhook.url, headers=delivery.headers, content=webhook.body)
+        # Below the client there are no redirects, no proxies, no cookies, and no line in the log for each.
+        async with transport, aclosing(await transport.handle_async_request(request)) as response:
+            async for _ in response.aiter_raw():
+                pass
+            return response.status_code
+
+
+def _over_the_network(url: str) -> httpx.AsyncBaseTransport:
+    context = _tls() if url.lower().startswith("https:") else _no_tls()
+    return httpx.AsyncHTTPTransport(verify=context, trust_env=False)
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context(trust_env=False)
+
+
+@cache
+def _no_tls() -> ssl.SSLContext:
+    # Never used, and made in a hundredth of the time that reading the certificates takes.
+    return ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+def _task(loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+    # In an empty context: the receiver shall see nothing of the request that happened to wake us.
+    task = contextvars.Context().run(loop.create_task, coroutine)
+    # A loop may be closed, or a sandbox dropped, while a task waits. Nothing is lost then: the outbox knows.
+    setattr(task, "_log_destroy_pending", False)  # noqa: B010 - asyncio's own name for it, private and old
+    return task
+
+
+def _running_loop() -> asyncio.AbstractEventLoop | None:
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        return None
+
+
+def _call(loop: asyncio.AbstractEventLoop, function: Callable[[], object]) -> None:
+    """Call a function on a loop, from any thread."""
+    with suppress(RuntimeError):  # the loop is closed
+        loop.call_soon_threadsafe(function)

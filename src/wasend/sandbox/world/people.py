@@ -1,0 +1,178 @@
+"""
+Recipients as WhatsApp's chat ids.
+
+The sandbox reads them by rules of its own, and not by the client's, so that one mistake cannot hide in both.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterable
+
+import attrs
+
+from wasend.sandbox.world.store import Table
+
+_NUMBER = re.compile(r"\+?([1-9][0-9]{6,14})")
+_CHAT = re.compile(
+    r"(?P<user>[0-9]{5,20}(?:-[0-9]{5,20})?)(?::[0-9]+)?@(?P<server>c\.us|s\.whatsapp\.net|g\.us|lid|newsletter)"
+)
+_TWINS = (
+    (r"55(\d\d)9([6-9]\d{7})", r"55\1\2"),
+    (r"55(\d\d)([6-9]\d{7})", r"55\g<1>9\2"),
+    (r"521(\d{10})", r"52\1"),
+    (r"52(\d{10})", r"521\1"),
+    (r"549(\d{10})", r"54\1"),
+    (r"54(\d{10})", r"549\1"),
+)
+_PREFERRED = r"55(1\d|2[0-8])9[6-9]\d{7}|55([3-9]\d|29)[6-9]\d{7}|521\d{10}|549\d{10}"
+_SEPARATORS = re.compile(r"[\s().-]")
+
+
+def chat_id(recipient: str) -> str:
+    """
+    Return the chat id that a `to` means.
+
+    Args:
+        recipient: ``+447700900456``, ``447700900456``, or ``…@c.us``, ``…@s.whatsapp.net``, ``…@g.us``,
+            ``…@lid``, ``…@newsletter``; a device part (``:12``) is dropped.
+
+    Raises:
+        ValueError: It is none of these.
+    """
+    if number := _NUMBER.fullmatch(recipient):
+        return f"{number[1]}@c.us"
+    if chat := _CHAT.fullmatch(recipient):
+        server = chat["server"].replace("s.whatsapp.net", "c.us")
+        return f"{chat['user']}@{server}"
+    raise ValueError("must be an international phone number or a chat id")
+
+
+def looked_up(recipient: str) -> str:
+    """Do as `chat_id`, but forgive the spaces, dots, dashes and brackets that people write in numbers."""
+    return chat_id(recipient if "@" in recipient else _SEPARATORS.sub("", recipient))
+
+
+def person(recipient: str) -> str:
+    """
+    Return the chat id of the person that a recipient means.
+
+    Raises:
+        ValueError: It is no person, but a group or the like, or nothing at all.
+    """
+    found = chat_id(recipient)
+    if not found.endswith("@c.us"):
+        raise ValueError("must be an international phone number or a person's chat id")
+    return found
+
+
+def twins(person: str) -> tuple[str, ...]:
+    """
+    Return the other spellings of a person's chat id, of which WhatsApp registers only one.
+
+    Brazilian mobile numbers have one with and one without the ninth digit; Mexican ones one with and one without the 1
+    after the country code, and Argentine ones with and without the 9.
+    """
+    number, _, server = person.partition("@")
+    if server != "c.us":
+        return ()
+    return tuple(
+        f"{re.sub(form, other, number)}@c.us" for form, other in _TWINS if re.fullmatch(form, number, re.ASCII)
+    )
+
+
+def preferred(person: str) -> str:
+    """
+    Return the one spelling of a person's chat id that WhatsApp registers, where there are two.
+
+    Brazil's ninth digit belongs to it in the area codes 11 to 28; Mexico's 1 and Argentina's 9 always do.
+    """
+    return next(
+        (one for one in (person, *twins(person)) if re.fullmatch(_PREFERRED, one.partition("@")[0], re.ASCII)), person
+    )
+
+
+def phone_number(person: str) -> str:
+    """Return the number behind a person's chat id, with its plus sign."""
+    return f"+{person.partition('@')[0]}"
+
+
+def is_group(chat: str) -> bool:
+    """Return whether a chat id is a group's."""
+    return chat.endswith("@g.us")
+
+
+@attrs.frozen(kw_only=True)
+class StoredContact:
+    """
+    What is known of a person.
+
+    `id` is the chat id (``447700900456@c.us``), `name` the one in the address book, `push_name` the one that
+    the person chose.
+    """
+
+    id: str
+    name: str | None = None
+    push_name: str | None = None
+    picture_url: str | None = None
+
+
+class People:
+    """An address book for all sessions, and the numbers that WhatsApp does not know."""
+
+    def __init__(self, lock: threading.RLock, unknown: Iterable[str]) -> None:
+        self._lock = lock
+        self._always_unknown = frozenset(unknown)
+        self.unknown: Table[bool] = Table(dict.fromkeys(self._always_unknown, True))
+        self.table: Table[StoredContact] = Table()
+
+    def reset(self) -> None:
+        """Forget the contacts, and the unknown numbers that were not there from the beginning."""
+        with self._lock:
+            self.unknown.clear()
+            self.add_unknown(self._always_unknown)
+            self.table.clear()
+
+    def registered(self, person: str) -> str | None:
+        """
+        Return the chat id that WhatsApp knows a person by, or None.
+
+        It is another than the one given where a number has two spellings: the one in the address book, if either is,
+        else the one that WhatsApp commonly registers.
+        """
+        spellings = (person, *twins(person))
+        with self._lock:
+            if any(one in self.unknown for one in spellings):
+                return None
+            return next((one for one in spellings if one in self.table), preferred(person))
+
+    def exists(self, person: str) -> bool:
+        """Return whether WhatsApp knows somebody by this chat id, or by the other spelling of its number."""
+        return self.registered(person) is not None
+
+    def add_unknown(self, people: Iterable[str]) -> None:
+        """Take people off WhatsApp."""
+        with self._lock:
+            for person in people:
+                self.unknown[person] = True
+
+    def add(self, contact: StoredContact) -> None:
+        """Write a contact into the address book, over what was there."""
+        with self._lock:
+            self.table[contact.id] = contact
+
+    def contact(self, person: str) -> StoredContact:
+        """Return what is known of a person, if only the id."""
+        with self._lock:
+            return self.table.get(person) or StoredContact(id=person)
+
+    def contacts(self) -> dict[str, StoredContact]:
+        """Return the address book by chat id."""
+        with self._lock:
+            return dict(self.table)
+
+    def name(self, person: str) -> str | None:
+        """Return the name under which a person is shown, if there is one."""
+        contact = self.contact(person)
+        return contact.name or contact.push_name

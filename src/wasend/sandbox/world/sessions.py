@@ -1,0 +1,260 @@
+"""
+The sandbox's sessions.
+
+What time has done to a session is worked out when somebody looks at it, and the scheduler looks in time.
+"""
+
+from __future__ import annotations
+
+import threading
+from base64 import b64encode
+from collections.abc import Callable
+from functools import partial
+from hashlib import shake_256
+from random import Random
+
+import attrs
+
+from wasend.sandbox.world.clock import Scheduler
+from wasend.sandbox.world.people import person
+from wasend.sandbox.world.store import NameTaken, Status, Table, Unknown, WrongStatus
+
+FIRST_QR_SECONDS = 60
+NEXT_QR_SECONDS = 20
+QR_CODES = 6
+QR_SECONDS = FIRST_QR_SECONDS + (QR_CODES - 1) * NEXT_QR_SECONDS
+
+_UNDER_WAY: tuple[Status, ...] = (
+    "STARTING",
+    "SCAN_QR_CODE",
+    "PASSKEY_REQUIRED",
+    "PASSKEY_CONFIRMATION_REQUIRED",
+    "CONNECTED",
+)
+
+
+@attrs.frozen(kw_only=True)
+class SessionSettings:
+    """What a caller asks for in a new session."""
+
+    name: str
+    phone_number: str
+    enable_account_protection: bool = False
+    enable_message_logging: bool = False
+    enable_webhook: bool = False
+    webhook_url: str | None = None
+
+
+@attrs.frozen(kw_only=True)
+class StoredSession:
+    """
+    A session at one moment.
+
+    Times are seconds since the epoch by the sandbox's clock. `updated_at` is when `status` began; `linked`
+    says that a phone has scanned it once, so that it connects again without a scan; `account` is whose it is.
+    """
+
+    id: str
+    account: str
+    settings: SessionSettings
+    status: Status
+    created_at: float
+    updated_at: float
+    linked: bool = False
+
+    @property
+    def own_id(self) -> str:
+        """The chat id of the session's own number."""
+        return person(self.settings.phone_number)
+
+
+@attrs.frozen
+class SessionChanged:
+    """A session has entered a status: `session` is what it was at that moment."""
+
+    session: StoredSession
+
+
+class SessionStore:
+    """Every session by its id, and the account of each that exists or did."""
+
+    def __init__(
+        self,
+        lock: threading.RLock,
+        scheduler: Scheduler,
+        random: Random,
+        publish: Callable[[SessionChanged], object],
+        *,
+        scan_after: float | None,
+        start_after: float,
+    ) -> None:
+        self._lock = lock
+        self._scheduler = scheduler
+        self._random = random
+        self._publish = publish
+        self._scan_after = scan_after
+        self._start_after = start_after
+        self._qr_salt = random.randbytes(16)
+        self.table: Table[StoredSession] = Table()
+        self.owners: Table[str] = Table()
+
+    def restored(self) -> None:
+        """Go on with the sessions that somebody else has put into the table."""
+        for session in self.table.values():
+            self._schedule(session)
+
+    def reset(self) -> None:
+        """Forget every session."""
+        with self._lock:
+            self.table.clear()
+            self.owners.clear()
+
+    # Each of these refuses a session of another account, as if it were not there; None asks for all accounts.
+
+    def create(self, settings: SessionSettings, account: str) -> StoredSession:
+        """Add a session; its status is CREATED."""
+        with self._lock:
+            if any(session.settings.name == settings.name for session in self.every(account).values()):
+                raise NameTaken(settings.name)
+            session_id = f"ses_{self._random.getrandbits(32):08x}"
+            while session_id in self.owners:
+                session_id = f"ses_{self._random.getrandbits(32):08x}"
+            now = self._scheduler.now()
+            session = StoredSession(
+                id=session_id, account=account, settings=settings, status="CREATED", created_at=now, updated_at=now
+            )
+            self.owners[session_id] = account
+            self.table[session_id] = session
+            return session
+
+    def every(self, account: str | None = None) -> dict[str, StoredSession]:
+        """Return every session by its id, oldest first."""
+        with self._lock:
+            return {
+                session.id: self.get(session.id)
+                for session in list(self.table.values())
+                if account in (None, session.account)
+            }
+
+    def get(self, session_id: str, account: str | None = None) -> StoredSession:
+        """Return a session as it is now."""
+        with self._lock:
+            session = self.table.get(session_id)
+            if session is None or account not in (None, session.account):
+                raise Unknown("Session", session_id)
+            now = self._scheduler.now()
+            while (later := self._by_itself(session)) is not None and later.updated_at <= now:
+                session = self._keep(later)
+            return session
+
+    def is_of(self, session_id: str, account: str | None) -> bool:
+        """Return whether a session is or was an account's."""
+        return account in (None, self.owners.get(session_id))
+
+    def connected(self, session_id: str, account: str | None = None) -> StoredSession:
+        """Return a session that can send, or refuse."""
+        return self._expect(session_id, account, "CONNECTED")
+
+    def delete(self, session_id: str, account: str | None = None) -> None:
+        """Remove a session; what it sent stays readable."""
+        with self._lock:
+            self.get(session_id, account)
+            del self.table[session_id]
+
+    def start(self, session_id: str, account: str | None = None) -> StoredSession:
+        """Start a session; one that is under way stays as it is, one that failed needs `restart`."""
+        with self._lock:
+            session = self.get(session_id, account)
+            if session.status == "FAILED":
+                raise WrongStatus(session_id, session.status, ("CREATED", "STOPPED", *_UNDER_WAY))
+            return session if session.status in _UNDER_WAY else self._enter(session, "STARTING")
+
+    def stop(self, session_id: str, account: str | None = None) -> StoredSession:
+        """Stop a session; the phone stays linked."""
+        with self._lock:
+            session = self.get(session_id, account)
+            return session if session.status == "STOPPED" else self._enter(session, "STOPPED")
+
+    def restart(self, session_id: str, account: str | None = None) -> StoredSession:
+        """Start a session anew, whatever it is doing."""
+        with self._lock:
+            return self._enter(self.get(session_id, account), "STARTING")
+
+    def qr_code(self, session_id: str, account: str | None = None, *, start: bool = False) -> str:
+        """
+        Return the text of the QR code that a phone would scan now.
+
+        Args:
+            session_id: Which session.
+            account: Whose it must be, if it matters.
+            start: Whether asking takes a session that was only created on to where it can be scanned.
+        """
+        with self._lock:
+            session = self.get(session_id, account)
+            if start and session.status == "CREATED":
+                self._enter(session, "SCAN_QR_CODE")
+            session = self._expect(session_id, account, "SCAN_QR_CODE")
+            age = self._scheduler.now() - session.updated_at
+        turn = 0 if age < FIRST_QR_SECONDS else 1 + int((age - FIRST_QR_SECONDS) / NEXT_QR_SECONDS)
+        # Derived, not kept: the same code for as long as it is good, another in the next turn or restart.
+        noise = shake_256(self._qr_salt + f"{session_id} {session.updated_at} {turn}".encode()).digest(162)
+        parts = (noise[:66], noise[66:98], noise[98:130], noise[130:])
+        return "2@" + ",".join(b64encode(part).decode() for part in parts)
+
+    def scan(self, session_id: str, *, passkey: bool = False) -> StoredSession:
+        """Let a phone scan the session's QR code; with `passkey`, WhatsApp asks for one before it connects."""
+        with self._lock:
+            session = self._expect(session_id, None, "SCAN_QR_CODE")
+            return self._enter(session, "PASSKEY_REQUIRED") if passkey else self._enter(session, "CONNECTED", True)
+
+    def passkey(self, session_id: str) -> StoredSession:
+        """Let the phone give its passkey."""
+        with self._lock:
+            return self._enter(self._expect(session_id, None, "PASSKEY_REQUIRED"), "PASSKEY_CONFIRMATION_REQUIRED")
+
+    def confirm_passkey(self, session_id: str) -> StoredSession:
+        """Let the phone's owner confirm the passkey: the session is connected."""
+        with self._lock:
+            session = self._expect(session_id, None, "PASSKEY_CONFIRMATION_REQUIRED")
+            return self._enter(session, "CONNECTED", True)
+
+    def add(self, settings: SessionSettings, account: str) -> StoredSession:
+        """Add a session that a phone has scanned already."""
+        with self._lock:
+            return self._enter(self.create(settings, account), "CONNECTED", True)
+
+    def _expect(self, session_id: str, account: str | None, *expected: Status) -> StoredSession:
+        session = self.get(session_id, account)
+        if session.status not in expected:
+            raise WrongStatus(session_id, session.status, expected)
+        return session
+
+    def _enter(self, session: StoredSession, status: Status, linked: bool = False) -> StoredSession:
+        now = self._scheduler.now()
+        return self._keep(attrs.evolve(session, status=status, updated_at=now, linked=linked or session.linked))
+
+    def _keep(self, session: StoredSession) -> StoredSession:
+        self.table[session.id] = session
+        self._publish(SessionChanged(session))
+        self._schedule(session)
+        return session
+
+    def _schedule(self, session: StoredSession) -> None:
+        if (later := self._by_itself(session)) is not None:
+            self._scheduler.add_at(later.updated_at, partial(self._look, session.id))
+
+    def _look(self, session_id: str) -> None:
+        if session_id in self.table:
+            self.get(session_id)
+
+    def _by_itself(self, session: StoredSession) -> StoredSession | None:
+        """Return what the session turns into by itself, and when, if nobody does anything before."""
+        status: Status
+        if session.status == "STARTING":
+            status, after = "CONNECTED" if session.linked else "SCAN_QR_CODE", self._start_after
+        elif session.status == "SCAN_QR_CODE":
+            status, after = ("FAILED", QR_SECONDS) if self._scan_after is None else ("CONNECTED", self._scan_after)
+        else:
+            return None
+        linked = session.linked or status == "CONNECTED"
+        return attrs.evolve(session, status=status, updated_at=session.updated_at + after, linked=linked)
