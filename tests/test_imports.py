@@ -43,7 +43,8 @@ def imported(name: str, path: Path, known: dict[str, Path], *, every: bool) -> s
         else:
             above = package[: len(package) - node.level + 1] if node.level else []
             base = ".".join([*above, *([node.module] if node.module else [])])
-            found |= {full if (full := f"{base}.{alias.name}") in known else base for alias in node.names}
+            names = [alias.name for alias in node.names if alias.name != "__version__"]  # set before any import
+            found |= {full if (full := f"{base}.{name}") in known else base for name in names}
     return (found & known.keys()) - {name}
 
 

@@ -8,6 +8,7 @@ from wasend.sandbox.api.contacts import contact_endpoints
 from wasend.sandbox.api.dialects import Dialect, Docs, Json, Sdk, dialect_called, nest, wrong_status
 from wasend.sandbox.api.endpoints import Call, Endpoint, InvalidCall
 from wasend.sandbox.api.fields import (
+    NO_FIELDS,
     Check,
     Fields,
     Filled,
@@ -39,6 +40,7 @@ __all__ = [
     "EVERYBODY",
     "HEADERS",
     "LOST",
+    "NO_FIELDS",
     "Call",
     "Check",
     "Dialect",

@@ -51,15 +51,22 @@ def phone_number(value: object) -> str | None:
     return "must be a phone number in international format, such as +447700900123"
 
 
-def recipient(value: object) -> str | None:
-    """Whatever a message can be sent to."""
-    if not isinstance(value, str):
-        return "must be a string"
-    try:
-        chat_id(value)
-    except ValueError as error:
-        return str(error)
-    return None
+def _read_by(read: Callable[[str], str]) -> Check:
+    def checked(value: object) -> str | None:
+        if not isinstance(value, str):
+            return "must be a string"
+        try:
+            read(value)
+        except ValueError as error:
+            return str(error)
+        return None
+
+    return checked
+
+
+recipient = _read_by(chat_id)  # whatever a message can be sent to
+one_person = _read_by(person)
+spelt_person = _read_by(lambda spelling: person(looked_up(spelling)))  # as people write numbers, with spaces and dashes
 
 
 def web_url(value: object) -> str | None:
@@ -95,28 +102,6 @@ def nothing_more(body: Body) -> Iterable[str]:
     """No rule beyond the fields'."""
     del body
     return ()
-
-
-def one_person(value: object) -> str | None:
-    """A phone number or a person's chat id."""
-    if not isinstance(value, str):
-        return "must be a string"
-    try:
-        person(value)
-    except ValueError as error:
-        return str(error)
-    return None
-
-
-def spelt_person(value: object) -> str | None:
-    """A person's chat id, or a phone number as people write them: with spaces, dots, dashes and brackets."""
-    if not isinstance(value, str):
-        return "must be a string"
-    try:
-        person(looked_up(value))
-    except ValueError:
-        return "must be an international phone number or a person's chat id"
-    return None
 
 
 def each(check: Check) -> Check:

@@ -26,7 +26,7 @@ from wasend.sandbox.api.fields import (
     web_url,
 )
 from wasend.sandbox.api.group_shapes import engine_id, group_shapes
-from wasend.sandbox.world import Outcome, Reason, State, StoredGroup, person
+from wasend.sandbox.world import Change, Reason, State, StoredGroup, person
 
 _INVITE = "https://chat.whatsapp.com/"
 _INVITE_LINK = re.compile(r"(?:https?://)?chat\.whatsapp\.com/(?:invite/)?([^/?#]+).*", re.DOTALL)
@@ -176,13 +176,12 @@ def group_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
 
     # Who is in a group
 
-    def crowd(
-        change: Callable[[str, str, Iterable[str]], Outcome],
-        told: Callable[[StoredGroup, _Reasons], dict[str, Json]],
+    def participants(
+        change: Change, shape: Callable[[StoredGroup, _Reasons], dict[str, Json]]
     ) -> Callable[[Call], Json]:
         def answer(call: Call) -> Json:
             people = [person(one) for one in call.body["participants"]]
-            return dialect.done(**told(*change(call.path["group"], own(call), people)))
+            return dialect.done(**shape(*groups.change(change, call.path["group"], own(call), people)))
 
         return answer
 
@@ -251,15 +250,15 @@ def group_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         Endpoint(
             "GET", f"{_GROUP}/participants", shown(lambda group: shapes.participants(group.participants.values()))
         ),
-        Endpoint("POST", f"{_GROUP}/participants/add", crowd(groups.add, reasoned("added")), _PEOPLE),
+        Endpoint("POST", f"{_GROUP}/participants/add", participants("join", reasoned("added")), _PEOPLE),
     ]
     if not isinstance(dialect, Docs):
         return [
             *endpoints,
             Endpoint("GET", _GROUP, shown(shapes.info)),
-            Endpoint("POST", f"{_GROUP}/participants/remove", crowd(groups.remove, removed), _PEOPLE),
-            Endpoint("POST", f"{_GROUP}/admin/promote", crowd(groups.promote, promoted), _PEOPLE),
-            Endpoint("POST", f"{_GROUP}/admin/demote", crowd(groups.demote, reasoned("demoted")), _PEOPLE),
+            Endpoint("POST", f"{_GROUP}/participants/remove", participants("leave", removed), _PEOPLE),
+            Endpoint("POST", f"{_GROUP}/admin/promote", participants("promote", promoted), _PEOPLE),
+            Endpoint("POST", f"{_GROUP}/admin/demote", participants("demote", reasoned("demoted")), _PEOPLE),
         ]
     name = Fields(required={"name": filled_to(dialect.longest_subject)})
     both = Fields(required={"infoAdminOnly": boolean, "messagesAdminOnly": boolean})
@@ -273,9 +272,9 @@ def group_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         Endpoint("PUT", f"{_GROUP}/settings", set_settings, both),
         Endpoint("GET", f"{_GROUP}/invite-link", invite(link, groups.led)),
         Endpoint("POST", f"{_GROUP}/invite-link/revoke", invite(link, groups.revoke)),
-        Endpoint("DELETE", f"{_GROUP}/participants", crowd(groups.remove, removed), _PEOPLE),
-        Endpoint("POST", f"{_GROUP}/participants/promote", crowd(groups.promote, promoted), _PEOPLE),
-        Endpoint("POST", f"{_GROUP}/participants/demote", crowd(groups.demote, reasoned("demoted")), _PEOPLE),
+        Endpoint("DELETE", f"{_GROUP}/participants", participants("leave", removed), _PEOPLE),
+        Endpoint("POST", f"{_GROUP}/participants/promote", participants("promote", promoted), _PEOPLE),
+        Endpoint("POST", f"{_GROUP}/participants/demote", participants("demote", reasoned("demoted")), _PEOPLE),
     ]
 
 

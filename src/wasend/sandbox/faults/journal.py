@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import deque
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import attrs
 
@@ -54,33 +54,10 @@ class Journal:
         self._numbers = itertools.count(1)
         self._entries: deque[JournalEntry] = deque(maxlen=_MOST)
 
-    def add(
-        self,
-        *,
-        at: float,
-        method: str,
-        path: str,
-        query: str,
-        account: str | None,
-        status: int | None,
-        fault: str | None,
-        processed: bool,
-    ) -> None:
-        """Note a request."""
+    def add(self, **fields: Any) -> None:
+        """Record a request: the fields of a `JournalEntry` but its number."""
         with self._lock:
-            self._entries.append(
-                JournalEntry(
-                    number=next(self._numbers),
-                    at=at,
-                    method=method,
-                    path=path,
-                    query=query,
-                    account=account,
-                    status=status,
-                    fault=fault,
-                    processed=processed,
-                )
-            )
+            self._entries.append(JournalEntry(number=next(self._numbers), **fields))
 
     def every(self) -> tuple[JournalEntry, ...]:
         """Return the requests, oldest first."""

@@ -12,8 +12,8 @@ from typing import Any, Final, cast
 import attrs
 
 from wasend.sandbox.actions import Actions
-from wasend.sandbox.api import Call, Dialect, Endpoint, InvalidCall, Json
-from wasend.sandbox.interfaces.signatures import Signature, as_json
+from wasend.sandbox.api import NO_FIELDS, Call, Dialect, Endpoint, InvalidCall, Json
+from wasend.sandbox.interfaces.signatures import Signature
 from wasend.sandbox.world import Refusal, StoredGroup, StoredSession
 
 PREFIX: Final = "/_sandbox/"
@@ -38,21 +38,20 @@ def control_endpoints(sandbox: Actions, dialect: Dialect) -> list[Endpoint]:
     ) -> Endpoint:
         # What the path names are the leading arguments; the others come in the query or in the body.
         query = query or verb == "GET"
-        signature = Signature.of(method, given=path.count("{"))
+        signature = Signature(method, given=path.count("{"), text=query)
 
         def answer(call: Call) -> Json:
             values = call.query if query else call.body
             try:
-                return shape(signature.call(values, *call.path.values(), spelt=as_json, text=query))
+                return shape(signature.call(values, *call.path.values()))
             except (Refusal, InvalidCall):
                 raise
             except ValueError as error:
                 raise InvalidCall([str(error)]) from error
 
-        fields = signature.fields(as_json, text=query)
-        if query or not signature.arguments:
-            return Endpoint(verb, f"{PREFIX}{path}", answer, query=fields)
-        return Endpoint(verb, f"{PREFIX}{path}", answer, fields)
+        if query or signature.fields == NO_FIELDS:
+            return Endpoint(verb, f"{PREFIX}{path}", answer, query=signature.fields)
+        return Endpoint(verb, f"{PREFIX}{path}", answer, signature.fields)
 
     def journal(*, after: int = 0) -> Json:
         return [{**_plain(one), "became": one.became} for one in sandbox.journal if one.number > after]

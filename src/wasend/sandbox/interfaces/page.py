@@ -28,7 +28,7 @@ from starlette.routing import Route
 from wasend.sandbox.actions import Actions
 from wasend.sandbox.api import local_guard, png
 from wasend.sandbox.interfaces.control import PREFIX
-from wasend.sandbox.interfaces.signatures import Signature, as_json
+from wasend.sandbox.interfaces.signatures import Signature
 from wasend.sandbox.world import (
     ACKS,
     ChatSummary,
@@ -130,18 +130,17 @@ def page_routes(sandbox: Actions, state: State) -> list[Route]:
         return _html(_block("changing", _view(sandbox, state)), 200)
 
     def pressed(act: Callable[..., object]) -> Callable[[Request], Awaitable[Response]]:
-        signature = Signature.of(act)
-        fields = signature.fields(as_json, text=True)
+        signature = Signature(act, text=True)
 
         async def respond(request: Request) -> Response:
             local_guard(request)
             try:
                 form = await _read_form(request)
-                if missing := [name for name in fields.required if name not in form]:
+                if missing := [name for name in signature.fields.required if name not in form]:
                     raise ValueError(f"the form has no {missing[0]}")
-                if problems := fields.problems(form):
+                if problems := signature.fields.problems(form):
                     raise ValueError("; ".join(problems))
-                signature.call(form, spelt=as_json, text=True)
+                signature.call(form)
             except HTTPException as error:
                 return page(error.detail, error.status_code)
             except ValueError as error:

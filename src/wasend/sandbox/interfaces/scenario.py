@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
 from wasend.sandbox.actions import Actions
-from wasend.sandbox.interfaces.signatures import Signature, as_toml
+from wasend.sandbox.interfaces.signatures import Signature
 
 _LISTS: Final = ("unknown", "faults")
 
@@ -86,8 +86,8 @@ def _tables(sandbox: Actions) -> Mapping[str, Callable[[object], object]]:
 def _player(
     method: Callable[..., object], is_new: Callable[[_Entry], bool] = lambda _: True, *, required: Iterable[str] = ()
 ) -> Callable[[object], object]:
-    signature = Signature.of(method)
-    fields = signature.fields(as_toml, required=required)
+    signature = Signature(method, snake_case=True, required=required)
+    fields = signature.fields
     known = (*fields.required, *fields.optional)
 
     def play(entry: object) -> None:
@@ -100,7 +100,7 @@ def _player(
         if problems := fields.problems(table):
             raise ValueError("; ".join(problems))
         if is_new(table):
-            signature.call(table, spelt=as_toml)
+            signature.call(table)
 
     return play
 

@@ -15,135 +15,109 @@ from typing import Annotated, Any, Final, Literal, TypeAlias, Union, get_args, g
 import attrs
 
 from wasend._core.names import camel
+from wasend.sandbox.actions import Actions
 from wasend.sandbox.api import Check, Fields, boolean, each, one_of, seconds, string, whole
 
-Spelling: TypeAlias = Callable[[str], str]
-"""How an argument's name is written outside."""
+_Reader: TypeAlias = tuple[Check, Callable[[Any], Any]]
+"""How a value from outside is checked, and what is made of it."""
 
 _FLAGS: Final[Mapping[str, bool]] = {"true": True, "false": False}
 
 
-def as_json(name: str) -> str:
-    """``push_name`` → ``pushName``; what Python reserves (``from_``) is written without its mark."""
-    return camel(name.rstrip("_"))
-
-
-def as_toml(name: str) -> str:
-    """As in Python; what Python reserves (``from_``) is written without its mark."""
-    return name.rstrip("_")
-
-
 @attrs.frozen
-class Argument:
-    """One argument: how its values are checked, and how text is checked and read that stands for one."""
-
+class _Argument:
     name: str
+    check: Check
+    read: Callable[[Any], Any]
     required: bool
     several: bool
-    check: Check
-    text_check: Check
-    from_text: Callable[[str], Any]
 
 
-@attrs.frozen
 class Signature:
     """
-    A method, and what it takes from outside.
+    A method, as it can be called from outside.
+
+    Args:
+        method: Which method.
+        given: How many leading arguments come from elsewhere, as from a path.
+        text: Whether all that comes is text, as in a query, and not values, as in JSON.
+        snake_case: Whether names are written as in Python, or, as in JSON, in camelCase. What Python reserves
+            (``from_``) is written without its mark.
+        required: Names that must be there although the method has a default.
 
     Attributes:
-        method: What is called.
-        arguments: Its arguments, without those that are given otherwise.
+        fields: The checks of what comes from outside.
     """
 
-    method: Callable[..., Any]
-    arguments: tuple[Argument, ...]
-
-    @classmethod
-    def of(cls, method: Callable[..., Any], *, given: int = 0) -> Signature:
-        """
-        Read a method's signature.
-
-        Args:
-            method: Which method.
-            given: How many leading arguments come from elsewhere, as from a path.
-        """
+    def __init__(
+        self,
+        method: Callable[..., Any],
+        *,
+        given: int = 0,
+        text: bool = False,
+        snake_case: bool = False,
+        required: Iterable[str] = (),
+    ) -> None:
+        self._method = method
+        if isinstance(owner := getattr(method, "__self__", None), Actions):
+            method = getattr(Actions, method.__name__).__get__(owner)  # a subclass of the user's may declare less
         hints = get_type_hints(method, include_extras=True)
-        parameters = list(inspect.signature(method).parameters.values())[given:]
-        return cls(method, tuple(_argument(one, hints[one.name]) for one in parameters))
-
-    def fields(self, spelt: Spelling, *, text: bool = False, required: Iterable[str] = ()) -> Fields:
-        """
-        Return the checks of what comes from outside.
-
-        Args:
-            spelt: How names are written there.
-            text: Whether every value is text, as in a query.
-            required: Names of arguments that must be there although the method has a default.
-        """
-        checks = {one.name: one.text_check if text else one.check for one in self.arguments}
-        needed = {one.name for one in self.arguments if one.required} | set(required)
-        return Fields(
-            required={spelt(name): check for name, check in checks.items() if name in needed},
-            optional={spelt(name): check for name, check in checks.items() if name not in needed},
+        self._arguments: dict[str, _Argument] = {}
+        for one in list(inspect.signature(method).parameters.values())[given:]:
+            check, read = _from_text(hints[one.name]) if text else (_check(hints[one.name]), _as_it_is)
+            several = one.kind is inspect.Parameter.VAR_POSITIONAL
+            needed = several or one.default is one.empty or one.name in required
+            name = one.name.rstrip("_") if snake_case else camel(one.name.rstrip("_"))
+            self._arguments[name] = _Argument(one.name, each(check) if several else check, read, needed, several)
+        checks = [(name, one.check, one.required) for name, one in self._arguments.items()]
+        self.fields = Fields(
+            required={name: check for name, check, needed in checks if needed},
+            optional={name: check for name, check, needed in checks if not needed},
         )
 
-    def call(self, values: Mapping[str, Any], *given: Any, spelt: Spelling, text: bool = False) -> Any:
-        """
-        Call the method with values that have passed the checks; null is left out.
-
-        Args:
-            values: From outside, by their names there.
-            given: The leading arguments that come from elsewhere.
-            spelt: How names are written there.
-            text: Whether every value is text.
-        """
+    def call(self, values: Mapping[str, Any], *given: Any) -> Any:
+        """Call the method with values that have passed the checks, after the `given` ones; null is left out."""
         positional, named = list(given), dict[str, Any]()
-        for one in self.arguments:
-            value = values.get(spelt(one.name))
-            if value is None:
-                continue
-            if one.several:
-                positional += value
-            else:
-                named[one.name] = one.from_text(value) if text else value
-        return self.method(*positional, **named)
+        for name, one in self._arguments.items():
+            if (value := values.get(name)) is not None:
+                if one.several:
+                    positional += value
+                else:
+                    named[one.name] = one.read(value)
+        return self._method(*positional, **named)
 
 
-def _argument(parameter: inspect.Parameter, hint: Any) -> Argument:
-    several = parameter.kind is inspect.Parameter.VAR_POSITIONAL
-    check, text_check, from_text = _checks(hint)
-    return Argument(
-        name=parameter.name,
-        required=several or parameter.default is parameter.empty,
-        several=several,
-        check=each(check) if several else check,
-        text_check=text_check,
-        from_text=from_text,
-    )
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
-def _checks(hint: Any) -> tuple[Check, Check, Callable[[str], Any]]:
-    """Return the check of a value, the check of text that stands for one, and how that text is read."""
-    origin, inner = get_origin(hint), get_args(hint)
-    if origin is Annotated:
-        return inner[1], inner[1], str
-    if origin is Literal:
-        return one_of(*inner), one_of(*inner), str
-    if origin in (Union, types.UnionType):
-        optional = type(None) in inner
-        first = next(one for one in inner if get_origin(one) is Annotated or one in (str, bool, int, float))
-        if first is bool and optional:
-            flags = {**_FLAGS, "any": None}
-            return boolean, one_of(*flags), flags.__getitem__
-        return _checks(first)
-    if origin is not None:  # lists and the like come in a body, never as text
-        return each(_checks(inner[0])[0]), string, str
-    return _PLAIN[hint]
+def _plain(hint: Any) -> Any:
+    """Return what of an annotation a value from outside can be: without None, functions and the sandbox's own types."""
+    if get_origin(hint) in (Union, types.UnionType):
+        return next(one for one in get_args(hint) if get_origin(one) is Annotated or one in _CHECKS)
+    return hint
 
 
-_PLAIN: Final[Mapping[Any, tuple[Check, Check, Callable[[str], Any]]]] = {
-    str: (string, string, str),
-    bool: (boolean, one_of(*_FLAGS), _FLAGS.__getitem__),
-    int: (seconds, whole, int),
-    float: (seconds, whole, float),
-}
+def _check(hint: Any) -> Check:
+    hint = _plain(hint)
+    match get_origin(hint):
+        case None:
+            return _CHECKS[hint]
+        case origin if origin is Annotated:
+            check: Check = get_args(hint)[1]
+            return check
+        case origin if origin is Literal:
+            return one_of(*get_args(hint))
+        case _:  # a list
+            return each(_check(get_args(hint)[0]))
+
+
+def _from_text(hint: Any) -> _Reader:
+    plain = _plain(hint)
+    if plain is bool:
+        flags = {**_FLAGS, "any": None} if type(None) in get_args(hint) else _FLAGS
+        return one_of(*flags), flags.__getitem__
+    return (whole, int) if plain is int else (_check(hint), _as_it_is)
+
+
+_CHECKS: Final[Mapping[Any, Check]] = {str: string, bool: boolean, int: seconds, float: seconds}

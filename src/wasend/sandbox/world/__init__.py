@@ -14,10 +14,10 @@ from wasend.sandbox.world.chats import (
 )
 from wasend.sandbox.world.clock import Clock, Scheduler
 from wasend.sandbox.world.groups import (
+    Change,
     GroupJoined,
     GroupLeft,
     GroupUpdated,
-    Outcome,
     Participant,
     ParticipantsChanged,
     Reason,
@@ -33,6 +33,7 @@ __all__ = [
     "ACKS",
     "QR_SECONDS",
     "Ack",
+    "Change",
     "ChatSummary",
     "Clock",
     "Event",
@@ -45,7 +46,6 @@ __all__ = [
     "MessageReceived",
     "MessageSent",
     "NameTaken",
-    "Outcome",
     "Participant",
     "ParticipantsChanged",
     "People",

@@ -249,56 +249,38 @@ class GroupStore:
 
     # Who is in it
 
-    def add(self, group_id: str, by: str, people: Iterable[str]) -> Outcome:
-        """Let people in."""
-        with self._lock:
-            inside = dict(self.led(group_id, by).participants)
-            reasons: dict[str, Reason] = {}
-            for person in people:
-                if person in inside:
-                    reasons.setdefault(person, "ALREADY_IN_GROUP")
-                elif not self._people.exists(person):
-                    reasons[person] = "NOT_FOUND"
-                else:
-                    inside[person] = Participant(id=person, joined_at=self._scheduler.now())
-                    reasons[person] = "SUCCESS"
-            return self._seat(group_id, inside, "join", reasons), reasons
+    def change(self, change: Change, group_id: str, by: str, people: Iterable[str]) -> Outcome:
+        """
+        Let people in, put them out, or make them admins or plain participants, oneself and the super admin included.
 
-    def remove(self, group_id: str, by: str, people: Iterable[str]) -> Outcome:
-        """Put people out."""
-        with self._lock:
-            inside = dict(self.led(group_id, by).participants)
-            reasons: dict[str, Reason] = {
-                person: "SUCCESS" if person in inside else "NOT_FOUND" for person in dict.fromkeys(people)
-            }
-            left = {person: one for person, one in inside.items() if person not in reasons}
-            return self._seat(group_id, left, "leave", reasons), reasons
-
-    def promote(self, group_id: str, by: str, people: Iterable[str]) -> Outcome:
-        """Make people admins; one who is an admin stays one."""
+        Args:
+            change: Which of these.
+            group_id: In which group.
+            by: Who does so: one of its admins.
+            people: Chat ids; each counts once.
+        """
         with self._lock:
             inside = dict(self.led(group_id, by).participants)
             reasons: dict[str, Reason] = {}
             for person in dict.fromkeys(people):
-                reasons[person] = "SUCCESS" if person in inside else "NOT_FOUND"
-                if person in inside:
-                    inside[person] = attrs.evolve(inside[person], is_admin=True)
-            return self._seat(group_id, inside, "promote", reasons), reasons
-
-    def demote(self, group_id: str, by: str, people: Iterable[str]) -> Outcome:
-        """Make admins plain participants, oneself and the super admin included."""
-        with self._lock:
-            inside = dict(self.led(group_id, by).participants)
-            reasons: dict[str, Reason] = {}
-            for person in dict.fromkeys(people):
-                if person not in inside:
-                    reasons[person] = "NOT_FOUND"
-                elif not inside[person].is_admin:
-                    reasons[person] = "NOT_ADMIN"
-                else:
-                    reasons[person] = "SUCCESS"
-                    inside[person] = attrs.evolve(inside[person], is_admin=False, is_super_admin=False)
-            return self._seat(group_id, inside, "demote", reasons), reasons
+                reason: Reason = "SUCCESS"
+                match change, inside.get(person):
+                    case "join", None if self._people.exists(person):
+                        inside[person] = Participant(id=person, joined_at=self._scheduler.now())
+                    case "join", Participant():
+                        reason = "ALREADY_IN_GROUP"
+                    case _, None:
+                        reason = "NOT_FOUND"
+                    case "leave", _:
+                        del inside[person]
+                    case "promote", Participant() as one:
+                        inside[person] = attrs.evolve(one, is_admin=True)
+                    case _, Participant(is_admin=False):
+                        reason = "NOT_ADMIN"
+                    case _, one:
+                        inside[person] = attrs.evolve(one, is_admin=False, is_super_admin=False)
+                reasons[person] = reason
+            return self._seat(group_id, inside, change, reasons), reasons
 
     def leave(self, group_id: str, member: str) -> None:
         """Let a participant go: from now on the group is closed to them."""
