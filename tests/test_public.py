@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
+import pkgutil
 import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 import attrs
 import pytest
@@ -49,12 +51,23 @@ def test_all() -> None:
     assert re.fullmatch(r"\d+\.\d+\.\d+\S*", wasend.__version__)
 
 
+def subclasses(error: type[Exception]) -> Iterator[type[Exception]]:
+    """A class of errors, and every class below it."""
+    yield error
+    for kind in error.__subclasses__():
+        yield from subclasses(kind)
+
+
 def test_every_error_is_public() -> None:
-    """Every exception that a caller can catch by one name is exported, under the one root."""
-    assert set(errors.__all__) <= set(wasend.__all__)
-    for name in errors.__all__:
-        error = getattr(errors, name)
-        assert not inspect.isclass(error) or issubclass(error, WasendError)
+    """Every class that a traceback can show is exported under its own name, and so can be caught by it."""
+    for module in pkgutil.walk_packages(wasend.__path__, "wasend."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    kinds = {kind for kind in subclasses(WasendError) if kind.__module__.startswith("wasend")}
+    assert len(kinds) > 25
+    assert {kind.__name__ for kind in kinds} - set(wasend.__all__) == set()
+    assert {kind for kind in kinds if getattr(wasend, kind.__name__) is not kind} == set()
+    assert {kind.__name__ for kind in kinds} | {"Outcome"} == set(errors.__all__)
 
 
 def test_importing_does_nothing() -> None:
@@ -100,17 +113,48 @@ def test_classes_are_documented(name: str) -> None:
         assert [field for field in own if not re.search(rf"^\s+{field}: \S", cls.__doc__, re.MULTILINE)] == []
 
 
+def documented(function: Callable[..., Any]) -> list[str]:
+    """The arguments that the documentation of a function explains, in its order."""
+    section = (inspect.getdoc(function) or "").partition("Args:\n")[2].partition("\n\n")[0]
+    return re.findall(r"^    (\w+): \S", section, re.MULTILINE)
+
+
+def taken(function: Callable[..., Any]) -> list[str]:
+    """The arguments that a function takes."""
+    return [parameter for parameter in inspect.signature(function).parameters if parameter not in ("self", "cls")]
+
+
+IN_CLASS: Final = ("Timeout.of", "Retry.of", "Options.resolve")
+"""What these take is explained by their classes."""
+
+
+def test_every_function_is_found() -> None:
+    """The functions looked at are those that a caller meets: of the package, of its values, of both clients and views."""
+    assert {"is_valid_phone_number", "Retry.of", "Session.state", "Recipient.parse", "Session.to_dict"} <= set(
+        FUNCTIONS
+    )
+    for client, view in ((AsyncWasendClient, wasend.AsyncBoundSession), (WasendClient, wasend.BoundSession)):
+        for cls in (client, view):
+            names = [name for name in vars(cls) if not name.startswith("_")]
+            assert {f"{cls.__name__}.{name}" for name in names if name != "session_id"} <= set(FUNCTIONS)
+        assert f"{client.__name__}.send_text" in FUNCTIONS
+    assert set(IN_CLASS) <= set(FUNCTIONS)
+
+
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_functions_are_documented(name: str) -> None:
-    """Every public function and method says what it does, and what each argument is, in its order."""
+    """Every public function and method says what it does, and what each argument is, in its order, or where that is said."""
     function = FUNCTIONS[name]
-    documentation = inspect.getdoc(function)
+    documentation = inspect.cleandoc(function.__doc__ or "")  # its own: `inspect.getdoc` would take a base's
     assert documentation
-    if name in ("Options.resolve", "Retry.of", "Timeout.of") or name.endswith((".from_wire", ".from_value")):
-        return  # the class says what its settings are
-    parameters = [parameter for parameter in inspect.signature(function).parameters if parameter not in ("self", "cls")]
-    section = documentation.partition("Args:\n")[2].partition("\n\n")[0]
-    assert re.findall(r"^    (\w+): \S", section, re.MULTILINE) == parameters
+    assert re.match(r"[A-Z`][^\n]*\S", documentation)
+    owner, _, method = name.rpartition(".")
+    if owner.endswith("BoundSession"):
+        client = owner.replace("BoundSession", "WasendClient")
+        assert re.search(rf"[Ss]ee `{client}\.{method}`\.$", documentation)
+        assert [one for one in documented(FUNCTIONS[f"{client}.{method}"]) if one != "session"] == taken(function)
+    elif name not in IN_CLASS and method not in ("from_wire", "from_value"):
+        assert documented(function) == taken(function)
 
 
 @pytest.mark.parametrize("client", [AsyncWasendClient, WasendClient])

@@ -28,6 +28,7 @@ PACKAGE = ROOT / "src" / "wasend"
 ASYNC, SYNC = "AsyncWasendClient", "WasendClient"
 ASYNC_BOUND, BOUND = "AsyncBoundSession", "BoundSession"
 SESSION = "session"
+WIDTH = 120 - 8  # of a line in a method
 LIFETIME = ("aclose", "__aenter__", "__aexit__", "__init__", "__repr__")
 
 Method = ast.FunctionDef | ast.AsyncFunctionDef
@@ -355,11 +356,6 @@ class Generator:
         if ast.get_docstring(node) is None:
             module.refuse(node, f"{node.name} has no docstring")
         text = module.source(first)
-        for name in _names(node).intersection(self.without):
-            text, found = re.subn(rf"(?m)^( +){name}: .*\n(?:\1 +.*\n)*", "", text, count=1)
-            if not found:
-                module.refuse(node, f"{node.name} does not document {name}")
-            text = re.sub(r"\n\n +Args:\n(?=\n| *\"\"\")", "\n", text)
         if self.awaited:
             return text
         text = PROGRAM.sub(_without_main, text)
@@ -419,6 +415,16 @@ class BoundGenerator(Generator):
     def _is_wanted(self, node: Method) -> bool:
         return SESSION in _names(node)
 
+    def _docstring(self, module: Module, node: Method | ast.ClassDef) -> str:
+        """The summary, and where the client says the rest."""
+        text = super()._docstring(module, node)
+        summary = ast.literal_eval(text).strip().partition("\n\n")[0]
+        where = f"See `{ASYNC if self.awaited else SYNC}.{node.name}`."
+        line = f'"""{summary} {where}"""'
+        if "\n" not in line and len(line) <= WIDTH:
+            return line
+        return f'"""\n        {summary}\n\n        {where}\n        """'
+
     def _forward(self, module: Module, node: Method) -> tuple[str, str]:
         call = f"self._client.{node.name}({_arguments(node, {SESSION: 'self.session_id'})})"
         if not self.awaited:
@@ -436,10 +442,8 @@ def _arguments(node: Method, known: Mapping[str, str] | None = None) -> str:
     return ", ".join([*(known.get(name, name) for name in positional), *(f"{n}={known.get(n, n)}" for n in keywords)])
 
 
-def _names(node: Method | ast.ClassDef) -> set[str]:
+def _names(node: Method) -> set[str]:
     """What a method takes."""
-    if isinstance(node, ast.ClassDef):
-        return set()
     return {parameter.arg for parameter in [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]}
 
 

@@ -49,78 +49,40 @@ class AsyncBoundSession:
         return f"AsyncBoundSession({self.session_id!r})"
 
     async def retrieve_session_info(self) -> Session:
-        """
-        Look at a session.
-
-        Raises:
-            NotFoundError: There is no such session.
-        """
+        """Look at a session. See `AsyncWasendClient.retrieve_session_info`."""
         return await self._client.retrieve_session_info(self.session_id)
 
     async def delete_session(self) -> Result:
-        """
-        Delete a session.
-
-        Raises:
-            NotFoundError: There is no such session.
-        """
+        """Delete a session. See `AsyncWasendClient.delete_session`."""
         return await self._client.delete_session(self.session_id)
 
     async def start_session(self) -> Session:
         """
         Start a session; once started, it waits for its QR code to be scanned, unless it was linked before.
 
-        Raises:
-            NotFoundError: There is no such session.
+        See `AsyncWasendClient.start_session`.
         """
         return await self._client.start_session(self.session_id)
 
     async def stop_session(self) -> Session:
-        """
-        Stop a session; it stays linked.
-
-        Raises:
-            NotFoundError: There is no such session.
-        """
+        """Stop a session; it stays linked. See `AsyncWasendClient.stop_session`."""
         return await self._client.stop_session(self.session_id)
 
     async def restart_session(self) -> Session:
-        """
-        Restart a session that is stopped or has failed.
-
-        Raises:
-            NotFoundError: There is no such session.
-        """
+        """Restart a session that is stopped or has failed. See `AsyncWasendClient.restart_session`."""
         return await self._client.restart_session(self.session_id)
 
     async def retrieve_qr_code(self) -> QRCode:
         """
         Get the QR code to scan with the phone. It is good for 60 s, its successors for 20 s each, six in all.
 
-        Returns:
-            The code: ``.png`` is the picture, ``.text`` what it says, whichever the service sent.
-
-        Raises:
-            NotFoundError: There is no such session.
-            SessionNotReadyError: The session is not waiting to be scanned.
+        See `AsyncWasendClient.retrieve_qr_code`.
         """
         return await self._client.retrieve_qr_code(self.session_id)
 
     @mapping_form
     async def send_text(self, *, to: str | Recipient, text: str, reply_to: str | None = None) -> Message:
-        """
-        Send a text message.
-
-        Args:
-            to: International phone number, chat id or group id.
-            text: What to say; WhatsApp's own markup is allowed.
-            reply_to: Id of the message to quote.
-
-        Raises:
-            InvalidRequestError: The number has no country. Nothing was sent.
-            SessionNotReadyError: The session is not connected.
-            OutcomeUnknownError: No answer came; the message may have been delivered.
-        """
+        """Send a text message. See `AsyncWasendClient.send_text`."""
         return await self._client.send_text(session=self.session_id, to=to, text=text, reply_to=reply_to)
 
     @mapping_form
@@ -133,20 +95,7 @@ class AsyncBoundSession:
         caption: str | None = None,
         reply_to: str | None = None,
     ) -> Message:
-        """
-        Send a picture.
-
-        Args:
-            to: International phone number, chat id or group id.
-            url: Where the service finds the picture, or
-            data: the picture: bytes, a path, a binary file or base64 text; at most 40 MiB.
-            caption: Text below it.
-            reply_to: Id of the message to quote.
-
-        Raises:
-            InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
-            OutcomeUnknownError: No answer came; the message may have been delivered.
-        """
+        """Send a picture. See `AsyncWasendClient.send_image`."""
         return await self._client.send_image(
             session=self.session_id, to=to, url=url, data=data, caption=caption, reply_to=reply_to
         )
@@ -161,20 +110,7 @@ class AsyncBoundSession:
         caption: str | None = None,
         reply_to: str | None = None,
     ) -> Message:
-        """
-        Send a video.
-
-        Args:
-            to: International phone number, chat id or group id.
-            url: Where the service finds the video, or
-            data: the video: bytes, a path, a binary file or base64 text; at most 40 MiB.
-            caption: Text below it.
-            reply_to: Id of the message to quote.
-
-        Raises:
-            InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
-            OutcomeUnknownError: No answer came; the message may have been delivered.
-        """
+        """Send a video. See `AsyncWasendClient.send_video`."""
         return await self._client.send_video(
             session=self.session_id, to=to, url=url, data=data, caption=caption, reply_to=reply_to
         )
@@ -189,20 +125,7 @@ class AsyncBoundSession:
         duration: float | None = None,
         reply_to: str | None = None,
     ) -> Message:
-        """
-        Send a voice message.
-
-        Args:
-            to: International phone number, chat id or group id.
-            url: Where the service finds the recording, or
-            data: the recording: bytes, a path, a binary file or base64 text; at most 40 MiB.
-            duration: Its length in seconds.
-            reply_to: Id of the message to quote.
-
-        Raises:
-            InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
-            OutcomeUnknownError: No answer came; the message may have been delivered.
-        """
+        """Send a voice message. See `AsyncWasendClient.send_voice`."""
         return await self._client.send_voice(
             session=self.session_id, to=to, url=url, data=data, duration=duration, reply_to=reply_to
         )
@@ -218,22 +141,7 @@ class AsyncBoundSession:
         mime_type: str | None = None,
         reply_to: str | None = None,
     ) -> Message:
-        """
-        Send a file as a document.
-
-        Args:
-            to: International phone number, chat id or group id.
-            url: Where the service finds the file, or
-            data: the file: bytes, a path, a binary file or base64 text; at most 40 MiB.
-            file_name: Its name for the recipient; found from a path, a file or a URL where not given.
-            mime_type: Its MIME type; found from the name where not given, else ``application/octet-stream``.
-            reply_to: Id of the message to quote.
-
-        Raises:
-            InvalidRequestError: Not exactly one of `url` and `data`, no name to be found, or the number has no
-                country. Nothing was sent.
-            OutcomeUnknownError: No answer came; the message may have been delivered.
-        """
+        """Send a file as a document. See `AsyncWasendClient.send_file`."""
         return await self._client.send_file(
             session=self.session_id,
             to=to,
@@ -251,16 +159,7 @@ class AsyncBoundSession:
         """
         Send a text with a link, and say what the link looks like.
 
-        Args:
-            to: International phone number, chat id or group id.
-            text: What to say; it contains the URL.
-            preview: The link's look: a `LinkPreview`, or a mapping with ``title`` and, if wanted, ``description`` and
-                ``thumbnailUrl``.
-            reply_to: Id of the message to quote.
-
-        Raises:
-            InvalidRequestError: The preview has no title, or the number has no country. Nothing was sent.
-            OutcomeUnknownError: No answer came; the message may have been delivered.
+        See `AsyncWasendClient.send_link_custom_preview`.
         """
         return await self._client.send_link_custom_preview(
             session=self.session_id, to=to, text=text, preview=preview, reply_to=reply_to
@@ -268,44 +167,22 @@ class AsyncBoundSession:
 
     @mapping_form
     async def send_seen(self, *, to: str | Recipient, message_id: str) -> Result:
-        """
-        Mark a message as seen: its sender sees blue ticks.
-
-        Args:
-            to: The chat: international phone number, chat id or group id.
-            message_id: Id of the message.
-        """
+        """Mark a message as seen: its sender sees blue ticks. See `AsyncWasendClient.send_seen`."""
         return await self._client.send_seen(session=self.session_id, to=to, message_id=message_id)
 
     @mapping_form
     async def send_reaction(self, *, message_id: str, reaction: str) -> Result:
-        """
-        React to a message.
-
-        Args:
-            message_id: Id of the message, such as ``false_447700900456@c.us_AAA``.
-            reaction: An emoji; ``""`` takes the reaction back.
-        """
+        """React to a message. See `AsyncWasendClient.send_reaction`."""
         return await self._client.send_reaction(session=self.session_id, message_id=message_id, reaction=reaction)
 
     @mapping_form
     async def start_typing(self, *, to: str | Recipient) -> Result:
-        """
-        Show "typing…" in a chat.
-
-        Args:
-            to: The chat: international phone number, chat id or group id.
-        """
+        """Show "typing…" in a chat. See `AsyncWasendClient.start_typing`."""
         return await self._client.start_typing(session=self.session_id, to=to)
 
     @mapping_form
     async def stop_typing(self, *, to: str | Recipient) -> Result:
-        """
-        Show "typing…" no longer.
-
-        Args:
-            to: The chat: international phone number, chat id or group id.
-        """
+        """Show "typing…" no longer. See `AsyncWasendClient.stop_typing`."""
         return await self._client.stop_typing(session=self.session_id, to=to)
 
     @mapping_form
@@ -325,20 +202,7 @@ class AsyncBoundSession:
         """
         Send whatever is given: a text, or media at a URL with the text as its caption.
 
-        Args:
-            to: International phone number, chat id or group id.
-            text: The text, or the caption.
-            image_url: URL of a picture.
-            video_url: URL of a video.
-            document_url: URL of a document.
-            audio_url: URL of a recording.
-            mimetype: MIME type of the media.
-            filename: Name of the document.
-            preview: What a link in the text looks like, in the service's own keys.
-
-        Raises:
-            InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
-            OutcomeUnknownError: No answer came; the message may have been delivered.
+        See `AsyncWasendClient.send`.
         """
         return await self._client.send(
             session=self.session_id,
@@ -374,27 +238,7 @@ class AsyncBoundSession:
         """
         Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
 
-        A failure to show any of this does not stop the message; cancelling the call stops the typing. The
-        official SDK's form, of two mappings, will do: ``send_message(request, {"minTypingDuration": "3000"})``.
-
-        Args:
-            to: International phone number, chat id or group id.
-            text: The text, or the caption. The typing lasts 0.05 s a character, within the bounds below.
-            image_url: URL of a picture.
-            video_url: URL of a video.
-            document_url: URL of a document.
-            audio_url: URL of a recording.
-            mimetype: MIME type of the media.
-            filename: Name of the document.
-            preview: What a link in the text looks like, in the service's own keys.
-            message_id: Id of the message that this answers; marked as seen first.
-            send_seen: Whether to do so; ``"true"`` and ``"false"`` will do.
-            min_typing: Least time of typing: seconds as a number, or milliseconds as text, as in the official SDK.
-            max_typing: Most time of typing, likewise.
-
-        Raises:
-            InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
-            OutcomeUnknownError: No answer came; the message may have been delivered.
+        See `AsyncWasendClient.send_message`.
         """
         return await self._client.send_message(
             session=self.session_id,
@@ -423,24 +267,7 @@ class AsyncBoundSession:
         picture_url: str | None = None,
         tags: Sequence[str] | None = None,
     ) -> Group:
-        """
-        Create a group.
-
-        Args:
-            name: Its name. Above 100 characters it is sent, with a warning: WhatsApp refuses it.
-            participants: Its members: numbers, WhatsApp ids, `GroupParticipant` or mappings with ``id`` and, if wanted,
-                ``isAdmin``. At least one.
-            description: Its description.
-            picture_url: URL of its picture.
-            tags: Labels of your own, for `get_groups`.
-
-        Returns:
-            The group. A member that could not be added carries its ``error``.
-
-        Raises:
-            InvalidRequestError: There are no participants, or one has no country. Nothing was sent.
-            OutcomeUnknownError: No answer came; the group may exist: look for its name before creating it again.
-        """
+        """Create a group. See `AsyncWasendClient.create_group`."""
         return await self._client.create_group(
             self.session_id,
             name=name,
@@ -463,22 +290,7 @@ class AsyncBoundSession:
         status: str | None = None,
         tags: Sequence[str] | None = None,
     ) -> Page[Group]:
-        """
-        List groups, a page at a time; see `iter_groups` for all.
-
-        Args:
-            exclude: Parts to leave out, such as ``["participants"]``.
-            limit: How many at most; the service's default is 50.
-            offset: How many to pass over.
-            search: Text to find in name or description.
-            sort_by: ``id``, ``subject``, ``creation``, ``participantsCount``, or what else the service knows.
-            sort_order: ``asc`` or ``desc``.
-            status: ``active``, ``archived`` or ``deleted``.
-            tags: Labels that the groups must have.
-
-        Returns:
-            The groups; ``.extra["pagination"]`` holds the total, where the service tells.
-        """
+        """List groups, a page at a time; see `iter_groups` for all. See `AsyncWasendClient.get_groups`."""
         return await self._client.get_groups(
             self.session_id,
             exclude=exclude,
@@ -502,21 +314,7 @@ class AsyncBoundSession:
         status: str | None = None,
         tags: Sequence[str] | None = None,
     ) -> AsyncIterator[Group]:
-        """
-        Go through all groups, fetching pages as it goes.
-
-        Args:
-            exclude: Parts to leave out, such as ``["participants"]``.
-            page_size: How many to fetch at a time.
-            search: Text to find in name or description.
-            sort_by: As for `get_groups`.
-            sort_order: ``asc`` or ``desc``.
-            status: ``active``, ``archived`` or ``deleted``.
-            tags: Labels that the groups must have.
-
-        Yields:
-            The groups.
-        """
+        """Go through all groups, fetching pages as it goes. See `AsyncWasendClient.iter_groups`."""
         return self._client.iter_groups(
             self.session_id,
             exclude=exclude,
@@ -529,153 +327,73 @@ class AsyncBoundSession:
         )
 
     async def get_groups_count(self) -> GroupCount:
-        """
-        Count groups.
-        """
+        """Count groups. See `AsyncWasendClient.get_groups_count`."""
         return await self._client.get_groups_count(self.session_id)
 
     async def get_group(self, group_id: str) -> Group:
-        """
-        Look at a group.
-
-        Args:
-            group_id: Its id, ``…@g.us``.
-
-        Raises:
-            NotFoundError: There is no such group.
-        """
+        """Look at a group. See `AsyncWasendClient.get_group`."""
         return await self._client.get_group(self.session_id, group_id)
 
     async def get_group_info(self, group_id: str) -> Group:
-        """
-        Look at a group; the documentation's name for `get_group`.
-
-        Args:
-            group_id: Its id, ``…@g.us``.
-
-        Raises:
-            NotFoundError: There is no such group.
-        """
+        """Look at a group; the documentation's name for `get_group`. See `AsyncWasendClient.get_group_info`."""
         return await self._client.get_group_info(self.session_id, group_id)
 
     async def leave_group(self, group_id: str) -> Result:
-        """
-        Leave a group.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-
-        Raises:
-            OutcomeUnknownError: No answer came; the session may have left.
-        """
+        """Leave a group. See `AsyncWasendClient.leave_group`."""
         return await self._client.leave_group(self.session_id, group_id)
 
     @mapping_form
     async def get_group_join_info(self, code: str) -> Group:
-        """
-        Look at a group before joining it.
-
-        Args:
-            code: The invite code, or the whole ``https://chat.whatsapp.com/…`` link.
-
-        Raises:
-            InvalidRequestError: The link leads to another host. Nothing was sent.
-        """
+        """Look at a group before joining it. See `AsyncWasendClient.get_group_join_info`."""
         return await self._client.get_group_join_info(self.session_id, code)
 
     @mapping_form
     async def join_group(self, *, code: str) -> Group:
-        """
-        Join a group by its invite code.
-
-        Args:
-            code: The invite code, or the whole ``https://chat.whatsapp.com/…`` link.
-
-        Returns:
-            The group, as far as the service describes it.
-
-        Raises:
-            InvalidRequestError: The link leads to another host. Nothing was sent.
-            OutcomeUnknownError: No answer came; the session may have joined.
-        """
+        """Join a group by its invite code. See `AsyncWasendClient.join_group`."""
         return await self._client.join_group(self.session_id, code=code)
 
     @mapping_form
     async def get_group_picture(self, group_id: str, refresh: bool | None = None) -> GroupPicture:
-        """
-        Get a group's picture.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            refresh: Ask WhatsApp again; else the answer may be 24 hours old.
-        """
+        """Get a group's picture. See `AsyncWasendClient.get_group_picture`."""
         return await self._client.get_group_picture(self.session_id, group_id, refresh)
 
     @mapping_form
     async def set_group_picture(
         self, group_id: str, *, url: str, crop_to_square: bool | None = None, format: str | None = None
     ) -> Result:
-        """
-        Set a group's picture.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            url: Where the service finds the picture; publicly reachable.
-            crop_to_square: Cut it to a square.
-            format: ``jpeg``, ``png`` or ``webp``.
-        """
+        """Set a group's picture. See `AsyncWasendClient.set_group_picture`."""
         return await self._client.set_group_picture(
             self.session_id, group_id, url=url, crop_to_square=crop_to_square, format=format
         )
 
     async def delete_group_picture(self, group_id: str) -> Result:
-        """
-        Remove a group's picture.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-        """
+        """Remove a group's picture. See `AsyncWasendClient.delete_group_picture`."""
         return await self._client.delete_group_picture(self.session_id, group_id)
 
     async def get_group_description(self, group_id: str) -> str | None:
         """
         Get a group's description, from `get_group` where the service has no call of its own for it.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
+        See `AsyncWasendClient.get_group_description`.
         """
         return await self._client.get_group_description(self.session_id, group_id)
 
     @mapping_form
     async def set_group_description(self, group_id: str, *, description: str) -> Result:
-        """
-        Set a group's description.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            description: The description; ``""`` removes it.
-        """
+        """Set a group's description. See `AsyncWasendClient.set_group_description`."""
         return await self._client.set_group_description(self.session_id, group_id, description=description)
 
     async def get_group_subject(self, group_id: str) -> str | None:
         """
         Get a group's name, from `get_group` where the service has no call of its own for it.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
+        See `AsyncWasendClient.get_group_subject`.
         """
         return await self._client.get_group_subject(self.session_id, group_id)
 
     @mapping_form
     async def set_group_subject(self, group_id: str, *, subject: str) -> Result:
-        """
-        Set a group's name.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            subject: The name. The service's page says 25 characters at most, WhatsApp allows 100; a longer one is sent,
-                with a warning.
-        """
+        """Set a group's name. See `AsyncWasendClient.set_group_subject`."""
         return await self._client.set_group_subject(self.session_id, group_id, subject=subject)
 
     @mapping_form
@@ -683,9 +401,7 @@ class AsyncBoundSession:
         """
         Set a group's name; the documentation's other name for `set_group_subject`.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            name: The name, as for `set_group_subject`.
+        See `AsyncWasendClient.set_group_name`.
         """
         return await self._client.set_group_name(self.session_id, group_id, name=name)
 
@@ -693,8 +409,7 @@ class AsyncBoundSession:
         """
         Get who may do what in a group, from the single settings where the service has no call for all.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
+        See `AsyncWasendClient.get_group_settings`.
         """
         return await self._client.get_group_settings(self.session_id, group_id)
 
@@ -705,10 +420,7 @@ class AsyncBoundSession:
         """
         Set who may do what in a group, one setting after the other where the service has no call for both.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            info_admin_only: Only admins change name, description and picture.
-            messages_admin_only: Only admins write.
+        See `AsyncWasendClient.set_group_settings`.
         """
         return await self._client.set_group_settings(
             self.session_id, group_id, info_admin_only=info_admin_only, messages_admin_only=messages_admin_only
@@ -718,8 +430,7 @@ class AsyncBoundSession:
         """
         Get whether only admins change name, description and picture.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
+        See `AsyncWasendClient.get_group_info_admin_only`.
         """
         return await self._client.get_group_info_admin_only(self.session_id, group_id)
 
@@ -730,38 +441,21 @@ class AsyncBoundSession:
         """
         Let only admins, or every member, change name, description and picture.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            enabled: Only admins.
-            changed_at: Not sent. Part of the answer, which the official SDK takes here too.
-            changed_by: Likewise.
+        See `AsyncWasendClient.set_group_info_admin_only`.
         """
         return await self._client.set_group_info_admin_only(
             self.session_id, group_id, enabled=enabled, changed_at=changed_at, changed_by=changed_by
         )
 
     async def get_group_messages_admin_only(self, group_id: str) -> AdminOnly:
-        """
-        Get whether only admins write.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-        """
+        """Get whether only admins write. See `AsyncWasendClient.get_group_messages_admin_only`."""
         return await self._client.get_group_messages_admin_only(self.session_id, group_id)
 
     @mapping_form
     async def set_group_messages_admin_only(
         self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
-        """
-        Let only admins, or every member, write.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            enabled: Only admins.
-            changed_at: Not sent. Part of the answer, which the official SDK takes here too.
-            changed_by: Likewise.
-        """
+        """Let only admins, or every member, write. See `AsyncWasendClient.set_group_messages_admin_only`."""
         return await self._client.set_group_messages_admin_only(
             self.session_id, group_id, enabled=enabled, changed_at=changed_at, changed_by=changed_by
         )
@@ -770,8 +464,7 @@ class AsyncBoundSession:
         """
         Get the code that lets people join; ``https://chat.whatsapp.com/`` before it makes the link.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
+        See `AsyncWasendClient.get_group_invite_code`.
         """
         return await self._client.get_group_invite_code(self.session_id, group_id)
 
@@ -779,11 +472,7 @@ class AsyncBoundSession:
         """
         Replace the code that lets people join: the old one stops working at once.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-
-        Returns:
-            The new code; ``""`` where the service does not tell it, but `get_group_invite_code` will.
+        See `AsyncWasendClient.revoke_group_invite_code`.
         """
         return await self._client.revoke_group_invite_code(self.session_id, group_id)
 
@@ -791,8 +480,7 @@ class AsyncBoundSession:
         """
         Get the link that lets people join, made from the code where the service has no call of its own for it.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
+        See `AsyncWasendClient.get_group_invite_link`.
         """
         return await self._client.get_group_invite_link(self.session_id, group_id)
 
@@ -800,21 +488,12 @@ class AsyncBoundSession:
         """
         Replace the link that lets people join: the old one stops working at once.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-
-        Returns:
-            The new link.
+        See `AsyncWasendClient.revoke_group_invite_link`.
         """
         return await self._client.revoke_group_invite_link(self.session_id, group_id)
 
     async def get_group_participants(self, group_id: str) -> Page[GroupParticipant]:
-        """
-        List the members of a group.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-        """
+        """List the members of a group. See `AsyncWasendClient.get_group_participants`."""
         return await self._client.get_group_participants(self.session_id, group_id)
 
     @mapping_form
@@ -824,13 +503,7 @@ class AsyncBoundSession:
         """
         Add members. Some may fail although the call succeeds: look at ``.failed``.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
-            notify: Tell them.
-
-        Raises:
-            InvalidRequestError: There are none, or one has no country. Nothing was sent.
+        See `AsyncWasendClient.add_group_participants`.
         """
         return await self._client.add_group_participants(
             self.session_id, group_id, participants=participants, notify=notify
@@ -843,13 +516,7 @@ class AsyncBoundSession:
         """
         Remove members. Some may fail although the call succeeds: look at ``.failed``.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
-            notify: Tell them.
-
-        Raises:
-            InvalidRequestError: There are none, or one has no country. Nothing was sent.
+        See `AsyncWasendClient.remove_group_participants`.
         """
         return await self._client.remove_group_participants(
             self.session_id, group_id, participants=participants, notify=notify
@@ -862,13 +529,7 @@ class AsyncBoundSession:
         """
         Make members admins. Some may fail although the call succeeds: look at ``.failed``.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
-            notify: Tell them.
-
-        Raises:
-            InvalidRequestError: There are none, or one has no country. Nothing was sent.
+        See `AsyncWasendClient.promote_group_participants`.
         """
         return await self._client.promote_group_participants(
             self.session_id, group_id, participants=participants, notify=notify
@@ -881,13 +542,7 @@ class AsyncBoundSession:
         """
         Make admins plain members. Some may fail although the call succeeds: look at ``.failed``.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
-            notify: Tell them.
-
-        Raises:
-            InvalidRequestError: There are none, or one has no country. Nothing was sent.
+        See `AsyncWasendClient.demote_group_participants`.
         """
         return await self._client.demote_group_participants(
             self.session_id, group_id, participants=participants, notify=notify
@@ -902,15 +557,7 @@ class AsyncBoundSession:
         sort_by: str | None = None,
         sort_order: str | None = None,
     ) -> Page[Contact]:
-        """
-        List contacts, a page at a time; see `iter_contacts` for all.
-
-        Args:
-            limit: How many at most; the service's default is 10.
-            offset: How many to pass over.
-            sort_by: ``id`` or ``name``.
-            sort_order: ``asc`` or ``desc``.
-        """
+        """List contacts, a page at a time; see `iter_contacts` for all. See `AsyncWasendClient.get_contacts`."""
         return await self._client.get_contacts(
             self.session_id, limit=limit, offset=offset, sort_by=sort_by, sort_order=sort_order
         )
@@ -918,57 +565,22 @@ class AsyncBoundSession:
     def iter_contacts(
         self, *, page_size: int = 100, sort_by: str | None = None, sort_order: str | None = None
     ) -> AsyncIterator[Contact]:
-        """
-        Go through all contacts, fetching pages as it goes.
-
-        Args:
-            page_size: How many to fetch at a time.
-            sort_by: ``id`` or ``name``.
-            sort_order: ``asc`` or ``desc``.
-
-        Yields:
-            The contacts.
-        """
+        """Go through all contacts, fetching pages as it goes. See `AsyncWasendClient.iter_contacts`."""
         return self._client.iter_contacts(self.session_id, page_size=page_size, sort_by=sort_by, sort_order=sort_order)
 
     @mapping_form
     async def get_contact(self, *, contact_id: str) -> Contact:
-        """
-        Look at a contact.
-
-        Args:
-            contact_id: International number, or id such as ``447700900456@c.us``.
-
-        Raises:
-            InvalidRequestError: The number has no country, or the id is a group's. Nothing was sent.
-        """
+        """Look at a contact. See `AsyncWasendClient.get_contact`."""
         return await self._client.get_contact(self.session_id, contact_id=contact_id)
 
     @mapping_form
     async def check_contact_exists(self, *, phone: str) -> ContactExistence:
-        """
-        Ask whether a number is on WhatsApp.
-
-        Args:
-            phone: International number. It is sent as digits alone, as this call wants it.
-
-        Raises:
-            InvalidRequestError: The number has no country, or it is the id of a group. Nothing was sent.
-        """
+        """Ask whether a number is on WhatsApp. See `AsyncWasendClient.check_contact_exists`."""
         return await self._client.check_contact_exists(self.session_id, phone=phone)
 
     @mapping_form
     async def get_contact_profile_picture(self, *, contact_id: str, refresh: bool | None = None) -> ProfilePicture:
-        """
-        Get the picture of a contact.
-
-        Args:
-            contact_id: International number, or id such as ``447700900456@c.us``.
-            refresh: Ask WhatsApp again; else the answer may be 24 hours old.
-
-        Raises:
-            InvalidRequestError: The number has no country. Nothing was sent.
-        """
+        """Get the picture of a contact. See `AsyncWasendClient.get_contact_profile_picture`."""
         return await self._client.get_contact_profile_picture(self.session_id, contact_id=contact_id, refresh=refresh)
 
     @mapping_form
@@ -980,15 +592,7 @@ class AsyncBoundSession:
         sort_by: str | None = None,
         sort_order: str | None = None,
     ) -> Page[Chat]:
-        """
-        List chats, a page at a time; see `iter_chats` for all.
-
-        Args:
-            limit: How many at most.
-            offset: How many to pass over.
-            sort_by: ``conversationTimestamp``, ``id``, ``name``, or what else the service knows: sources disagree.
-            sort_order: ``asc`` or ``desc``.
-        """
+        """List chats, a page at a time; see `iter_chats` for all. See `AsyncWasendClient.get_all_chats`."""
         return await self._client.get_all_chats(
             self.session_id, limit=limit, offset=offset, sort_by=sort_by, sort_order=sort_order
         )
@@ -996,31 +600,14 @@ class AsyncBoundSession:
     def iter_chats(
         self, *, page_size: int = 50, sort_by: str | None = None, sort_order: str | None = None
     ) -> AsyncIterator[Chat]:
-        """
-        Go through all chats, fetching pages as it goes.
-
-        Args:
-            page_size: How many to fetch at a time.
-            sort_by: As for `get_all_chats`.
-            sort_order: ``asc`` or ``desc``.
-
-        Yields:
-            The chats.
-        """
+        """Go through all chats, fetching pages as it goes. See `AsyncWasendClient.iter_chats`."""
         return self._client.iter_chats(self.session_id, page_size=page_size, sort_by=sort_by, sort_order=sort_order)
 
     @mapping_form
     async def get_chats_overview(
         self, *, ids: Sequence[str] | None = None, limit: int | None = None, offset: int | None = None
     ) -> Page[Chat]:
-        """
-        List chats with their pictures and last messages.
-
-        Args:
-            ids: Only these chats: ids or international numbers.
-            limit: How many at most; the engine's default is 20.
-            offset: How many to pass over.
-        """
+        """List chats with their pictures and last messages. See `AsyncWasendClient.get_chats_overview`."""
         return await self._client.get_chats_overview(self.session_id, ids=ids, limit=limit, offset=offset)
 
     @mapping_form
@@ -1036,16 +623,7 @@ class AsyncBoundSession:
         """
         Read messages of a chat, a page at a time; see `iter_messages` for all.
 
-        Args:
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
-            limit: How many at most; the service gives no more than 50.
-            download_media: Have the service fetch the media; slow.
-            filter: Only messages with ``from_me`` (true or false), ``ack`` (one of `Ack`, its name, or a list of
-                them), ``timestamp_gte``, ``timestamp_lte`` (a `datetime`, or seconds since 1970).
-            offset: How many to pass over.
-
-        Raises:
-            InvalidRequestError: The filter has an unknown key or value. Nothing was sent.
+        See `AsyncWasendClient.get_messages`.
         """
         return await self._client.get_messages(
             self.session_id, chat_id, limit=limit, download_media=download_media, filter=filter, offset=offset
@@ -1059,18 +637,7 @@ class AsyncBoundSession:
         download_media: bool | None = None,
         filter: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[ChatMessage]:
-        """
-        Go through the messages of a chat, fetching pages as it goes.
-
-        Args:
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
-            page_size: How many to fetch at a time, 50 at most.
-            download_media: Have the service fetch the media; slow.
-            filter: As for `get_messages`.
-
-        Yields:
-            The messages, in the service's order.
-        """
+        """Go through the messages of a chat, fetching pages as it goes. See `AsyncWasendClient.iter_messages`."""
         return self._client.iter_messages(
             self.session_id, chat_id, page_size=page_size, download_media=download_media, filter=filter
         )
@@ -1079,58 +646,24 @@ class AsyncBoundSession:
     async def get_message_by_id(
         self, chat_id: str, message_id: str, *, download_media: bool | None = None
     ) -> ChatMessage:
-        """
-        Read one message of a chat.
-
-        Args:
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
-            message_id: Its id.
-            download_media: Have the service fetch its media.
-
-        Raises:
-            NotFoundError: There is no such message.
-        """
+        """Read one message of a chat. See `AsyncWasendClient.get_message_by_id`."""
         return await self._client.get_message_by_id(self.session_id, chat_id, message_id, download_media=download_media)
 
     @mapping_form
     async def read_messages(self, chat_id: str, *, days: int | None = None, messages: int | None = None) -> ReadResult:
-        """
-        Mark the messages of a chat as read.
-
-        Args:
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
-            days: Of how many days; the engine's default is 7.
-            messages: How many, the newest; the engine's default is 30, and 100 in a group.
-        """
+        """Mark the messages of a chat as read. See `AsyncWasendClient.read_messages`."""
         return await self._client.read_messages(self.session_id, chat_id, days=days, messages=messages)
 
     @mapping_form
     async def get_chat_picture(self, chat_id: str, *, refresh: bool | None = None) -> ChatPicture:
-        """
-        Get the picture of a chat.
-
-        Args:
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
-            refresh: Ask WhatsApp again; else the answer may be 24 hours old.
-        """
+        """Get the picture of a chat. See `AsyncWasendClient.get_chat_picture`."""
         return await self._client.get_chat_picture(self.session_id, chat_id, refresh=refresh)
 
     async def resolve(self, to: str | Recipient, *, region: str | None = None) -> Recipient | None:
         """
         Ask WhatsApp which form of a number it knows: Brazilian, Mexican and Argentine numbers have two.
 
-        There is a random gap between two questions of a session, and answers are cached: see `Resolver`.
-
-        Args:
-            to: An international phone number, or an id; that of a group is returned as it is.
-            region: The country of a national number, such as ``"GB"``; needs the extra ``phone``.
-
-        Returns:
-            The recipient, to be passed as ``to``; `None` if no form of the number is on WhatsApp.
-
-        Raises:
-            InvalidRequestError: `to` is neither a phone number nor an id. Nothing was asked.
-            DecodeError: The answer does not say whether the number exists.
+        See `AsyncWasendClient.resolve`.
         """
         return await self._client.resolve(to, session=self.session_id, region=region)
 
@@ -1140,17 +673,7 @@ class AsyncBoundSession:
         """
         Wait until a session is in one of some states, by polling at growing intervals.
 
-        Args:
-            states: One or several, in any spelling that the service uses, such as ``"CONNECTED"`` or ``"WORKING"``.
-            timeout: Seconds to wait.
-
-        Returns:
-            The session as it was last seen.
-
-        Raises:
-            InvalidRequestError: There is no such state.
-            NotFoundError: There is no such session.
-            WaitTimeoutError: It was in none of them in time; its ``state`` is where it was last.
+        See `AsyncWasendClient.wait_for_state`.
         """
         return await self._client.wait_for_state(self.session_id, states, timeout=timeout)
 
@@ -1158,19 +681,7 @@ class AsyncBoundSession:
         """
         Wait until a session is connected, by polling at growing intervals.
 
-        A FAILED session is not waited for: it stays so. One that is STOPPED, or shows a QR code, is: somebody may be
-        about to start it, or to scan the code.
-
-        Args:
-            timeout: Seconds to wait.
-
-        Returns:
-            The session, connected.
-
-        Raises:
-            NotFoundError: There is no such session.
-            SessionFailedError: It has failed.
-            WaitTimeoutError: It was not connected in time; its ``state`` is where it was last.
+        See `AsyncWasendClient.wait_until_ready`.
         """
         return await self._client.wait_until_ready(self.session_id, timeout=timeout)
 
@@ -1180,19 +691,7 @@ class AsyncBoundSession:
         """
         Wait until a message has reached an ack, by reading it back at growing intervals.
 
-        Args:
-            message: What the send returned; or its id, if it names the chat (``true_447700900456@c.us_3EB0…``).
-            at_least: One of `Ack`, or its name or number: ``"SERVER"``, ``"DEVICE"`` (delivered), ``"READ"``,
-                ``"PLAYED"``. Recipients can turn read receipts off.
-            timeout: Seconds to wait.
-
-        Returns:
-            The message as it was last seen.
-
-        Raises:
-            InvalidRequestError: There is no such ack, or the message does not name its chat.
-            MessageFailedError: WhatsApp refused it.
-            WaitTimeoutError: It did not reach that ack in time; its ``state`` is the last one.
+        See `AsyncWasendClient.wait_for_ack`.
         """
         return await self._client.wait_for_ack(message, session=self.session_id, at_least=at_least, timeout=timeout)
 
@@ -1215,78 +714,40 @@ class BoundSession:
         return f"BoundSession({self.session_id!r})"
 
     def retrieve_session_info(self) -> Session:
-        """
-        Look at a session.
-
-        Raises:
-            NotFoundError: There is no such session.
-        """
+        """Look at a session. See `WasendClient.retrieve_session_info`."""
         return self._client.retrieve_session_info(self.session_id)
 
     def delete_session(self) -> Result:
-        """
-        Delete a session.
-
-        Raises:
-            NotFoundError: There is no such session.
-        """
+        """Delete a session. See `WasendClient.delete_session`."""
         return self._client.delete_session(self.session_id)
 
     def start_session(self) -> Session:
         """
         Start a session; once started, it waits for its QR code to be scanned, unless it was linked before.
 
-        Raises:
-            NotFoundError: There is no such session.
+        See `WasendClient.start_session`.
         """
         return self._client.start_session(self.session_id)
 
     def stop_session(self) -> Session:
-        """
-        Stop a session; it stays linked.
-
-        Raises:
-            NotFoundError: There is no such session.
-        """
+        """Stop a session; it stays linked. See `WasendClient.stop_session`."""
         return self._client.stop_session(self.session_id)
 
     def restart_session(self) -> Session:
-        """
-        Restart a session that is stopped or has failed.
-
-        Raises:
-            NotFoundError: There is no such session.
-        """
+        """Restart a session that is stopped or has failed. See `WasendClient.restart_session`."""
         return self._client.restart_session(self.session_id)
 
     def retrieve_qr_code(self) -> QRCode:
         """
         Get the QR code to scan with the phone. It is good for 60 s, its successors for 20 s each, six in all.
 
-        Returns:
-            The code: ``.png`` is the picture, ``.text`` what it says, whichever the service sent.
-
-        Raises:
-            NotFoundError: There is no such session.
-            SessionNotReadyError: The session is not waiting to be scanned.
+        See `WasendClient.retrieve_qr_code`.
         """
         return self._client.retrieve_qr_code(self.session_id)
 
     @mapping_form
     def send_text(self, *, to: str | Recipient, text: str, reply_to: str | None = None) -> Message:
-        """
-        Send a text message.
-
-        Args:
-            to: International phone number, chat id or group id.
-            text: What to say; WhatsApp's own markup is allowed.
-            reply_to: Id of the message to quote.
-
-        Raises:
-            InvalidRequestError: The number has no country. Nothing was sent.
-            SessionNotReadyError: The session is not connected.
-            OutcomeUnknownError: No answer came; the message may have been delivered.
-        """
+        """Send a text message. See `WasendClient.send_text`."""
         return self._client.send_text(session=self.session_id, to=to, text=text, reply_to=reply_to)
 
     @mapping_form
@@ -1299,20 +760,7 @@ class BoundSession:
         caption: str | None = None,
         reply_to: str | None = None,
     ) -> Message:
-        """
-        Send a picture.
-
-        Args:
-            to: International phone number, chat id or group id.
-            url: Where the service finds the picture, or
-            data: the picture: bytes, a path, a binary file or base64 text; at most 40 MiB.
-            caption: Text below it.
-            reply_to: Id of the message to quote.
-
-        Raises:
-            InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
-            OutcomeUnknownError: No answer came; the message may have been delivered.
-        """
+        """Send a picture. See `WasendClient.send_image`."""
         return self._client.send_image(
             session=self.session_id, to=to, url=url, data=data, caption=caption, reply_to=reply_to
         )
@@ -1327,20 +775,7 @@ class BoundSession:
         caption: str | None = None,
         reply_to: str | None = None,
     ) -> Message:
-        """
-        Send a video.
-
-        Args:
-            to: International phone number, chat id or group id.
-            url: Where the service finds the video, or
-            data: the video: bytes, a path, a binary file or base64 text; at most 40 MiB.
-            caption: Text below it.
-            reply_to: Id of the message to quote.
-
-        Raises:
-            InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
-            OutcomeUnknownError: No answer came; the message may have been delivered.
-        """
+        """Send a video. See `WasendClient.send_video`."""
         return self._client.send_video(
             session=self.session_id, to=to, url=url, data=data, caption=caption, reply_to=reply_to
         )
@@ -1355,20 +790,7 @@ class BoundSession:
         duration: float | None = None,
         reply_to: str | None = None,
     ) -> Message:
-        """
-        Send a voice message.
-
-        Args:
-            to: International phone number, chat id or group id.
-            url: Where the service finds the recording, or
-            data: the recording: bytes, a path, a binary file or base64 text; at most 40 MiB.
-            duration: Its length in seconds.
-            reply_to: Id of the message to quote.
-
-        Raises:
-            InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
-            OutcomeUnknownError: No answer came; the message may have been delivered.
-        """
+        """Send a voice message. See `WasendClient.send_voice`."""
         return self._client.send_voice(
             session=self.session_id, to=to, url=url, data=data, duration=duration, reply_to=reply_to
         )
@@ -1384,22 +806,7 @@ class BoundSession:
         mime_type: str | None = None,
         reply_to: str | None = None,
     ) -> Message:
-        """
-        Send a file as a document.
-
-        Args:
-            to: International phone number, chat id or group id.
-            url: Where the service finds the file, or
-            data: the file: bytes, a path, a binary file or base64 text; at most 40 MiB.
-            file_name: Its name for the recipient; found from a path, a file or a URL where not given.
-            mime_type: Its MIME type; found from the name where not given, else ``application/octet-stream``.
-            reply_to: Id of the message to quote.
-
-        Raises:
-            InvalidRequestError: Not exactly one of `url` and `data`, no name to be found, or the number has no
-                country. Nothing was sent.
-            OutcomeUnknownError: No answer came; the message may have been delivered.
-        """
+        """Send a file as a document. See `WasendClient.send_file`."""
         return self._client.send_file(
             session=self.session_id,
             to=to,
@@ -1414,64 +821,29 @@ class BoundSession:
     def send_link_custom_preview(
         self, *, to: str | Recipient, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: str | None = None
     ) -> Message:
-        """
-        Send a text with a link, and say what the link looks like.
-
-        Args:
-            to: International phone number, chat id or group id.
-            text: What to say; it contains the URL.
-            preview: The link's look: a `LinkPreview`, or a mapping with ``title`` and, if wanted, ``description`` and
-                ``thumbnailUrl``.
-            reply_to: Id of the message to quote.
-
-        Raises:
-            InvalidRequestError: The preview has no title, or the number has no country. Nothing was sent.
-            OutcomeUnknownError: No answer came; the message may have been delivered.
-        """
+        """Send a text with a link, and say what the link looks like. See `WasendClient.send_link_custom_preview`."""
         return self._client.send_link_custom_preview(
             session=self.session_id, to=to, text=text, preview=preview, reply_to=reply_to
         )
 
     @mapping_form
     def send_seen(self, *, to: str | Recipient, message_id: str) -> Result:
-        """
-        Mark a message as seen: its sender sees blue ticks.
-
-        Args:
-            to: The chat: international phone number, chat id or group id.
-            message_id: Id of the message.
-        """
+        """Mark a message as seen: its sender sees blue ticks. See `WasendClient.send_seen`."""
         return self._client.send_seen(session=self.session_id, to=to, message_id=message_id)
 
     @mapping_form
     def send_reaction(self, *, message_id: str, reaction: str) -> Result:
-        """
-        React to a message.
-
-        Args:
-            message_id: Id of the message, such as ``false_447700900456@c.us_AAA``.
-            reaction: An emoji; ``""`` takes the reaction back.
-        """
+        """React to a message. See `WasendClient.send_reaction`."""
         return self._client.send_reaction(session=self.session_id, message_id=message_id, reaction=reaction)
 
     @mapping_form
     def start_typing(self, *, to: str | Recipient) -> Result:
-        """
-        Show "typing…" in a chat.
-
-        Args:
-            to: The chat: international phone number, chat id or group id.
-        """
+        """Show "typing…" in a chat. See `WasendClient.start_typing`."""
         return self._client.start_typing(session=self.session_id, to=to)
 
     @mapping_form
     def stop_typing(self, *, to: str | Recipient) -> Result:
-        """
-        Show "typing…" no longer.
-
-        Args:
-            to: The chat: international phone number, chat id or group id.
-        """
+        """Show "typing…" no longer. See `WasendClient.stop_typing`."""
         return self._client.stop_typing(session=self.session_id, to=to)
 
     @mapping_form
@@ -1488,24 +860,7 @@ class BoundSession:
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
     ) -> Message:
-        """
-        Send whatever is given: a text, or media at a URL with the text as its caption.
-
-        Args:
-            to: International phone number, chat id or group id.
-            text: The text, or the caption.
-            image_url: URL of a picture.
-            video_url: URL of a video.
-            document_url: URL of a document.
-            audio_url: URL of a recording.
-            mimetype: MIME type of the media.
-            filename: Name of the document.
-            preview: What a link in the text looks like, in the service's own keys.
-
-        Raises:
-            InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
-            OutcomeUnknownError: No answer came; the message may have been delivered.
-        """
+        """Send whatever is given: a text, or media at a URL with the text as its caption. See `WasendClient.send`."""
         return self._client.send(
             session=self.session_id,
             to=to,
@@ -1540,27 +895,7 @@ class BoundSession:
         """
         Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
 
-        A failure to show any of this does not stop the message; cancelling the call stops the typing. The
-        official SDK's form, of two mappings, will do: ``send_message(request, {"minTypingDuration": "3000"})``.
-
-        Args:
-            to: International phone number, chat id or group id.
-            text: The text, or the caption. The typing lasts 0.05 s a character, within the bounds below.
-            image_url: URL of a picture.
-            video_url: URL of a video.
-            document_url: URL of a document.
-            audio_url: URL of a recording.
-            mimetype: MIME type of the media.
-            filename: Name of the document.
-            preview: What a link in the text looks like, in the service's own keys.
-            message_id: Id of the message that this answers; marked as seen first.
-            send_seen: Whether to do so; ``"true"`` and ``"false"`` will do.
-            min_typing: Least time of typing: seconds as a number, or milliseconds as text, as in the official SDK.
-            max_typing: Most time of typing, likewise.
-
-        Raises:
-            InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
-            OutcomeUnknownError: No answer came; the message may have been delivered.
+        See `WasendClient.send_message`.
         """
         return self._client.send_message(
             session=self.session_id,
@@ -1589,24 +924,7 @@ class BoundSession:
         picture_url: str | None = None,
         tags: Sequence[str] | None = None,
     ) -> Group:
-        """
-        Create a group.
-
-        Args:
-            name: Its name. Above 100 characters it is sent, with a warning: WhatsApp refuses it.
-            participants: Its members: numbers, WhatsApp ids, `GroupParticipant` or mappings with ``id`` and, if wanted,
-                ``isAdmin``. At least one.
-            description: Its description.
-            picture_url: URL of its picture.
-            tags: Labels of your own, for `get_groups`.
-
-        Returns:
-            The group. A member that could not be added carries its ``error``.
-
-        Raises:
-            InvalidRequestError: There are no participants, or one has no country. Nothing was sent.
-            OutcomeUnknownError: No answer came; the group may exist: look for its name before creating it again.
-        """
+        """Create a group. See `WasendClient.create_group`."""
         return self._client.create_group(
             self.session_id,
             name=name,
@@ -1629,22 +947,7 @@ class BoundSession:
         status: str | None = None,
         tags: Sequence[str] | None = None,
     ) -> Page[Group]:
-        """
-        List groups, a page at a time; see `iter_groups` for all.
-
-        Args:
-            exclude: Parts to leave out, such as ``["participants"]``.
-            limit: How many at most; the service's default is 50.
-            offset: How many to pass over.
-            search: Text to find in name or description.
-            sort_by: ``id``, ``subject``, ``creation``, ``participantsCount``, or what else the service knows.
-            sort_order: ``asc`` or ``desc``.
-            status: ``active``, ``archived`` or ``deleted``.
-            tags: Labels that the groups must have.
-
-        Returns:
-            The groups; ``.extra["pagination"]`` holds the total, where the service tells.
-        """
+        """List groups, a page at a time; see `iter_groups` for all. See `WasendClient.get_groups`."""
         return self._client.get_groups(
             self.session_id,
             exclude=exclude,
@@ -1668,21 +971,7 @@ class BoundSession:
         status: str | None = None,
         tags: Sequence[str] | None = None,
     ) -> Iterator[Group]:
-        """
-        Go through all groups, fetching pages as it goes.
-
-        Args:
-            exclude: Parts to leave out, such as ``["participants"]``.
-            page_size: How many to fetch at a time.
-            search: Text to find in name or description.
-            sort_by: As for `get_groups`.
-            sort_order: ``asc`` or ``desc``.
-            status: ``active``, ``archived`` or ``deleted``.
-            tags: Labels that the groups must have.
-
-        Yields:
-            The groups.
-        """
+        """Go through all groups, fetching pages as it goes. See `WasendClient.iter_groups`."""
         return self._client.iter_groups(
             self.session_id,
             exclude=exclude,
@@ -1695,153 +984,73 @@ class BoundSession:
         )
 
     def get_groups_count(self) -> GroupCount:
-        """
-        Count groups.
-        """
+        """Count groups. See `WasendClient.get_groups_count`."""
         return self._client.get_groups_count(self.session_id)
 
     def get_group(self, group_id: str) -> Group:
-        """
-        Look at a group.
-
-        Args:
-            group_id: Its id, ``…@g.us``.
-
-        Raises:
-            NotFoundError: There is no such group.
-        """
+        """Look at a group. See `WasendClient.get_group`."""
         return self._client.get_group(self.session_id, group_id)
 
     def get_group_info(self, group_id: str) -> Group:
-        """
-        Look at a group; the documentation's name for `get_group`.
-
-        Args:
-            group_id: Its id, ``…@g.us``.
-
-        Raises:
-            NotFoundError: There is no such group.
-        """
+        """Look at a group; the documentation's name for `get_group`. See `WasendClient.get_group_info`."""
         return self._client.get_group_info(self.session_id, group_id)
 
     def leave_group(self, group_id: str) -> Result:
-        """
-        Leave a group.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-
-        Raises:
-            OutcomeUnknownError: No answer came; the session may have left.
-        """
+        """Leave a group. See `WasendClient.leave_group`."""
         return self._client.leave_group(self.session_id, group_id)
 
     @mapping_form
     def get_group_join_info(self, code: str) -> Group:
-        """
-        Look at a group before joining it.
-
-        Args:
-            code: The invite code, or the whole ``https://chat.whatsapp.com/…`` link.
-
-        Raises:
-            InvalidRequestError: The link leads to another host. Nothing was sent.
-        """
+        """Look at a group before joining it. See `WasendClient.get_group_join_info`."""
         return self._client.get_group_join_info(self.session_id, code)
 
     @mapping_form
     def join_group(self, *, code: str) -> Group:
-        """
-        Join a group by its invite code.
-
-        Args:
-            code: The invite code, or the whole ``https://chat.whatsapp.com/…`` link.
-
-        Returns:
-            The group, as far as the service describes it.
-
-        Raises:
-            InvalidRequestError: The link leads to another host. Nothing was sent.
-            OutcomeUnknownError: No answer came; the session may have joined.
-        """
+        """Join a group by its invite code. See `WasendClient.join_group`."""
         return self._client.join_group(self.session_id, code=code)
 
     @mapping_form
     def get_group_picture(self, group_id: str, refresh: bool | None = None) -> GroupPicture:
-        """
-        Get a group's picture.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            refresh: Ask WhatsApp again; else the answer may be 24 hours old.
-        """
+        """Get a group's picture. See `WasendClient.get_group_picture`."""
         return self._client.get_group_picture(self.session_id, group_id, refresh)
 
     @mapping_form
     def set_group_picture(
         self, group_id: str, *, url: str, crop_to_square: bool | None = None, format: str | None = None
     ) -> Result:
-        """
-        Set a group's picture.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            url: Where the service finds the picture; publicly reachable.
-            crop_to_square: Cut it to a square.
-            format: ``jpeg``, ``png`` or ``webp``.
-        """
+        """Set a group's picture. See `WasendClient.set_group_picture`."""
         return self._client.set_group_picture(
             self.session_id, group_id, url=url, crop_to_square=crop_to_square, format=format
         )
 
     def delete_group_picture(self, group_id: str) -> Result:
-        """
-        Remove a group's picture.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-        """
+        """Remove a group's picture. See `WasendClient.delete_group_picture`."""
         return self._client.delete_group_picture(self.session_id, group_id)
 
     def get_group_description(self, group_id: str) -> str | None:
         """
         Get a group's description, from `get_group` where the service has no call of its own for it.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
+        See `WasendClient.get_group_description`.
         """
         return self._client.get_group_description(self.session_id, group_id)
 
     @mapping_form
     def set_group_description(self, group_id: str, *, description: str) -> Result:
-        """
-        Set a group's description.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            description: The description; ``""`` removes it.
-        """
+        """Set a group's description. See `WasendClient.set_group_description`."""
         return self._client.set_group_description(self.session_id, group_id, description=description)
 
     def get_group_subject(self, group_id: str) -> str | None:
         """
         Get a group's name, from `get_group` where the service has no call of its own for it.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
+        See `WasendClient.get_group_subject`.
         """
         return self._client.get_group_subject(self.session_id, group_id)
 
     @mapping_form
     def set_group_subject(self, group_id: str, *, subject: str) -> Result:
-        """
-        Set a group's name.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            subject: The name. The service's page says 25 characters at most, WhatsApp allows 100; a longer one is sent,
-                with a warning.
-        """
+        """Set a group's name. See `WasendClient.set_group_subject`."""
         return self._client.set_group_subject(self.session_id, group_id, subject=subject)
 
     @mapping_form
@@ -1849,9 +1058,7 @@ class BoundSession:
         """
         Set a group's name; the documentation's other name for `set_group_subject`.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            name: The name, as for `set_group_subject`.
+        See `WasendClient.set_group_name`.
         """
         return self._client.set_group_name(self.session_id, group_id, name=name)
 
@@ -1859,8 +1066,7 @@ class BoundSession:
         """
         Get who may do what in a group, from the single settings where the service has no call for all.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
+        See `WasendClient.get_group_settings`.
         """
         return self._client.get_group_settings(self.session_id, group_id)
 
@@ -1869,10 +1075,7 @@ class BoundSession:
         """
         Set who may do what in a group, one setting after the other where the service has no call for both.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            info_admin_only: Only admins change name, description and picture.
-            messages_admin_only: Only admins write.
+        See `WasendClient.set_group_settings`.
         """
         return self._client.set_group_settings(
             self.session_id, group_id, info_admin_only=info_admin_only, messages_admin_only=messages_admin_only
@@ -1882,8 +1085,7 @@ class BoundSession:
         """
         Get whether only admins change name, description and picture.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
+        See `WasendClient.get_group_info_admin_only`.
         """
         return self._client.get_group_info_admin_only(self.session_id, group_id)
 
@@ -1894,38 +1096,21 @@ class BoundSession:
         """
         Let only admins, or every member, change name, description and picture.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            enabled: Only admins.
-            changed_at: Not sent. Part of the answer, which the official SDK takes here too.
-            changed_by: Likewise.
+        See `WasendClient.set_group_info_admin_only`.
         """
         return self._client.set_group_info_admin_only(
             self.session_id, group_id, enabled=enabled, changed_at=changed_at, changed_by=changed_by
         )
 
     def get_group_messages_admin_only(self, group_id: str) -> AdminOnly:
-        """
-        Get whether only admins write.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-        """
+        """Get whether only admins write. See `WasendClient.get_group_messages_admin_only`."""
         return self._client.get_group_messages_admin_only(self.session_id, group_id)
 
     @mapping_form
     def set_group_messages_admin_only(
         self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
-        """
-        Let only admins, or every member, write.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            enabled: Only admins.
-            changed_at: Not sent. Part of the answer, which the official SDK takes here too.
-            changed_by: Likewise.
-        """
+        """Let only admins, or every member, write. See `WasendClient.set_group_messages_admin_only`."""
         return self._client.set_group_messages_admin_only(
             self.session_id, group_id, enabled=enabled, changed_at=changed_at, changed_by=changed_by
         )
@@ -1934,8 +1119,7 @@ class BoundSession:
         """
         Get the code that lets people join; ``https://chat.whatsapp.com/`` before it makes the link.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
+        See `WasendClient.get_group_invite_code`.
         """
         return self._client.get_group_invite_code(self.session_id, group_id)
 
@@ -1943,11 +1127,7 @@ class BoundSession:
         """
         Replace the code that lets people join: the old one stops working at once.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-
-        Returns:
-            The new code; ``""`` where the service does not tell it, but `get_group_invite_code` will.
+        See `WasendClient.revoke_group_invite_code`.
         """
         return self._client.revoke_group_invite_code(self.session_id, group_id)
 
@@ -1955,8 +1135,7 @@ class BoundSession:
         """
         Get the link that lets people join, made from the code where the service has no call of its own for it.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
+        See `WasendClient.get_group_invite_link`.
         """
         return self._client.get_group_invite_link(self.session_id, group_id)
 
@@ -1964,21 +1143,12 @@ class BoundSession:
         """
         Replace the link that lets people join: the old one stops working at once.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-
-        Returns:
-            The new link.
+        See `WasendClient.revoke_group_invite_link`.
         """
         return self._client.revoke_group_invite_link(self.session_id, group_id)
 
     def get_group_participants(self, group_id: str) -> Page[GroupParticipant]:
-        """
-        List the members of a group.
-
-        Args:
-            group_id: The group's id, ``…@g.us``.
-        """
+        """List the members of a group. See `WasendClient.get_group_participants`."""
         return self._client.get_group_participants(self.session_id, group_id)
 
     @mapping_form
@@ -1988,13 +1158,7 @@ class BoundSession:
         """
         Add members. Some may fail although the call succeeds: look at ``.failed``.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
-            notify: Tell them.
-
-        Raises:
-            InvalidRequestError: There are none, or one has no country. Nothing was sent.
+        See `WasendClient.add_group_participants`.
         """
         return self._client.add_group_participants(self.session_id, group_id, participants=participants, notify=notify)
 
@@ -2005,13 +1169,7 @@ class BoundSession:
         """
         Remove members. Some may fail although the call succeeds: look at ``.failed``.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
-            notify: Tell them.
-
-        Raises:
-            InvalidRequestError: There are none, or one has no country. Nothing was sent.
+        See `WasendClient.remove_group_participants`.
         """
         return self._client.remove_group_participants(
             self.session_id, group_id, participants=participants, notify=notify
@@ -2024,13 +1182,7 @@ class BoundSession:
         """
         Make members admins. Some may fail although the call succeeds: look at ``.failed``.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
-            notify: Tell them.
-
-        Raises:
-            InvalidRequestError: There are none, or one has no country. Nothing was sent.
+        See `WasendClient.promote_group_participants`.
         """
         return self._client.promote_group_participants(
             self.session_id, group_id, participants=participants, notify=notify
@@ -2043,13 +1195,7 @@ class BoundSession:
         """
         Make admins plain members. Some may fail although the call succeeds: look at ``.failed``.
 
-        Args:
-            group_id: The group's id, ``…@g.us``.
-            participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
-            notify: Tell them.
-
-        Raises:
-            InvalidRequestError: There are none, or one has no country. Nothing was sent.
+        See `WasendClient.demote_group_participants`.
         """
         return self._client.demote_group_participants(
             self.session_id, group_id, participants=participants, notify=notify
@@ -2064,15 +1210,7 @@ class BoundSession:
         sort_by: str | None = None,
         sort_order: str | None = None,
     ) -> Page[Contact]:
-        """
-        List contacts, a page at a time; see `iter_contacts` for all.
-
-        Args:
-            limit: How many at most; the service's default is 10.
-            offset: How many to pass over.
-            sort_by: ``id`` or ``name``.
-            sort_order: ``asc`` or ``desc``.
-        """
+        """List contacts, a page at a time; see `iter_contacts` for all. See `WasendClient.get_contacts`."""
         return self._client.get_contacts(
             self.session_id, limit=limit, offset=offset, sort_by=sort_by, sort_order=sort_order
         )
@@ -2080,57 +1218,22 @@ class BoundSession:
     def iter_contacts(
         self, *, page_size: int = 100, sort_by: str | None = None, sort_order: str | None = None
     ) -> Iterator[Contact]:
-        """
-        Go through all contacts, fetching pages as it goes.
-
-        Args:
-            page_size: How many to fetch at a time.
-            sort_by: ``id`` or ``name``.
-            sort_order: ``asc`` or ``desc``.
-
-        Yields:
-            The contacts.
-        """
+        """Go through all contacts, fetching pages as it goes. See `WasendClient.iter_contacts`."""
         return self._client.iter_contacts(self.session_id, page_size=page_size, sort_by=sort_by, sort_order=sort_order)
 
     @mapping_form
     def get_contact(self, *, contact_id: str) -> Contact:
-        """
-        Look at a contact.
-
-        Args:
-            contact_id: International number, or id such as ``447700900456@c.us``.
-
-        Raises:
-            InvalidRequestError: The number has no country, or the id is a group's. Nothing was sent.
-        """
+        """Look at a contact. See `WasendClient.get_contact`."""
         return self._client.get_contact(self.session_id, contact_id=contact_id)
 
     @mapping_form
     def check_contact_exists(self, *, phone: str) -> ContactExistence:
-        """
-        Ask whether a number is on WhatsApp.
-
-        Args:
-            phone: International number. It is sent as digits alone, as this call wants it.
-
-        Raises:
-            InvalidRequestError: The number has no country, or it is the id of a group. Nothing was sent.
-        """
+        """Ask whether a number is on WhatsApp. See `WasendClient.check_contact_exists`."""
         return self._client.check_contact_exists(self.session_id, phone=phone)
 
     @mapping_form
     def get_contact_profile_picture(self, *, contact_id: str, refresh: bool | None = None) -> ProfilePicture:
-        """
-        Get the picture of a contact.
-
-        Args:
-            contact_id: International number, or id such as ``447700900456@c.us``.
-            refresh: Ask WhatsApp again; else the answer may be 24 hours old.
-
-        Raises:
-            InvalidRequestError: The number has no country. Nothing was sent.
-        """
+        """Get the picture of a contact. See `WasendClient.get_contact_profile_picture`."""
         return self._client.get_contact_profile_picture(self.session_id, contact_id=contact_id, refresh=refresh)
 
     @mapping_form
@@ -2142,15 +1245,7 @@ class BoundSession:
         sort_by: str | None = None,
         sort_order: str | None = None,
     ) -> Page[Chat]:
-        """
-        List chats, a page at a time; see `iter_chats` for all.
-
-        Args:
-            limit: How many at most.
-            offset: How many to pass over.
-            sort_by: ``conversationTimestamp``, ``id``, ``name``, or what else the service knows: sources disagree.
-            sort_order: ``asc`` or ``desc``.
-        """
+        """List chats, a page at a time; see `iter_chats` for all. See `WasendClient.get_all_chats`."""
         return self._client.get_all_chats(
             self.session_id, limit=limit, offset=offset, sort_by=sort_by, sort_order=sort_order
         )
@@ -2158,31 +1253,14 @@ class BoundSession:
     def iter_chats(
         self, *, page_size: int = 50, sort_by: str | None = None, sort_order: str | None = None
     ) -> Iterator[Chat]:
-        """
-        Go through all chats, fetching pages as it goes.
-
-        Args:
-            page_size: How many to fetch at a time.
-            sort_by: As for `get_all_chats`.
-            sort_order: ``asc`` or ``desc``.
-
-        Yields:
-            The chats.
-        """
+        """Go through all chats, fetching pages as it goes. See `WasendClient.iter_chats`."""
         return self._client.iter_chats(self.session_id, page_size=page_size, sort_by=sort_by, sort_order=sort_order)
 
     @mapping_form
     def get_chats_overview(
         self, *, ids: Sequence[str] | None = None, limit: int | None = None, offset: int | None = None
     ) -> Page[Chat]:
-        """
-        List chats with their pictures and last messages.
-
-        Args:
-            ids: Only these chats: ids or international numbers.
-            limit: How many at most; the engine's default is 20.
-            offset: How many to pass over.
-        """
+        """List chats with their pictures and last messages. See `WasendClient.get_chats_overview`."""
         return self._client.get_chats_overview(self.session_id, ids=ids, limit=limit, offset=offset)
 
     @mapping_form
@@ -2195,20 +1273,7 @@ class BoundSession:
         filter: Mapping[str, Any] | None = None,
         offset: int | None = None,
     ) -> Page[ChatMessage]:
-        """
-        Read messages of a chat, a page at a time; see `iter_messages` for all.
-
-        Args:
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
-            limit: How many at most; the service gives no more than 50.
-            download_media: Have the service fetch the media; slow.
-            filter: Only messages with ``from_me`` (true or false), ``ack`` (one of `Ack`, its name, or a list of
-                them), ``timestamp_gte``, ``timestamp_lte`` (a `datetime`, or seconds since 1970).
-            offset: How many to pass over.
-
-        Raises:
-            InvalidRequestError: The filter has an unknown key or value. Nothing was sent.
-        """
+        """Read messages of a chat, a page at a time; see `iter_messages` for all. See `WasendClient.get_messages`."""
         return self._client.get_messages(
             self.session_id, chat_id, limit=limit, download_media=download_media, filter=filter, offset=offset
         )
@@ -2221,76 +1286,31 @@ class BoundSession:
         download_media: bool | None = None,
         filter: Mapping[str, Any] | None = None,
     ) -> Iterator[ChatMessage]:
-        """
-        Go through the messages of a chat, fetching pages as it goes.
-
-        Args:
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
-            page_size: How many to fetch at a time, 50 at most.
-            download_media: Have the service fetch the media; slow.
-            filter: As for `get_messages`.
-
-        Yields:
-            The messages, in the service's order.
-        """
+        """Go through the messages of a chat, fetching pages as it goes. See `WasendClient.iter_messages`."""
         return self._client.iter_messages(
             self.session_id, chat_id, page_size=page_size, download_media=download_media, filter=filter
         )
 
     @mapping_form
     def get_message_by_id(self, chat_id: str, message_id: str, *, download_media: bool | None = None) -> ChatMessage:
-        """
-        Read one message of a chat.
-
-        Args:
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
-            message_id: Its id.
-            download_media: Have the service fetch its media.
-
-        Raises:
-            NotFoundError: There is no such message.
-        """
+        """Read one message of a chat. See `WasendClient.get_message_by_id`."""
         return self._client.get_message_by_id(self.session_id, chat_id, message_id, download_media=download_media)
 
     @mapping_form
     def read_messages(self, chat_id: str, *, days: int | None = None, messages: int | None = None) -> ReadResult:
-        """
-        Mark the messages of a chat as read.
-
-        Args:
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
-            days: Of how many days; the engine's default is 7.
-            messages: How many, the newest; the engine's default is 30, and 100 in a group.
-        """
+        """Mark the messages of a chat as read. See `WasendClient.read_messages`."""
         return self._client.read_messages(self.session_id, chat_id, days=days, messages=messages)
 
     @mapping_form
     def get_chat_picture(self, chat_id: str, *, refresh: bool | None = None) -> ChatPicture:
-        """
-        Get the picture of a chat.
-
-        Args:
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
-            refresh: Ask WhatsApp again; else the answer may be 24 hours old.
-        """
+        """Get the picture of a chat. See `WasendClient.get_chat_picture`."""
         return self._client.get_chat_picture(self.session_id, chat_id, refresh=refresh)
 
     def resolve(self, to: str | Recipient, *, region: str | None = None) -> Recipient | None:
         """
         Ask WhatsApp which form of a number it knows: Brazilian, Mexican and Argentine numbers have two.
 
-        There is a random gap between two questions of a session, and answers are cached: see `Resolver`.
-
-        Args:
-            to: An international phone number, or an id; that of a group is returned as it is.
-            region: The country of a national number, such as ``"GB"``; needs the extra ``phone``.
-
-        Returns:
-            The recipient, to be passed as ``to``; `None` if no form of the number is on WhatsApp.
-
-        Raises:
-            InvalidRequestError: `to` is neither a phone number nor an id. Nothing was asked.
-            DecodeError: The answer does not say whether the number exists.
+        See `WasendClient.resolve`.
         """
         return self._client.resolve(to, session=self.session_id, region=region)
 
@@ -2300,38 +1320,12 @@ class BoundSession:
         """
         Wait until a session is in one of some states, by polling at growing intervals.
 
-        Args:
-            states: One or several, in any spelling that the service uses, such as ``"CONNECTED"`` or ``"WORKING"``.
-            timeout: Seconds to wait.
-
-        Returns:
-            The session as it was last seen.
-
-        Raises:
-            InvalidRequestError: There is no such state.
-            NotFoundError: There is no such session.
-            WaitTimeoutError: It was in none of them in time; its ``state`` is where it was last.
+        See `WasendClient.wait_for_state`.
         """
         return self._client.wait_for_state(self.session_id, states, timeout=timeout)
 
     def wait_until_ready(self, *, timeout: float = 60.0) -> Session:
-        """
-        Wait until a session is connected, by polling at growing intervals.
-
-        A FAILED session is not waited for: it stays so. One that is STOPPED, or shows a QR code, is: somebody may be
-        about to start it, or to scan the code.
-
-        Args:
-            timeout: Seconds to wait.
-
-        Returns:
-            The session, connected.
-
-        Raises:
-            NotFoundError: There is no such session.
-            SessionFailedError: It has failed.
-            WaitTimeoutError: It was not connected in time; its ``state`` is where it was last.
-        """
+        """Wait until a session is connected, by polling at growing intervals. See `WasendClient.wait_until_ready`."""
         return self._client.wait_until_ready(self.session_id, timeout=timeout)
 
     def wait_for_ack(
@@ -2340,18 +1334,6 @@ class BoundSession:
         """
         Wait until a message has reached an ack, by reading it back at growing intervals.
 
-        Args:
-            message: What the send returned; or its id, if it names the chat (``true_447700900456@c.us_3EB0…``).
-            at_least: One of `Ack`, or its name or number: ``"SERVER"``, ``"DEVICE"`` (delivered), ``"READ"``,
-                ``"PLAYED"``. Recipients can turn read receipts off.
-            timeout: Seconds to wait.
-
-        Returns:
-            The message as it was last seen.
-
-        Raises:
-            InvalidRequestError: There is no such ack, or the message does not name its chat.
-            MessageFailedError: WhatsApp refused it.
-            WaitTimeoutError: It did not reach that ack in time; its ``state`` is the last one.
+        See `WasendClient.wait_for_ack`.
         """
         return self._client.wait_for_ack(message, session=self.session_id, at_least=at_least, timeout=timeout)
