@@ -1,5 +1,5 @@
 """
-A reply to what somebody has written: when the session is ready, once, and followed until it is delivered.
+Reply to what somebody has written: when the session is ready, once, and followed until it is delivered.
 
 Without ``WASEND_BASE_URL`` it runs against a sandbox on this machine that loses the answer to the send. With it (and
 ``WASEND_API_KEY``) it runs against the service there:
@@ -38,7 +38,7 @@ def reply(client: WasendClient, session: str, customer: str) -> None:
 
 
 def send(client: WasendClient, session: str, to: Recipient, quoted: str | None) -> Message | None:
-    """Send the reply; the message, if it is known to be sent."""
+    """Send the reply; return the message if it is known to be sent."""
     try:
         message = client.send_text(session=session, to=to.to, text="Yes, until six.", reply_to=quoted)
     except BreakerOpenError as error:
@@ -56,7 +56,7 @@ def send(client: WasendClient, session: str, to: Recipient, quoted: str | None) 
 
 
 def follow(client: WasendClient, session: str, message: Message) -> None:
-    """Wait until it has come to the phone."""
+    """Wait until it has reached the phone."""
     try:
         delivered = client.wait_for_ack(message, session=session, at_least="DEVICE", timeout=60)
     except WaitTimeoutError as error:

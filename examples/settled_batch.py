@@ -1,12 +1,12 @@
 """
 One message to many people, and to none of them twice.
 
-Each send waits for its turn and for the rate limit; people who asked to be left alone are; and a send that is not
-answered is looked for in its chat. Without ``WASEND_BASE_URL`` it runs against a sandbox on this machine that loses
-answers, on a clock that nobody waits for. With it (and ``WASEND_API_KEY``) it runs against the service there:
+Each send waits for its turn and for the rate limit; people who asked not to be written to are left out; and a send that
+is not answered is looked for in its chat. Without ``WASEND_BASE_URL`` it runs against a sandbox on this machine that
+loses answers, on a simulated clock. With it (and ``WASEND_API_KEY``) it runs against the service there:
 
     python examples/settled_batch.py                                           # sandbox
-    python examples/settled_batch.py SESSION_ID LEFT.csv RECIPIENT...          # the service; LEFT.csv: who wants none
+    python examples/settled_batch.py SESSION_ID LEFT.csv RECIPIENT...          # the service; LEFT.csv: whom to leave out
 """
 
 from __future__ import annotations
@@ -25,28 +25,28 @@ OPTIONS: Final[dict[str, Any]] = {"settle": True, "pacing": Pacing.known(), "rat
 
 
 async def send_all(client: AsyncWasendClient, session: str, people: list[str]) -> dict[str, WasendError | None]:
-    """Send to everybody; each one's error, or `None` where it was sent."""
-    told: dict[str, WasendError | None] = {}
+    """Send to everybody; return each one's error, or `None` where it was sent."""
+    outcomes: dict[str, WasendError | None] = {}
 
     async def send(to: str) -> None:
         try:
             await client.send_text(session=session, to=to, text=TEXT)
         except WasendError as error:
-            told[to] = error
+            outcomes[to] = error
         else:
-            told[to] = None
+            outcomes[to] = None
 
     async with asyncio.TaskGroup() as group:
         for to in dict.fromkeys(people):
             group.create_task(send(to))
-    return told
+    return outcomes
 
 
-def report(told: dict[str, WasendError | None]) -> None:
-    """How many were sent, and whom to see to."""
-    sent = [to for to, error in told.items() if error is None or error.outcome == "sent"]
-    print("sent:", len(sent), "of", len(told))
-    for to, error in told.items():
+def report(outcomes: dict[str, WasendError | None]) -> None:
+    """Print how many were sent, and which need a person to look at them."""
+    sent = [to for to, error in outcomes.items() if error is None or error.outcome == "sent"]
+    print("sent:", len(sent), "of", len(outcomes))
+    for to, error in outcomes.items():
         if isinstance(error, OutcomeUnknownError) and error.settlement is not None:
             print(f"unknown: {to}: {error.settlement.reason}")  # somebody should look before it is sent again
         elif error is not None and to not in sent:
@@ -54,7 +54,7 @@ def report(told: dict[str, WasendError | None]) -> None:
 
 
 async def main(client: AsyncWasendClient, session: str, people: list[str]) -> None:
-    """Send, and say what became of it."""
+    """Send, and print what became of each."""
     async with client:
         report(await send_all(client, session, people))
 

@@ -1,8 +1,8 @@
 """
-Holding requests back: by a limit of one's own, and by what the service tells of its own.
+Rate limiting: by a limit of the caller's own, and by what the service says about its limits.
 
-One `RateLimiter` stands for one API key. Whoever makes requests with that key asks it for a turn before each of them,
-in any task of any thread; turns are given in the order in which they were asked for.
+One `RateLimiter` stands for one API key. Every request made with that key acquires a turn first, in any task of any
+thread; turns are given in the order in which they were asked for.
 """
 
 from __future__ import annotations
@@ -35,15 +35,15 @@ _FIELDS: Final = {  # in the one structured field of the later drafts
 }
 _PREFIXES: Final = ("x-ratelimit-", "ratelimit-", "x-rate-limit-")
 
-_EPOCH: Final = 1e9  # a reset this large is a moment, not a wait: it would be 31 years
-_UNTOLD: Final = 1.0  # seconds that a 429 holds the others back where it says nothing
+_EPOCH: Final = 1e9  # a reset this large is a point in time, not a wait: it would be 31 years
+_UNTOLD: Final = 1.0  # seconds that a 429 holds the others back where it does not say
 _PACE: Final = 0.1  # seconds between requests after a hold, where nothing better is known
 _SLOWEST_PACE: Final = 1.0
 
 
 @attrs.frozen
 class _Quota:
-    """What the headers of an answer tell: how many requests there are in all, how many are left, for how long."""
+    """What the headers of an answer say: how many requests are allowed in all, how many are left, and for how long."""
 
     limit: float | None
     remaining: float
@@ -58,7 +58,7 @@ class _Waiter:
     first: asyncio.Future[None]
 
     def wake(self) -> None:
-        """Tell it that it is. Raises `RuntimeError` where its loop is closed."""
+        """Wake it, from any thread. Raises `RuntimeError` where its loop is closed."""
         self.loop.call_soon_threadsafe(self._be_first)
 
     def _be_first(self) -> None:
@@ -68,19 +68,18 @@ class _Waiter:
 
 class RateLimiter:
     """
-    Holds the requests made with one API key back: a `Limiter` for any number of clients, tasks and threads.
+    Limits the requests made with one API key, for any number of clients, tasks and threads.
 
-    - A limit of your own: never more than so many requests in any span of that length, each attempt of a call counted.
+    - A limit of your own: never more than so many requests in any span of that length; each attempt of a call counts.
     - ``X-RateLimit-Limit``, ``-Remaining`` and ``-Reset``, the ``RateLimit-*`` headers of the IETF's drafts, or the one
       ``RateLimit``: once nothing remains, requests wait for the reset.
-    - A 429 holds *all* requests back until its ``Retry-After``, or its reset, or for 1 s where it tells neither.
+    - A 429 holds *all* requests back until its ``Retry-After``, or its reset, or for 1 s where it gives neither.
 
     After such a hold requests leave one by one, spread at the pace that is known (1 s apart at most), not in a herd.
-    A hold is never longer than `max_hold`: the request that was told more raises its error at once, and one of the
-    others finds out anew.
+    A hold is never longer than `max_hold`: where the service asks for more, the refused request raises its error at once,
+    and after `max_hold` one of the others tries again.
 
-    A wait for a turn does not count towards the total deadline of its call. Cancelling it takes nothing from the
-    others.
+    Waiting does not count towards the total deadline of a call. Cancelling it takes nothing from the others.
 
     Args:
         limit: Requests and a span: ``"20/m"``, ``"5/s"``, ``"5/10s"``, ``"100/h"``, ``"1000/d"``. `None`: no limit but
