@@ -235,6 +235,7 @@ def test_partly_unusable_answer_to_a_send(row: Row) -> None:
         ('{"success":false,"error":"no such thing"}', "no such thing"),
         ('{"success":0,"message":["a","b"]}', "a; b"),
         ('{"success":"false","error":{"code":"E1","message":"why"}}', "why"),
+        ('{"success":true,"message":"why","data":{"success":false}}', "why"),
     ],
 )
 def test_refusal_within_a_success(row: Row, content: str, message: str) -> None:

@@ -199,6 +199,7 @@ def test_mapping_and_keywords() -> None:
     ("call", "args"),
     [
         ("send_text", ("ses_1", "+447700900456", "hi")),
+        ("send_text", ("ses_1", "hi", {"to": "+447700900456", "text": "hi"})),
         ("retrieve_session_info", ()),
         ("retrieve_all_sessions", ("x",)),
         ("get_message", ("a", "b")),

@@ -21,6 +21,7 @@ import pytest
 from tests.colours import KEY, NUMBER, QUICK, READ, SEND, both_calls, both_colours, told
 from tests.raw import PATIENCE, Behaviour, answer, hang, held, message, raw, serving, until, wait_until
 from wasend import AsyncWasendClient, ClientClosedError, Message, Retry, Session, WasendClient
+from wasend._core import pool
 from wasend.errors import APIConnectionError, UnknownConnectionError, UnknownTimeoutError
 
 DOCUMENT = {"uniqueSessionId": "ses_1", "to": NUMBER}
@@ -69,6 +70,25 @@ async def test_the_last_connection_is_used_first() -> None:
                 await READ(client)
     assert server.connections == 3
     assert len(set(server.used[3:])) == 1
+
+
+async def test_idle_connections_expire(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A connection that has been idle for more than 5 s is closed when another one is given back."""
+    now = time.monotonic()
+    monkeypatch.setattr(pool, "time", SimpleNamespace(monotonic=lambda: now))
+    with serving(held(FINE)) as server:
+        async with client_of(server.url) as client:
+            several = [asyncio.create_task(READ(client)) for _ in range(3)]
+            await until(lambda: server.deliveries == 3)
+            server.release()
+            await asyncio.gather(*several)
+            now += 4.9
+            await READ(client)
+            assert server.open == 3
+            now += 0.2
+            await READ(client)
+            await until(lambda: server.open == 1)
+    assert server.connections == 3
 
 
 async def test_many_calls_at_once() -> None:

@@ -12,9 +12,11 @@ import pytest
 
 from wasend import AsyncWasendClient, ConfigurationError, InvalidRequestError, Result, Retry, ServerError
 from wasend._core import pool
-from wasend._core.answer import Answer, ErrorRules, error_of, message_in, retry_after, scrubbed
+from wasend._core.answer import Answer, error_of, means_no_such_route, message_in, retry_after, scrubbed
 from wasend._core.call import Call
-from wasend._core.http import Http
+from wasend._core.http import Http, RequestState
+from wasend.api.service import ERROR_RULES
+from wasend.errors import AccountRestrictedError, APIStatusError, BadRequestError
 
 
 def nested(levels: int) -> Any:
@@ -24,24 +26,66 @@ def nested(levels: int) -> Any:
     return document
 
 
-def test_answer_nested_beyond_measure() -> None:
-    """An error whose document is nested deeper than Python recurses is still the error that its status says."""
-    call = Call("GET", "/account", Result)
+def refusal(status: int, document: Any, **fields: Any) -> APIStatusError:
+    """The error that an answer to a request with these fields amounts to."""
     facts: dict[str, Any] = {
-        "path": "/account",
+        "path": "/x",
         "attempts": 1,
         "since": datetime.now(UTC),
         "secret": "key-1",
-        "rules": ErrorRules(),
+        "rules": ERROR_RULES,
     }
-    error = error_of(Answer(500, {}, b""), nested(50_000), call, **facts)
-    assert isinstance(error, ServerError)
+    error = error_of(Answer(status, {}, b""), document, Call("GET", "/x", Result, **fields), **facts)
+    assert error is not None
+    return error
+
+
+def test_answer_nested_beyond_measure() -> None:
+    """An error whose document is nested deeper than Python recurses is still the error that its status says."""
+    assert isinstance(refusal(500, nested(50_000)), ServerError)
     assert scrubbed({"a": ["key-1", 5]}, "key-1") == {"a": ["***", 5]}
 
 
 def test_message_nested_within_measure() -> None:
     """A message is found at any depth that a service would use."""
     assert message_in(nested(20)) == "so it is"
+
+
+def test_wait_until_a_moment_of_the_services_clock() -> None:
+    """A Retry-After that is a date is compared with the answer's own date, for our clock may differ from the service's."""
+    headers = {"retry-after": "Sun, 15 Jun 2025 15:07:40 GMT", "date": "Sun, 15 Jun 2025 15:06:40 GMT"}
+    assert retry_after(headers, None) == 60
+
+
+@pytest.mark.parametrize(("status", "kind"), [(400, BadRequestError), (500, AccountRestrictedError)])
+def test_signal_counts_only_in_a_server_error(status: int, kind: type[Exception]) -> None:
+    """WhatsApp's signals come with a 5xx; in a refusal of the request the same words are somebody's text."""
+    assert type(refusal(status, {"message": "error 463"})) is kind
+
+
+@pytest.mark.parametrize("body", [[], ["no such session"], {"message": "no such session"}])
+def test_no_such_session_is_not_no_such_route(body: Any) -> None:
+    """A 404 whose body is JSON, a list as well as an object, is the service's own: the route exists."""
+    assert not means_no_such_route(refusal(404, body))
+
+
+@pytest.mark.parametrize("around", ["%s", "x%sy", "%s7", "_%s"])
+def test_text_of_a_message_within_a_word(around: str) -> None:
+    """An error that quotes a message's text hides it even where it runs into other characters."""
+    error = refusal(400, {"message": around % "meet me at noon"}, body={"text": "meet me at noon"})
+    assert error.message == around % "…"
+
+
+@pytest.mark.parametrize(
+    ("fault", "may_have_left"), [(asyncio.CancelledError(), True), (TimeoutError(), True), (BrokenPipeError(), False)]
+)
+async def test_request_whose_head_was_cut_short(fault: BaseException, may_have_left: bool) -> None:
+    """Where writing the head was cancelled or took too long, some of it may have left; where it failed, nothing has."""
+    state = RequestState()
+    await state.trace("http11.send_request_headers.started", {"request": httpx.Request("POST", "http://x")})
+    assert state.may_have_left
+    await state.trace("http11.send_request_headers.failed", {"exception": fault})
+    assert state.may_have_left is may_have_left
 
 
 @pytest.mark.parametrize("said", ["soon", "", "Wed, 99 Foo", None])

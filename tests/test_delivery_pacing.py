@@ -268,6 +268,21 @@ async def test_kinds_have_their_own_gaps() -> None:
     assert [kind for _, kind in moments[:6]].count("reply") >= 3, "replies do not wait for the long gaps of others"
 
 
+@pytest.mark.parametrize(("jitter", "gap"), [(0.0, 1.0), (0.5, 2.0)])
+@pytest.mark.parametrize("kinds", [("reply", "cold"), ("cold", "reply")])
+async def test_gap_between_two_kinds(kinds: tuple[str, str], jitter: float, gap: float) -> None:
+    """Between two kinds lies the shorter gap, drawn from the whole of its range."""
+
+    class Drawn(Random):
+        def random(self) -> float:
+            return jitter
+
+    clock = Jumping()
+    pacer = Pacer(clock=clock, random=Drawn())
+    moments = [*await send(pacer, clock, 1, kinds[0]), *await send(pacer, clock, 1, kinds[1])]
+    assert gaps(moments) == [gap]
+
+
 # --- many at once
 
 
@@ -917,6 +932,18 @@ async def test_restart_keeps_the_drawn_gap_and_the_cooldown(tmp_path: Path) -> N
     without = await moments(tmp_path / "without", restart=False)
     assert await moments(tmp_path / "with", restart=True) == without
     assert without[2] - without[0] >= 600
+
+
+async def test_restart_keeps_the_age_of_a_session() -> None:
+    """A session's first send counts for its warm-up after a restart, too, when no other rule asks for it any more."""
+    clock, store = Jumping(), MemoryStore()
+    profile = Pacing(gap=(5, 15), warm_up=(2, 2, 2, 50))
+    for days in (0, 3):
+        clock.time = NOON + days * DAY
+        await send(Pacer(clock=clock, store=store), clock, 1, profile)
+    assert len(store.items("pacing/s/sends/")) == 1, "the first is dropped"
+    moments = await send(Pacer(clock=clock, store=store), clock, 9, profile)
+    assert moments[-1] - moments[0] < HOUR
 
 
 async def test_sends_under_way_are_kept() -> None:

@@ -331,6 +331,7 @@ LONG_AGO = START - 3600
 IMAGE = ("send_image", {"url": "https://example.org/a.png", "caption": TEXT})
 BARE = ("send_image", {"url": "https://example.org/a.png"})
 FILE = ("send_file", {"url": "https://example.org/a.pdf", "file_name": "a.pdf"})
+LINKED = ("send", {"document_url": "https://example.org/b.pdf"})
 SAID = ("send_text", {"text": TEXT})
 
 READ_BACK: dict[str, tuple[tuple[str, dict[str, Any]], dict[str, Any], bool]] = {
@@ -367,6 +368,8 @@ READ_BACK: dict[str, tuple[tuple[str, dict[str, Any]], dict[str, Any], bool]] = 
     "no caption": (BARE, {"type": "image", "body": ""}, True),
     "a thumbnail as the body": (BARE, {"type": "image", "body": "/9j/" + "A" * 200}, True),
     "the URL as the body": (BARE, {"type": "image", "body": "https://example.org/a.png"}, True),
+    "no type, no media": (BARE, {"type": None, "body": ""}, False),
+    "a file by its URL": (LINKED, {"type": "document", "body": "https://example.org/b.pdf"}, True),
     "a caption that was not sent": (BARE, {"type": "image", "body": "", "caption": "Hi"}, False),
     "words that were not sent": (BARE, {"type": "image", "body": "Hi"}, False),
     "a file": (FILE, {"type": "document", "body": "a.pdf", "filename": "a.pdf"}, True),

@@ -35,6 +35,7 @@ from tests.raw import (
     serving,
     streaming,
     truncated,
+    until,
     url_of,
 )
 from wasend import AsyncWasendClient, Message, Retry, Session, Timeout, Wait, errors
@@ -437,6 +438,14 @@ def test_oversized_answer_announced(do: Callable[[Any], Any]) -> None:
         got = told("async", server.url, do)
     assert isinstance(got, Message if do is SEND else DecodeError)
     assert server.deliveries == 1
+
+
+async def test_connection_of_an_unread_answer_is_closed() -> None:
+    """An answer that is not read to its end takes no connection with it: it is closed, and its slot is free again."""
+    with serving(answer(200, None, {"content-length": "100000000"})) as server:
+        async with AsyncWasendClient(KEY, base_url=server.url) as client:
+            await SEND(client)
+            await until(lambda: server.open == 0)
 
 
 SINCE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
