@@ -6,7 +6,7 @@ is not answered is looked for in its chat. Without ``WASEND_BASE_URL`` it runs a
 loses answers, on a simulated clock. With it (and ``WASEND_API_KEY``) it runs against the service there:
 
     python examples/settled_batch.py                                           # sandbox
-    python examples/settled_batch.py SESSION_ID LEFT.csv RECIPIENT...          # the service; LEFT.csv: whom to leave out
+    python examples/settled_batch.py SESSION_ID LEFT.csv RECIPIENT...          # the service; LEFT.csv: whom to skip
 """
 
 from __future__ import annotations

@@ -76,8 +76,8 @@ class RateLimiter:
     - A 429 holds *all* requests back until its ``Retry-After``, or its reset, or for 1 s where it gives neither.
 
     After such a hold requests leave one by one, spread at the pace that is known (1 s apart at most), not in a herd.
-    A hold is never longer than `max_hold`: where the service asks for more, the refused request raises its error at once,
-    and after `max_hold` one of the others tries again.
+    A hold is never longer than `max_hold`: where the service asks for more, the refused request raises its error at
+    once, and after `max_hold` one of the others tries again.
 
     Waiting does not count towards the total deadline of a call. Cancelling it takes nothing from the others.
 
