@@ -15,7 +15,7 @@ from wasend import WasendError, __version__
 from wasend.sandbox import Sandbox, play_scenario
 
 app: Final = typer.Typer(
-    help="WASend, the WhatsApp gateway: a local one to try things with.",
+    help="Tools for WASend, the WhatsApp gateway: a demo, and a local service to test against.",
     add_completion=False,
     # Pretty tracebacks can show local variables, and one of those may be an API key.
     pretty_exceptions_enable=False,
@@ -79,7 +79,7 @@ def wasend(
 
 @app.command()
 def demo() -> None:
-    """Play a session's life and a few messages against a local sandbox. Needs no account; takes about ten seconds."""
+    """Play a short session with a few messages against a local sandbox. Needs no account; takes about ten seconds."""
     from wasend.cli import demo as story  # what draws is not wanted by those who only serve
     from wasend.cli.screen import Screen
 
@@ -96,36 +96,36 @@ def sandbox(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8787,
     dialect: Annotated[
         Literal["docs", "sdk"],
-        typer.Option(help="Answer as WASend's documentation prints it, or as its official SDK declares it."),
+        typer.Option(help="Answer in the shape of WASend's documentation, or of its official SDK."),
     ] = "docs",
     scan_after: Annotated[
         float | None,
-        typer.Option(metavar="SECONDS", help="Scan a shown QR code after so long; otherwise it waits to be scanned."),
+        typer.Option(metavar="SECONDS", help="Scan QR codes automatically after this time; by default, never."),
     ] = None,
     rate_limit: Annotated[str | None, typer.Option(metavar="LIMIT", help="Such as 20/m, 5/s or 5/10s.")] = None,
     api_key: Annotated[
         list[str] | None,
-        typer.Option(metavar="KEY", help="A key that is let in, and an account of its own; otherwise any key is."),
+        typer.Option(
+            metavar="KEY", help="Accept this API key, as an account of its own; repeatable. Default: any key."
+        ),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(help="The same number: the same ids, and the same requests that fail.")
+        int | None, typer.Option(help="Seed for ids and random faults; the same seed gives the same run.")
     ] = None,
     scenario: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="What there is from the start, in TOML; see docs/sandbox.md.")
+        Path | None, typer.Option(metavar="FILE", help="Initial state, in TOML; see docs/sandbox.md.")
     ] = None,
     faults: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="FAULT", help="What goes wrong, such as 'reset_after POST /sendText 10%'; again for more."
-        ),
+        typer.Option(metavar="FAULT", help="A fault to inject, such as 'reset_after POST /sendText 10%'; repeatable."),
     ] = None,
     persist: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keep the state in this file (SQLite), and go on from it.")
+        Path | None, typer.Option(metavar="FILE", help="Keep the state in this SQLite file, and resume from it.")
     ] = None,
-    webhook_key: Annotated[str | None, typer.Option(metavar="KEY", help="Sign webhooks with it.")] = None,
+    webhook_key: Annotated[str | None, typer.Option(metavar="KEY", help="Key to sign webhooks with.")] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     allow_remote: Annotated[
-        bool, typer.Option("--allow-remote", help="Let --host be an address that other machines reach.")
+        bool, typer.Option("--allow-remote", help="Allow a --host that other machines can reach.")
     ] = False,
 ) -> None:
     """Serve a local WASend until Ctrl-C."""
