@@ -58,7 +58,7 @@ DETAILS: Final[dict[str, dict[str, st.SearchStrategy[Any]]]] = {
     "hang": {"processed": truth},
     "wrong_content_type": {"type": words},
     "missing_fields": {"fields": names},
-    "rate_limit": {"seconds": seconds, "told": st.sampled_from(["seconds", "date", "milliseconds", "body"])},
+    "rate_limit": {"seconds": seconds, "format": st.sampled_from(["seconds", "date", "milliseconds", "body"])},
     "ban": {"signal": st.sampled_from([463, "475", "rate-overlimit"])},
     "session_status": {"status": words, "expected": names},
     "503": {"processed": truth, "message": st.text(), "retry_after": seconds},
@@ -100,7 +100,7 @@ def test_text_round_trip(fault: Fault) -> None:
         ("hang #4,1 /sessions/{id} get", Fault("hang", "GET /sessions/{id}", calls=(1, 4))),
         ("502 x2 processed=true message='so sad'", Fault(502, times=2, processed=True, message="so sad")),
         ("missing_fields fields=id,timestamp", Fault("missing_fields", fields=["id", "timestamp"])),
-        ("rate_limit seconds=1.50 told=date", Fault("rate_limit", seconds=1.5, told="date")),
+        ("rate_limit seconds=1.50 format=date", Fault("rate_limit", seconds=1.5, format="date")),
         ("duplicate_webhook message.ack x1", Fault("duplicate_webhook", "message.ack", times=1)),
         ("delay seconds=1.5", Fault("delay", seconds=Decimal("1.5"))),
         ("404 *", Fault("404", message=None)),
@@ -129,7 +129,7 @@ def test_both_spellings(text: str, fault: Fault) -> None:
         ("delay seconds=-1", "a number of seconds from 0"),
         ("delay seconds=nan", "a number of seconds from 0"),
         ("delay seconds=1e10", "a number of seconds from 0"),
-        ("rate_limit told=morse", "told of rate_limit is one of seconds, date, milliseconds, body, not 'morse'"),
+        ("rate_limit format=morse", "format of rate_limit is one of seconds, date, milliseconds, body, not 'morse'"),
         ("ban signal=464", "one of 463, 475, rate-overlimit"),
         ("502 processed=yes", "processed of 502 is one of true, false, not 'yes'"),
         ("missing_fields fields=id,,to", "names with commas between them"),
@@ -139,8 +139,8 @@ def test_both_spellings(text: str, fault: Fault) -> None:
         ("reset 101%", "share is from 0 to 1"),
         ("reset #0", "requests are counted from 1"),
         ("reset x0", "times is at least 1"),
-        ("reset GET PUT", "verb is said twice"),
-        ("delay seconds=1 seconds=2", "seconds is said twice"),
+        ("reset GET PUT", "verb is given twice"),
+        ("delay seconds=1 seconds=2", "seconds is given twice"),
         ("502 message='", "cannot be read: No closing quotation"),
         ("duplicate_webhook /sendText", "takes the name of an event, such as message.ack or .*, not '/sendText'"),
     ],
@@ -164,7 +164,7 @@ def test_wrong_route_and_event() -> None:
 def test_details_have_defaults() -> None:
     """A detail is what was said, and its default otherwise; only what was said is listed."""
     fault = Fault("rate_limit", seconds=7)
-    assert (fault.detail("seconds"), fault.detail("told"), fault.details) == ("7", "seconds", {"seconds": "7"})
+    assert (fault.detail("seconds"), fault.detail("format"), fault.details) == ("7", "seconds", {"seconds": "7"})
     assert not fault.of_events
 
 
@@ -501,12 +501,12 @@ def test_delay_before_another_fault() -> None:
     [
         ("rate_limit", {"retry-after": "2"}),
         ("rate_limit seconds=0.3", {"retry-after": "1"}),
-        ("rate_limit seconds=0.3 told=milliseconds", {"retry-after-ms": "300"}),
+        ("rate_limit seconds=0.3 format=milliseconds", {"retry-after-ms": "300"}),
         (
-            "rate_limit seconds=89.5 told=date",
+            "rate_limit seconds=89.5 format=date",
             {"retry-after": format_datetime(datetime(2026, 3, 1, 12, 1, 30, tzinfo=UTC), usegmt=True)},
         ),
-        ("rate_limit told=body", {}),
+        ("rate_limit format=body", {}),
         ("429", {}),
         ("503 retry_after=7", {"retry-after": "7"}),
     ],
@@ -632,7 +632,7 @@ SENDS: Final[list[tuple[str, type, str, int]]] = [
     ("missing_fields", Message, "sent", 1),
     ("dead_session", Message, "sent", 1),
     ("delay seconds=0.01", Message, "sent", 1),
-    ("rate_limit told=body", RateLimitError, "not_sent", 0),
+    ("rate_limit format=body", RateLimitError, "not_sent", 0),
     ("500", UnknownServerError, "unknown", 0),
     ("502 processed=true", UnknownServerError, "unknown", 1),
     ("503 retry_after=9", ServerError, "not_sent", 0),

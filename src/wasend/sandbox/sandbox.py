@@ -1,4 +1,4 @@
-"""The sandbox as one object: an ASGI application, and its steering wheel."""
+"""The sandbox as one object: its options, the ASGI application, and the ways into it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 class Sandbox(Actions):
     """
-    A local WASend that remembers sessions, messages, chats, contacts and groups, and fails when it is told to. It is an
+    A local WASend that remembers sessions, messages, chats, contacts and groups, and fails on request. It is an
     ASGI application itself; `async_client` and `client` call it without a socket, `serve` listens on a port. Every
     method may be called from any thread.
 
@@ -51,7 +51,7 @@ class Sandbox(Actions):
         scan_after: Seconds after which a shown QR code is scanned by itself; None waits for `scan`.
         start_after: Seconds that a session stays STARTING.
         rate_limit: ``"20/m"``, ``"5/s"``, ``"5/10s"``, or the number of requests and the seconds; a key.
-        rate_limit_headers: Whether answers tell of it in ``X-RateLimit-*`` headers; the service documents none.
+        rate_limit_headers: Whether answers carry ``X-RateLimit-*`` headers; the service documents none.
         clock: Where time comes from; a `Clock` of its own by default.
         unknown: Phone numbers that are not on WhatsApp; everybody else is. `add_unknown` adds more.
         seed: The same number gives the same ids, and the same requests for faults to hit.
@@ -66,7 +66,7 @@ class Sandbox(Actions):
         persist: A file (SQLite) that keeps the state: a sandbox of the same file goes on where that one stopped.
 
     Raises:
-        ValueError: One of them can mean nothing.
+        ValueError: One of them makes no sense.
 
     Example:
         >>> sandbox = Sandbox()
@@ -99,7 +99,7 @@ class Sandbox(Actions):
     ) -> None:
         keys = () if api_key is None else (api_key,) if isinstance(api_key, str) else tuple(api_key)
         if api_key is not None and not (keys and all(key.strip() for key in keys)):
-            raise ValueError("an empty api_key would let nobody in; None lets in any key")
+            raise ValueError("an empty api_key would accept no request; None accepts any key")
         if scan_after is not None and not 0 <= scan_after < QR_SECONDS:
             raise ValueError(f"scan_after is from 0 to {QR_SECONDS} seconds, as long as QR codes last: {scan_after}")
         if not start_after >= 0:
@@ -200,7 +200,7 @@ class Sandbox(Actions):
             allow_remote: Whether `host` may be reachable from other machines.
 
         Raises:
-            ValueError: `host` is not a loopback address, and `allow_remote` was not said.
+            ValueError: `host` is not a loopback address, and `allow_remote` was not given.
         """
         return SandboxServer(self, port=port, host=host, allow_remote=allow_remote)
 

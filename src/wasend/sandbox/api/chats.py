@@ -211,7 +211,7 @@ def _media(message: StoredMessage) -> dict[str, Any] | None:
 def sdk_message(message: StoredMessage, own_id: str, *, download: bool) -> Json:
     """Return a message as the official SDK declares it."""
     media = _media(message)
-    told = (
+    optional = (
         {}
         if media is None
         else {
@@ -221,7 +221,7 @@ def sdk_message(message: StoredMessage, own_id: str, *, download: bool) -> Json:
             "filename": media["filename"],
         }
     )
-    told["quotedMsgId"] = message.reply_to
+    optional["quotedMsgId"] = message.reply_to
     return {
         "id": message.id,
         "chatId": message.chat,
@@ -232,7 +232,7 @@ def sdk_message(message: StoredMessage, own_id: str, *, download: bool) -> Json:
         "fromMe": message.from_me,
         "ack": ACKS[message.ack],
         "hasMedia": media is not None,
-        **{name: value for name, value in told.items() if value is not None},
+        **{name: value for name, value in optional.items() if value is not None},
     }
 
 

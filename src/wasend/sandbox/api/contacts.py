@@ -77,11 +77,11 @@ def contact_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
 
 
 def _contact(contact: StoredContact) -> Json:
-    told = {"name": contact.name, "pushName": contact.push_name, "profilePictureUrl": contact.picture_url}
+    optional = {"name": contact.name, "pushName": contact.push_name, "profilePictureUrl": contact.picture_url}
     return {
         "id": contact.id,
         "phoneNumber": phone_number(contact.id),
-        **{name: value for name, value in told.items() if value is not None},
+        **{name: value for name, value in optional.items() if value is not None},
     }
 
 

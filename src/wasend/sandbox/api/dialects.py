@@ -72,9 +72,9 @@ class Docs:
         """Return a session as the list holds it."""
         return {"session": self.session(session)}
 
-    def done(self, **told: Json) -> Json:
+    def done(self, **more: Json) -> Json:
         """Return what an order answers that was carried out."""
-        return {"success": True, **told}
+        return {"success": True, **more}
 
 
 class Sdk:
@@ -102,9 +102,9 @@ class Sdk:
         """Return a session as the list holds it: the status is the engine's alone."""
         return {"session": self._details(session), "downstream": self._engine(session)}
 
-    def done(self, **told: Json) -> Json:
+    def done(self, **more: Json) -> Json:
         """Return what an order answers that was carried out: nothing."""
-        del told
+        del more
         return NO_BODY
 
     def _details(self, session: StoredSession) -> dict[str, Json]:
@@ -157,13 +157,13 @@ def dialect_called(name: str) -> Dialect:
             raise ValueError(f'dialect is "docs" or "sdk", not {name!r}')
 
 
-def nest(status: int, message: str | list[str], **told: Json) -> dict[str, Json]:
+def nest(status: int, message: str | list[str], **more: Json) -> dict[str, Json]:
     """Return the body that Nest gives a refusal; without a message it says what the status is called."""
     try:
         phrase = HTTPStatus(status).phrase
     except ValueError:  # one of those that only proxies use
         phrase = "Unknown Error"
-    body = {"statusCode": status, "message": message or phrase, **told}
+    body = {"statusCode": status, "message": message or phrase, **more}
     return body if body["message"] == phrase else {**body, "error": phrase}
 
 

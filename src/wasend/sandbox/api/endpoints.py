@@ -1,4 +1,4 @@
-"""What the rooms of the API are made of: one value an endpoint."""
+"""An endpoint as a value, a request to it, and the JSON object that the request carries."""
 
 from __future__ import annotations
 
@@ -57,12 +57,7 @@ _DEEPEST = 32
 
 
 async def read_object(request: Request) -> dict[str, Any]:
-    """
-    Read the JSON object that a request carries.
-
-    Raises:
-        HTTPException: 415 for another content type, 413 above 64 MiB, 400 for anything but a JSON object.
-    """
+    """Read the JSON object that a request carries; refuse anything else with 415, 413 or 400."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
         raise HTTPException(415, "Content-Type must be application/json")
     raw = bytearray()

@@ -132,7 +132,7 @@ def filled_to(length: int) -> Check:
     return checked
 
 
-# What stands in a query is text, whatever it means.
+# In a query everything is text.
 
 
 def matching(pattern: str, wrong: str) -> Check:

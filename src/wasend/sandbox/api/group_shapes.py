@@ -211,12 +211,12 @@ class SdkGroups:
 
     def joined(self, group: StoredGroup) -> Json:
         """Return a group as joining it answers."""
-        told = {"description": group.description, "pictureUrl": group.picture_url}
+        optional = {"description": group.description, "pictureUrl": group.picture_url}
         return {
             "id": group.id,
             "name": group.name,
             "participantsCount": len(group.participants),
-            **{name: value for name, value in told.items() if value},
+            **{name: value for name, value in optional.items() if value},
         }
 
     def participants(self, participants: Collection[Participant]) -> list[Json]:

@@ -38,14 +38,7 @@ def account_of(key: str) -> str:
 
 
 def key_guard(api_keys: Collection[str], limit: RateLimit | None, *, announced: bool = False) -> Guard:
-    """
-    Ask for a bearer key, and hold each key to the rate limit.
-
-    Args:
-        api_keys: The keys that pass, an account each; none lets any key through, all of them to one account.
-        limit: The rate limit, if any.
-        announced: Whether answers tell of it in headers.
-    """
+    """Require a bearer key (of no keys, any passes), and hold each to the rate limit, `announced` in headers."""
     accounts = {key.encode(): account_of(key) for key in api_keys}
 
     def guard(request: Request) -> str:
@@ -78,11 +71,11 @@ def key_guard(api_keys: Collection[str], limit: RateLimit | None, *, announced: 
 def local_guard(request: Request) -> None:
     """Let only this machine through, and no page of another site that is open in its browser."""
     if request.client is None or not is_loopback(request.client.host):
-        raise HTTPException(403, "the sandbox is steered from its own machine only")
+        raise HTTPException(403, "the sandbox can be controlled from its own machine only")
     host = request.headers.get("host", "")
     origin = request.headers.get("origin")
     if _is_public(host) or (origin is not None and origin.partition("://")[2] != host):
-        raise HTTPException(403, "the sandbox is steered from its own pages only")
+        raise HTTPException(403, "the sandbox can be controlled from its own pages only")
 
 
 def _is_public(host: str) -> bool:

@@ -1,4 +1,4 @@
-"""What can go wrong: faults as values, and which requests they strike. No HTTP here: `faulty` plays them."""
+"""What can go wrong: faults as values, and which requests they strike. No HTTP here: `middleware` plays them."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ _KINDS: Final[Mapping[str, _Kind]] = {
     "wrong_content_type": _Kind({"type": ("text/html", _filled)}),
     "missing_fields": _Kind({"fields": ("", _names)}),
     "rate_limit": _Kind(
-        {"seconds": ("2", _seconds), "told": ("seconds", _one_of("seconds", "date", "milliseconds", "body"))}
+        {"seconds": ("2", _seconds), "format": ("seconds", _one_of("seconds", "date", "milliseconds", "body"))}
     ),
     "ban": _Kind({"signal": ("463", _one_of("463", "475", "rate-overlimit"))}),
     "session_status": _Kind({"status": ("STARTING", _filled), "expected": ("CONNECTED", _names)}),
@@ -106,7 +106,7 @@ class Fault:
 
     Of the requests that verb and path select, a fault strikes every one; or a share of them (``10%``), drawn by the
     sandbox's seed; or those of these numbers (``#1,4``: the first and the fourth); or the first so many that are left
-    then (``x2``). In a path ``{name}`` stands for one segment, ``*`` for anything. The kinds:
+    then (``x2``). In a path ``{name}`` matches one segment, ``*`` for anything. The kinds:
 
     - ``delay seconds=2``: it is processed that much later; several add up, and other faults come after them.
     - ``hang``: it is never answered; with ``processed=true`` it is processed nevertheless.
@@ -116,7 +116,8 @@ class Fault:
     - ``wrong_content_type type=text/html``: it is processed, and the answer's JSON is called something else.
     - ``missing_fields fields=id,timestamp``: it is processed, and these fields are left out of the answer, at any
       depth; without ``fields`` all are.
-    - ``rate_limit seconds=2 told=seconds``: 429; told as ``seconds``, ``date``, ``milliseconds`` or in the ``body``.
+    - ``rate_limit seconds=2 format=seconds``: 429; the wait comes in ``seconds``, as a ``date``, in
+      ``milliseconds``, or in the ``body``.
     - ``502``, or any other status from 400 to 599: with ``message=…`` and ``retry_after=…`` (seconds) if you like; with
       ``processed=true`` it is processed nevertheless.
     - ``ban signal=463``: 500, as for a number that WhatsApp restricts; also ``475`` and ``rate-overlimit``.
@@ -143,7 +144,7 @@ class Fault:
         details: Those that were given, as text.
 
     Raises:
-        ValueError: A part of it can mean nothing.
+        ValueError: A part of it makes no sense.
 
     Example:
         >>> str(Fault("reset_after", "POST /sendText", share=0.1))
@@ -192,7 +193,7 @@ class Fault:
             text: As in ``"rate_limit POST /sendText #3 seconds=5"``. A value with spaces is put into quotes.
 
         Raises:
-            ValueError: A part of it can mean nothing; the error names it, and what would do.
+            ValueError: A part of it makes no sense; the error names it, and what would do.
         """
         try:
             kind, *rest = shlex.split(text)
@@ -252,7 +253,7 @@ class Faults:
         faults: Those to begin with.
 
     Raises:
-        ValueError: One of them can mean nothing.
+        ValueError: One of them makes no sense.
     """
 
     def __init__(self, seed: int = 0, faults: Iterable[Fault | str] = ()) -> None:
@@ -267,7 +268,7 @@ class Faults:
         Set a fault; its count of requests begins now.
 
         Raises:
-            ValueError: A part of it can mean nothing.
+            ValueError: A part of it makes no sense.
         """
         fault = _fault(fault)
         with self._lock:
@@ -420,7 +421,7 @@ def _text(value: object) -> str:
 
 @attrs.frozen
 class _Words:
-    """What stands after the kind, word by word."""
+    """What comes after the kind, word by word."""
 
     shape: _Kind
     said: dict[str, str] = attrs.field(factory=dict[str, str])
@@ -432,7 +433,7 @@ class _Words:
         for word in words:
             kept, name, value = self._understood(word)
             if name in kept:
-                raise ValueError(f"{name} is said twice")
+                raise ValueError(f"{name} is given twice")
             kept[name] = value
         return self
 

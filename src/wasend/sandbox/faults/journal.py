@@ -20,8 +20,8 @@ class JournalEntry:
     One request of the API.
 
     `number` counts from 1; `at` is seconds since the epoch by the sandbox's clock; `account` is whose key it had, if a
-    right one; `status` what the caller was told, None where no answer went out; `fault` the fault that was played on
-    it; `processed` whether the sandbox did what was asked, whatever the caller was told.
+    right one; `status` that of the answer, None where none went out; `fault` the fault that was played on
+    it; `processed` whether the sandbox did what was asked, whatever the answer said.
     """
 
     number: int
@@ -38,11 +38,11 @@ class JournalEntry:
     def became(self) -> Became:
         """
         What became of it: ``"done"`` and answered so, if late; ``"refused"`` and answered so; ``"lost"``: done, and the
-        caller was told otherwise or nothing; or ``"dropped"``: not done, and not answered.
+        answer said otherwise or never came; or ``"dropped"``: not done, and not answered.
         """
-        told = self.status is not None and self.status < 300
+        accepted = self.status is not None and self.status < 300
         if self.processed:
-            return "done" if told and set((self.fault or "delay").split(" + ")) == {"delay"} else "lost"
+            return "done" if accepted and set((self.fault or "delay").split(" + ")) == {"delay"} else "lost"
         return "dropped" if self.status is None else "refused"
 
 

@@ -22,7 +22,7 @@ CONNECTION: Final = "wasend.connection"
 """Where the scope of a request holds its `Connection`, if whoever serves it can break it."""
 
 Ending: TypeAlias = Literal["refused", "reset", "closed", "timeout"]
-"""How a connection ends: none was made; it broke; it was closed before its time; the client lost its patience."""
+"""How a connection ends: none was made; it broke; it was closed too early; the client lost patience."""
 
 _ALONGSIDE: Final = ("delay", "dead_session")
 _BANS: Final = {
@@ -51,8 +51,8 @@ class Played:
     What became of a request.
 
     Attributes:
-        processed: Whether the application did what was asked, whatever the client was told.
-        status: What the client was told; `None` for nothing.
+        processed: Whether the application did what was asked, whatever the client received.
+        status: The status that the client received; `None` for no answer.
         fault: The kinds of the faults that were played, in that order; `None` for none.
     """
 
@@ -75,12 +75,12 @@ async def play(
 
     Args:
         faults: Those that strike the request, as `Faults.on_request` returns them.
-        app: What answers it.
-        scope: The request; its `CONNECTION` ends it where a fault says so.
-        receive: Where its body comes from.
-        send: Where its answer goes.
+        app: What answers it; then the request as ASGI has it, whose `CONNECTION` ends it where a fault says so.
+        scope: Its scope.
+        receive: Its body.
+        send: Its answer.
         clock: What delays and dates go by.
-        note: Told once what became of it, before the client can know (except by its own impatience).
+        note: Called once with what became of it, before the client can know (unless it lost patience).
 
     Raises:
         ConnectionRefusedError: A fault ends the connection before it is made, and there is no `CONNECTION`.
@@ -120,8 +120,8 @@ def _json(document: Any) -> bytes:
     return json.dumps(document, separators=(",", ":")).encode("ascii")
 
 
-def _refusal(status: int, message: str, **told: Any) -> _Answer:
-    return _written(status, nest(status, message, **told))
+def _refusal(status: int, message: str, **more: Any) -> _Answer:
+    return _written(status, nest(status, message, **more))
 
 
 def _failure(fault: Fault) -> _Answer:
@@ -133,7 +133,7 @@ def _failure(fault: Fault) -> _Answer:
 def _rate_limited(fault: Fault, now: float) -> _Answer:
     text, message = fault.detail("seconds"), "Too many requests"
     seconds = float(text)
-    match fault.detail("told"):
+    match fault.detail("format"):
         case "body":
             return _refusal(429, message, retryAfter=seconds)
         case "milliseconds":
@@ -203,7 +203,7 @@ class _Stage:
     deserted: bool = False
 
     async def wait(self, seconds: float) -> None:
-        """Wait, or until the client has had enough, which is told then: on a stopped clock it cannot know."""
+        """Wait, but no longer than the client does, which is notified then: on a stopped clock it cannot know."""
         patience = self._patience()
         if seconds and patience is not None and seconds > patience:
             await self.clock.sleep(patience)

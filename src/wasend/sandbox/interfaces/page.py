@@ -110,13 +110,7 @@ class _SessionView:
 
 
 def page_routes(sandbox: Actions, state: State) -> list[Route]:
-    """
-    Return the page at ``/``, its changing part alone, and the forms of the phone; all for this machine only.
-
-    Args:
-        sandbox: Whose page it is.
-        state: What that sandbox knows.
-    """
+    """Return the page at ``/``, its changing part alone, and the forms of the phone; all for this machine only."""
 
     def page(problem: str | None = None, status: int = 200) -> Response:
         return _html(_template().render(_view(sandbox, state), problem=problem), status)

@@ -18,7 +18,7 @@ _Entry: TypeAlias = dict[str, Any]
 
 def play_scenario(sandbox: Actions, path: str | os.PathLike[str]) -> None:
     """
-    Set a sandbox up as a file says.
+    Set a sandbox up from a file.
 
     A file has tables ``[[sessions]]``, ``[[contacts]]``, ``[[groups]]``, ``[[replies]]`` and ``[[messages]]`` that have
     arrived, whose fields are the arguments of `Sandbox.add_session`, `add_contact`, `add_group`, `script_reply` and

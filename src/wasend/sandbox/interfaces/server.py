@@ -75,7 +75,7 @@ class SandboxServer:
     """
     A running sandbox; `with` and `async with` both start it and both end it.
 
-    Either takes a few milliseconds, so the asynchronous colour does not leave its event loop for it. The
+    Either takes a few milliseconds, so `async with` does not leave its event loop for it. The
     server runs in a thread of its own: a blocking client may call it from the very thread that started it.
 
     Attributes:
@@ -87,7 +87,7 @@ class SandboxServer:
             if not allow_remote:
                 raise ValueError(
                     f"the sandbox serves this machine only, and {host!r} is not a loopback address: "
-                    "take host='127.0.0.1', or say allow_remote=True"
+                    "take host='127.0.0.1', or pass allow_remote=True"
                 )
             _log.warning("the sandbox serves %s: other machines can reach it", host)
         self.sandbox = sandbox
@@ -183,7 +183,7 @@ class _Server(uvicorn.Server):
             lifespan="off",
             log_config=None,
             access_log=False,
-            proxy_headers=False,  # who steers is seen on the connection, not told by a header
+            proxy_headers=False,  # where a request is from is seen on the connection, not read from a header
             server_header=False,
             date_header=False,  # the sandbox has a clock of its own
             timeout_keep_alive=75,  # longer than any client's: they close idle connections, not we

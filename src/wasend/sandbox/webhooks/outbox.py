@@ -131,18 +131,7 @@ class Outbox:
 
     A session's webhooks are sent one at a time, in the order in which they are due, so that a receiver meets the
     events in the order in which they happened. One that fails is due again later and delays none that follows.
-
-    Args:
-        clock: The sandbox's clock.
-        random: Where ids come from: the same seed and the same events give the same ids.
-        key: Signs the bodies; None leaves them unsigned.
-        attempts: How often one is tried in all.
-        delay: Seconds by the sandbox's clock from a failure to the next attempt.
-        faults: Which events are sent twice or out of order; none by default.
-        allow_remote: Whether a URL may lead to another machine.
-
-    Raises:
-        ValueError: One of them makes no sense.
+    Its settings are those of `Sandbox`.
     """
 
     def __init__(
@@ -195,17 +184,7 @@ class Outbox:
     def post(
         self, session: str, url: str, event: str, payload: Mapping[str, Any], me: Mapping[str, Any] | None, at: float
     ) -> None:
-        """
-        Put in one webhook. It is encoded at once: what becomes of `payload` later does not matter.
-
-        Args:
-            session: The id of the session whose event it is.
-            url: Where to.
-            event: Its name, like ``"message.ack"``.
-            payload: What it says.
-            me: The session's own account: ``id`` and ``pushName``.
-            at: When it happened, in seconds since the epoch by the sandbox's clock.
-        """
+        """Put in one webhook, encoded at once, so that later changes to `payload` do not matter."""
         with self._lock:
             event_id = f"evt_{_ulid(at, self._event_ids)}"
             envelope = {
@@ -270,14 +249,7 @@ class Outbox:
             return queue.under_way
 
     def settle(self, delivery: Delivery, *, status: int | None = None, error: str | None = None) -> None:
-        """
-        Record how a request ended, unless it was released meanwhile.
-
-        Args:
-            delivery: Which request.
-            status: The answer's status.
-            error: Why there was none.
-        """
+        """Record how a request ended, by its status or why there is none, unless it was released meanwhile."""
         with self._lock:
             queue = self._queues.get(delivery.webhook.session)
             if queue is None or queue.under_way is not delivery:
@@ -356,16 +328,7 @@ class Outbox:
 
 
 def signature(key: str, body: bytes) -> str:
-    """
-    Sign a body as the service's engine does.
-
-    Args:
-        key: The secret that both sides know.
-        body: The raw bytes.
-
-    Returns:
-        HMAC-SHA512 in lower-case hexadecimal: the header ``X-Webhook-Hmac``.
-    """
+    """Sign a body as the service's engine does: HMAC-SHA512 in lower-case hexadecimal, for ``X-Webhook-Hmac``."""
     return hmac.new(key.encode(), body, hashlib.sha512).hexdigest()
 
 

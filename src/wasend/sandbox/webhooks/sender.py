@@ -44,13 +44,8 @@ class Sender:
 
     Any 2xx is success; another status, a redirect (which is not followed), a failed connection or no answer in time
     is a failure. A loop may end while a request is under way: then it is made again, since nobody knows how it ended.
-
-    Args:
-        outbox: Where the webhooks are.
-        clock: The sandbox's clock. Stopped, nothing is sent before it is moved to where it is due.
-        scheduler: What is caught up with before the outbox is looked into.
-        webhook_app: An ASGI application that receives every webhook in process, whatever its URL.
-        answer_within: Seconds of real time in which a receiver must have answered.
+    While the clock is stopped, nothing is sent before it is moved to where it is due. A receiver must have answered
+    within `answer_within` seconds of real time.
     """
 
     def __init__(
@@ -75,12 +70,7 @@ class Sender:
         clock.watch(self.nudge)
 
     def wake(self, loop: asyncio.AbstractEventLoop) -> None:
-        """
-        Work on this loop from now on, unless the one before still runs.
-
-        Args:
-            loop: The loop that runs in the calling thread.
-        """
+        """Work on this loop, the calling thread's, from now on, unless the one before still runs."""
         with self._lock:
             taken_over = self._loop is not loop and not (self._loop is not None and self._loop.is_running())
             if taken_over:
@@ -98,15 +88,7 @@ class Sender:
             _call(loop, self._work)
 
     async def adrain(self, timeout: float = 10.0) -> None:
-        """
-        Wait until nothing that is due by the sandbox's clock is unsent. What is to be tried again later is not due.
-
-        Args:
-            timeout: Seconds of real time to wait at most.
-
-        Raises:
-            TimeoutError: Something is outstanding; the message says what.
-        """
+        """Wait until nothing that is due by the sandbox's clock is unsent; a later retry is not due."""
         loop, changed = asyncio.get_running_loop(), asyncio.Event()
         unwatch = self._outbox.watch(partial(_call, loop, changed.set))
         try:
@@ -125,16 +107,7 @@ class Sender:
             unwatch()
 
     def drain(self, timeout: float = 10.0) -> None:
-        """
-        Do as `adrain` from a thread without an event loop. Where no loop runs at all, this thread does the work.
-
-        Args:
-            timeout: Seconds of real time to wait at most.
-
-        Raises:
-            RuntimeError: An event loop runs in this thread.
-            TimeoutError: Something is outstanding; the message says what.
-        """
+        """Do as `adrain` from a thread without an event loop. Where no loop runs at all, this thread does the work."""
         if _running_loop() is not None:
             raise RuntimeError("drain() would block the event loop of this thread: await adrain()")
         # With a factory of loops, the thread's current loop is left as it is.

@@ -18,7 +18,7 @@ from wasend import Clock as MachineClock
 _ROUNDS = 20
 """Turns of the event loop that others get, before a stopped clock moves on to the next sleeper."""
 _END = 253_402_300_799.0
-"""The last second of the year 9999: what comes after it is no date that could be told."""
+"""The last second of the year 9999: what comes after it is no date."""
 
 
 class Clock(MachineClock):
@@ -26,11 +26,11 @@ class Clock(MachineClock):
     A clock that can be stopped and moved. It is the sandbox's, and a client may be given it too.
 
     Running, it is steady: setting the machine's clock does not move it, so nothing in the sandbox ever runs
-    backwards. Stopped, it moves when it is told to, and when somebody sleeps by it: the sleeper who is due first
-    takes it there, and nobody waits.
+    backwards. Stopped, it moves when `advance` is called, and when somebody sleeps by it: it jumps to the
+    first sleeper's time, and nobody waits.
 
     Args:
-        stopped: Whether it stands still from the start.
+        stopped: Whether it is stopped from the start.
         at: Seconds since the epoch at which it starts; by default now.
 
     Example:
@@ -51,7 +51,7 @@ class Clock(MachineClock):
 
     @property
     def stopped(self) -> bool:
-        """Whether it stands still."""
+        """Whether it is stopped."""
         return self._since is None
 
     def now(self) -> float:
@@ -64,13 +64,13 @@ class Clock(MachineClock):
         return self.now()
 
     def stop(self) -> None:
-        """Stand still until it is moved; once is enough."""
+        """Stop it; it then moves only when it is advanced. Safe to call again."""
         with self._lock:
             self._base, self._since = self.now(), None
         self._moved()
 
     def start(self) -> None:
-        """Run again, from where it stands."""
+        """Run again, from the time it shows."""
         with self._lock:
             if self._since is None:
                 self._since = time.monotonic()
@@ -124,7 +124,7 @@ class Clock(MachineClock):
 
     def watch(self, callback: Callable[[], object]) -> Callable[[], None]:
         """
-        Be told whenever the clock is moved, stopped or started.
+        Call back whenever the clock is moved, stopped or started.
 
         Args:
             callback: Called in whichever thread does so.

@@ -147,18 +147,7 @@ class GroupStore:
         picture_url: str | None = None,
         tags: Iterable[str] = (),
     ) -> StoredGroup:
-        """
-        Add a group.
-
-        Args:
-            owner: Chat id of the owner, who is in it as its super admin.
-            name: Its subject.
-            participants: The others' chat ids, and whether they are admins; those whom WhatsApp does not know
-                are left out.
-            description: What it is about.
-            picture_url: Where its picture is.
-            tags: Words to find it by.
-        """
+        """Add a group; `participants` says who is an admin, and those whom WhatsApp does not know are left out."""
         with self._lock:
             group_id = f"120363{self._random.randrange(10**12):012}@g.us"
             now = self._scheduler.now()
@@ -250,15 +239,7 @@ class GroupStore:
     # Who is in it
 
     def change(self, change: Change, group_id: str, by: str, people: Iterable[str]) -> Outcome:
-        """
-        Let people in, put them out, or make them admins or plain participants, oneself and the super admin included.
-
-        Args:
-            change: Which of these.
-            group_id: In which group.
-            by: Who does so: one of its admins.
-            people: Chat ids; each counts once.
-        """
+        """Let an admin add, remove, promote or demote people, oneself and the super admin included."""
         with self._lock:
             inside = dict(self.led(group_id, by).participants)
             reasons: dict[str, Reason] = {}

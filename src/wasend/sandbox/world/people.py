@@ -32,14 +32,10 @@ _SEPARATORS = re.compile(r"[\s().-]")
 
 def chat_id(recipient: str) -> str:
     """
-    Return the chat id that a `to` means.
+    Return the chat id that a `to` means, without the device part (``:12``), or raise `ValueError`.
 
-    Args:
-        recipient: ``+447700900456``, ``447700900456``, or ``…@c.us``, ``…@s.whatsapp.net``, ``…@g.us``,
-            ``…@lid``, ``…@newsletter``; a device part (``:12``) is dropped.
-
-    Raises:
-        ValueError: It is none of these.
+    It is ``+447700900456``, ``447700900456``, or ``…@c.us``, ``…@s.whatsapp.net``, ``…@g.us``, ``…@lid``,
+    ``…@newsletter``.
     """
     if number := _NUMBER.fullmatch(recipient):
         return f"{number[1]}@c.us"
@@ -55,12 +51,7 @@ def looked_up(recipient: str) -> str:
 
 
 def person(recipient: str) -> str:
-    """
-    Return the chat id of the person that a recipient means.
-
-    Raises:
-        ValueError: It is no person, but a group or the like, or nothing at all.
-    """
+    """Return the chat id of the person that a recipient means; raise `ValueError` for a group or the like."""
     found = chat_id(recipient)
     if not found.endswith("@c.us"):
         raise ValueError("must be an international phone number or a person's chat id")
@@ -138,8 +129,7 @@ class People:
         """
         Return the chat id that WhatsApp knows a person by, or None.
 
-        It is another than the one given where a number has two spellings: the one in the address book, if either is,
-        else the one that WhatsApp commonly registers.
+        Of a number's two spellings it is the one in the address book, else the one that WhatsApp commonly registers.
         """
         spellings = (person, *twins(person))
         with self._lock:

@@ -181,14 +181,7 @@ class SessionStore:
             return self._enter(self.get(session_id, account), "STARTING")
 
     def qr_code(self, session_id: str, account: str | None = None, *, start: bool = False) -> str:
-        """
-        Return the text of the QR code that a phone would scan now.
-
-        Args:
-            session_id: Which session.
-            account: Whose it must be, if it matters.
-            start: Whether asking takes a session that was only created on to where it can be scanned.
-        """
+        """Return the text of the QR code to scan now; `start` takes a session that was only created to that state."""
         with self._lock:
             session = self.get(session_id, account)
             if start and session.status == "CREATED":

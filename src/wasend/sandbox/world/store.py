@@ -1,4 +1,4 @@
-"""What the sandbox's state refuses, and why. No HTTP here: `app` gives each kind its status."""
+"""What all stores share: their tables, and the reasons for which they refuse. No HTTP here: `app` has the statuses."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ T = TypeVar("T")
 
 
 class Table(dict[str, T]):
-    """A dict by id. `on_change` is told of each key that is set, and, with None, of each that is deleted."""
+    """A dict by id. `on_change` is called with each key that is set, and, with None, each that is deleted."""
 
     on_change: Callable[[str, T | None], object] | None = None
 
