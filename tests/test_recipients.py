@@ -41,6 +41,7 @@ NO_NUMBERS = {
     "000447700900123": "does not say its country",
     "5552671": "does not say its country",
     "+12": "has 2 digits",
+    "+123456": "has 6 digits",
     "+1234567890123456": "has 16 digits",
     "447700900123x5": "is not a phone number",
     "+44+7700900123": "is not a phone number",
@@ -79,6 +80,8 @@ NO_IDS = [
     "٤٤٧٧٠٠٩٠٠@c.us",
     "447700900123:12\n@c.us",
     "1-2@g.us",
+    "1234@c.us",
+    "123456789012345678901@c.us",
     "a\ud800@c.us",
 ]
 ANYTHING = st.text(st.characters()) | st.text(string.digits + "+-@: .cusg", max_size=25)
@@ -211,6 +214,9 @@ def test_any_number(text: str, code: str | None) -> None:
         ("447700900123@c.us", "447…0123@c.us"),
         ("12345678", "123…78"),
         ("12345", "'12345'"),
+        ("1234567", "123…67"),
+        ("123456789", "123…89"),
+        ("1234567890", "123…7890"),
         ("123@lid", "…@lid"),
     ],
 )
