@@ -121,6 +121,24 @@ def test_values_that_do_not_fit(name: str, value: Any, path: str) -> None:
     assert len(str(caught.value)) < 200
 
 
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({}, "an object"),
+        ("x", "text"),
+        (True, "true or false"),
+        (None, "null"),
+        (5, "a number"),
+        (0.5, "a number"),
+        (b"x", "bytes"),
+    ],
+)
+def test_what_does_not_fit_is_named_as_json_does(value: Any, words: str) -> None:
+    """A `DecodeError` says of what kind the value is, in the words of JSON and not of Python."""
+    with pytest.raises(DecodeError, match=rf"\ba list\b.* {words} @ \$$"):
+        decode(value, Page[Message])
+
+
 def test_time_keeps_its_zone() -> None:
     """A time with an offset is the same moment, and keeps its offset; one without is UTC."""
     zone = timezone(timedelta(hours=2))

@@ -69,6 +69,26 @@ def test_no_such_session_is_not_no_such_route(body: Any) -> None:
     assert not means_no_such_route(refusal(404, body))
 
 
+@pytest.mark.parametrize(
+    ("status", "document", "advice"),
+    [
+        (300, {}, "check base_url"),
+        (308, {}, "check base_url"),
+        (401, {}, "check the API key"),
+        (404, {}, "uniqueSessionId, not its name"),
+        (409, {}, "retrieve_all_sessions()"),
+        (429, {"retry_after": 7}, "try again in 7 s"),
+        (422, {"status": "STOPPED", "expected": ["WORKING"]}, "the session is STOPPED, needed is WORKING"),
+        (500, {"message": "error 463"}, "stop sending to new contacts"),
+    ],
+)
+def test_errors_say_what_to_do(status: int, document: Any, advice: str) -> None:
+    """Where it is known what to do about an error, its text ends with it."""
+    said = str(refusal(status, document))
+    assert said.startswith(f"GET /x: {status} ")
+    assert advice in said.partition("; ")[2]
+
+
 @pytest.mark.parametrize("around", ["%s", "x%sy", "%s7", "_%s"])
 def test_text_of_a_message_within_a_word(around: str) -> None:
     """An error that quotes a message's text hides it even where it runs into other characters."""

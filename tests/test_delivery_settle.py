@@ -799,6 +799,18 @@ def test_a_claim_is_exclusive(looks: list[set[int]]) -> None:
     assert all(claim is not None or {("ses_1", str(one)) for one in look} <= set(keys) for look, claim in taken)
 
 
+async def test_a_send_waits_for_every_search() -> None:
+    """Where several searches for sends that are alike are under way, a new one begins only when the last has ended."""
+    ledger = Ledger(Still())
+    searches = [await ledger.begin_search("x") for _ in range(3)]
+    send = asyncio.ensure_future(ledger.begin_send("x"))
+    for search in searches:
+        await asyncio.sleep(0.01)
+        assert not send.done()
+        ledger.end_search(search)
+    ledger.end_send(await send)
+
+
 async def test_who_waits_gives_up() -> None:
     """Cancelling who waits, to send or to look, leaves nobody waiting for them."""
     ledger = Ledger(Still())
