@@ -121,32 +121,25 @@ class _Chat:
     unread: dict[str, None] = attrs.field(factory=dict[str, None])
 
 
+def _in_order(acks: Mapping[Ack, float]) -> list[tuple[Ack, float]]:
+    return sorted(acks.items(), key=lambda one: ACKS[one[0]])
+
+
+@attrs.define(eq=False, repr=False)
 class ChatStore:
     """Messages by id, by chat of any session, and by chat of one session."""
 
-    def __init__(
-        self,
-        lock: threading.RLock,
-        scheduler: Scheduler,
-        random: Random,
-        publish: Callable[[MessageEvent], object],
-        sessions: SessionStore,
-        people: People,
-        groups: GroupStore,
-        *,
-        acks: Mapping[Ack, float],
-    ) -> None:
-        self._lock = lock
-        self._scheduler = scheduler
-        self._random = random
-        self._publish = publish
-        self._sessions = sessions
-        self._people = people
-        self._groups = groups
-        self._acks = sorted(acks.items(), key=lambda one: ACKS[one[0]])
-        self.table: Table[StoredMessage] = Table()
-        self._by_chat: defaultdict[str, list[str]] = defaultdict(list)
-        self._by_session: defaultdict[str, dict[str, _Chat]] = defaultdict(dict)
+    _lock: threading.RLock
+    _scheduler: Scheduler
+    _random: Random
+    _publish: Callable[[MessageEvent], object]
+    _sessions: SessionStore
+    _people: People
+    _groups: GroupStore
+    _acks: list[tuple[Ack, float]] = attrs.field(converter=_in_order)
+    table: Table[StoredMessage] = attrs.field(factory=Table[StoredMessage], init=False)
+    _by_chat: defaultdict[str, list[str]] = attrs.field(factory=lambda: defaultdict(list), init=False)
+    _by_session: defaultdict[str, dict[str, _Chat]] = attrs.field(factory=lambda: defaultdict(dict), init=False)
 
     def restored(self) -> None:
         """Work out what follows from the messages, which somebody else has put into the table."""
@@ -359,14 +352,14 @@ class _Script:
     left: float
 
 
+@attrs.define(eq=False, repr=False)
 class Replies:
-    """Scripts, the one given first being asked first."""
+    """Scripts, of which the first that fits is taken."""
 
-    def __init__(self, lock: threading.RLock, scheduler: Scheduler, chats: ChatStore) -> None:
-        self._lock = lock
-        self._scheduler = scheduler
-        self._chats = chats
-        self._scripts: list[_Script] = []
+    _lock: threading.RLock
+    _scheduler: Scheduler
+    _chats: ChatStore
+    _scripts: list[_Script] = attrs.field(factory=list[_Script], init=False)
 
     def add(self, answer: Answer, *, match: str | None, person: str | None, after: float, times: int | None) -> None:
         """Add a script."""

@@ -108,24 +108,17 @@ Outcome: TypeAlias = tuple[StoredGroup, dict[str, Reason]]
 """A group after a change of participants, and what became of each person."""
 
 
+@attrs.define(eq=False, repr=False)
 class GroupStore:
     """Every group by its id, and by the invite code that is good now."""
 
-    def __init__(
-        self,
-        lock: threading.RLock,
-        scheduler: Scheduler,
-        random: Random,
-        publish: Callable[[GroupEvent], object],
-        people: People,
-    ) -> None:
-        self._lock = lock
-        self._scheduler = scheduler
-        self._random = random
-        self._publish = publish
-        self._people = people
-        self.table: Table[StoredGroup] = Table()
-        self._by_code: dict[str, str] = {}
+    _lock: threading.RLock
+    _scheduler: Scheduler
+    _random: Random
+    _publish: Callable[[GroupEvent], object]
+    _people: People
+    table: Table[StoredGroup] = attrs.field(factory=Table[StoredGroup], init=False)
+    _by_code: dict[str, str] = attrs.field(factory=dict[str, str], init=False)
 
     def restored(self) -> None:
         """Work out what follows from the groups, which somebody else has put into the table."""

@@ -75,28 +75,22 @@ class SessionChanged:
     session: StoredSession
 
 
+@attrs.define(eq=False, repr=False)
 class SessionStore:
     """Every session by its id, and the account of each that exists or did."""
 
-    def __init__(
-        self,
-        lock: threading.RLock,
-        scheduler: Scheduler,
-        random: Random,
-        publish: Callable[[SessionChanged], object],
-        *,
-        scan_after: float | None,
-        start_after: float,
-    ) -> None:
-        self._lock = lock
-        self._scheduler = scheduler
-        self._random = random
-        self._publish = publish
-        self._scan_after = scan_after
-        self._start_after = start_after
-        self._qr_salt = random.randbytes(16)
-        self.table: Table[StoredSession] = Table()
-        self.owners: Table[str] = Table()
+    _lock: threading.RLock
+    _scheduler: Scheduler
+    _random: Random
+    _publish: Callable[[SessionChanged], object]
+    _scan_after: float | None
+    _start_after: float
+    _qr_salt: bytes = attrs.field(init=False)
+    table: Table[StoredSession] = attrs.field(factory=Table[StoredSession], init=False)
+    owners: Table[str] = attrs.field(factory=Table[str], init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self._qr_salt = self._random.randbytes(16)
 
     def restored(self) -> None:
         """Go on with the sessions that somebody else has put into the table."""

@@ -42,13 +42,11 @@ class State:
         self.lock = threading.RLock()
         self.scheduler = Scheduler(self.lock, clock)
         self.listeners: list[Listener] = []
-        self.sessions = SessionStore(
-            self.lock, self.scheduler, random, self._of_session, scan_after=scan_after, start_after=start_after
-        )
+        self.sessions = SessionStore(self.lock, self.scheduler, random, self._of_session, scan_after, start_after)
         self.people = People(self.lock, unknown)
         self.groups = GroupStore(self.lock, self.scheduler, random, self._of_group, self.people)
         self.chats = ChatStore(
-            self.lock, self.scheduler, random, self._of_message, self.sessions, self.people, self.groups, acks=acks
+            self.lock, self.scheduler, random, self._of_message, self.sessions, self.people, self.groups, acks
         )
         self.replies = Replies(self.lock, self.scheduler, self.chats)
 
