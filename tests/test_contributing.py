@@ -51,7 +51,7 @@ def follow(folder: Path) -> None:
     edit(
         account,
         ("from __future__ import annotations\n", f"from __future__ import annotations\n\n{standard}\n"),
-        ("from .._core.call import Call, Calls", ours),
+        ("from .._core.model import Model, model", f"from .._core.model import Model, model\n{ours}"),
         ("class AccountCalls", f"{model}\n\nclass AccountCalls"),
     )
     account.write_text(f"{account.read_text(encoding='utf-8')}\n{method}", encoding="utf-8")
