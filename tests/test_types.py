@@ -51,10 +51,11 @@ def is_method_of_a_client(function: ast.expr) -> TypeGuard[ast.Attribute]:
     return isinstance(owner, ast.Name) and owner.id in ("client", "WasendClient")
 
 
-PROJECT: Final = """
-import httpx
-answer: int = httpx.codes.OK
+PROGRAM: Final = """
+import sniffio
+answer: str = sniffio.current_async_library()
 """
+"""It is right where a small package is installed, and wrong where not."""
 
 
 @pytest.mark.skipif(find_spec("nox") is None, reason="run by the session `types`, which has nox and the type checkers")
@@ -64,7 +65,7 @@ def test_another_environment_in_the_project(tmp_path: Path) -> None:
         shutil.copy(ROOT / name, tmp_path)
     for folder in ("src", "examples", "tools", "tests", "tests/typing"):
         (tmp_path / folder).mkdir()
-        (tmp_path / folder / "program.py").write_text(PROJECT, encoding="utf-8")
+        (tmp_path / folder / "program.py").write_text(PROGRAM, encoding="utf-8")
     (tmp_path / "tests" / "test_types.py").write_text("def test_nothing() -> None: ...\n", encoding="utf-8")
     venv.create(tmp_path / ".venv", with_pip=False)
 
