@@ -51,6 +51,12 @@ def test_message_nested_within_measure() -> None:
     assert message_in(nested(20)) == "so it is"
 
 
+def test_message_of_a_page() -> None:
+    """Of a proxy's page only what a reader would see is the message: no title, style or script, in whichever case."""
+    page = "<html><HEAD>\n<title>502</title></HEAD><style>p {a: b}</style><Script>if (a < 1) b()</Script><p>Bad\n<b>luck</b>"
+    assert message_in(page) == "Bad luck"
+
+
 def test_wait_until_a_moment_of_the_services_clock() -> None:
     """A Retry-After that is a date is compared with the answer's own date, for our clock may differ from the service's."""
     headers = {"retry-after": "Sun, 15 Jun 2025 15:07:40 GMT", "date": "Sun, 15 Jun 2025 15:06:40 GMT"}

@@ -407,6 +407,7 @@ async def test_what_is_it(case: str) -> None:
             outcome = "unknown"
         assert outcome == ("sent" if is_it else "unknown")
         assert [request.split()[0] for request in server.requests] == [b"POST", b"GET"]
+        assert b"downloadMedia=false" in server.requests[1], "reading back makes the service fetch no media"
 
 
 NOW = datetime.fromtimestamp(START, UTC)
