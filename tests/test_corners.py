@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from wasend._core.answer import Answer, error_of, means_no_such_route, message_i
 from wasend._core.call import Call
 from wasend._core.http import Http, RequestState
 from wasend.api.service import ERROR_RULES
-from wasend.errors import AccountRestrictedError, APIStatusError, BadRequestError
+from wasend.errors import AccountRestrictedError, APIConnectionError, APIStatusError, BadRequestError
 
 
 def nested(levels: int) -> Any:
@@ -142,6 +143,24 @@ def test_host_that_cannot_be() -> None:
     """A base URL whose host no name server can hold is refused when the client is made."""
     with pytest.raises(ConfigurationError, match="names a host that cannot be"):
         AsyncWasendClient("key", base_url="https://xn--/")
+
+
+async def test_tls_trusts_who_the_machine_trusts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """For https the certificates of authorities are loaded, once for all connections; for http, where it takes long, not."""
+    made: list[ssl.SSLContext] = []
+    make = httpx.create_ssl_context
+
+    def trusting() -> ssl.SSLContext:
+        made.append(make())
+        return made[-1]
+
+    monkeypatch.setattr(httpx, "create_ssl_context", trusting)
+    for url, contexts in (("http://127.0.0.1:9", 0), ("https://127.0.0.1:9", 1)):
+        async with AsyncWasendClient("key", base_url=url, retry=None) as client:
+            for _ in range(2):
+                with pytest.raises(APIConnectionError):
+                    await client.retrieve_account()
+        assert len(made) == contexts
 
 
 async def test_mistake_in_a_callers_transport() -> None:

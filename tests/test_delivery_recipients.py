@@ -73,6 +73,7 @@ ALONE = [
 
 # national or not, the region, the number
 REGIONAL = [
+    ("9991234567", "US", "+19991234567"),  # unknown to the library in either reading: the national one is taken
     ("07700 900123", "GB", "+447700900123"),
     ("7700900123", "gb", "+447700900123"),
     ("020 7946 0018", "GB", "+442079460018"),
