@@ -30,12 +30,12 @@ NEW: Final[Mapping[str, Any]] = {"name": "n", "participants": [ADA]}
 NO_PEOPLE: Final[tuple[tuple[str, Any, str, str], ...]] = (
     ("nobody", [], "participants", "is empty; pass a list of at least one"),
     ("nobody-mapped", map(str, ()), "participants", "is empty"),
-    ("one-text", ADA, "participants", "is a single one"),
-    ("one-mapping", {"id": ADA}, "participants", "is a single one"),
-    ("one-member", GroupParticipant(jid=ADA), "participants", "is a single one"),
-    ("one-int", 447700900456, "participants", "is a single one"),
-    ("a-group", ["+447700900123", GROUP], "participants[1]", "is no person"),
-    ("a-newsletter", ["120363@newsletter"], "participants[0]", "is no person"),
+    ("one-text", ADA, "participants", "expected a list, got a single value"),
+    ("one-mapping", {"id": ADA}, "participants", "expected a list, got a single value"),
+    ("one-member", GroupParticipant(jid=ADA), "participants", "expected a list, got a single value"),
+    ("one-int", 447700900456, "participants", "expected a list, got a single value"),
+    ("a-group", ["+447700900123", GROUP], "participants[1]", "is not a person"),
+    ("a-newsletter", ["120363@newsletter"], "participants[0]", "is not a person"),
     ("no-country", [ADA, {"id": "07700900456"}], "participants[1]", "its country"),
     ("no-id", [GroupParticipant(display_name="Ada")], "participants[0]", "international form"),
     ("an-int", [447700900456], "participants[0]", "in quotes"),
@@ -65,7 +65,7 @@ def filtered(value: Any) -> tuple[str, tuple[Any, ...], Mapping[str, Any]]:
 BAD: dict[str, Case] = {
     # the call, its ids, its fields, the field at fault, words of the refusal
     **{
-        f"{call}-of-{what}": (call, ("ses_1", given), FIRST[call].given, "group_id", "is no group's id")
+        f"{call}-of-{what}": (call, ("ses_1", given), FIRST[call].given, "group_id", "is not a group id")
         for call in IN_A_GROUP
         for what, given in (
             ("a-person", ADA),
@@ -89,8 +89,8 @@ BAD: dict[str, Case] = {
     },
     "message-in-no-chat": ("get_message_by_id", ("ses_1", "x", "m"), {}, "chat_id", "is not a phone number"),
     "message-without-id": ("get_message_by_id", (*CHAT, ""), {}, "message_id", "is empty"),
-    "message-that-climbs": ("get_message_by_id", (*CHAT, ".."), {}, "message_id", "a step in a path"),
-    "message-of-another-kind": ("get_message_by_id", (*CHAT, 5), {}, "message_id", "is no text"),
+    "message-that-climbs": ("get_message_by_id", (*CHAT, ".."), {}, "message_id", "a relative path"),
+    "message-of-another-kind": ("get_message_by_id", (*CHAT, 5), {}, "message_id", "is not text"),
     "contact-that-is-a-group": ("get_contact", ONE, {"contact_id": GROUP}, "contact_id", "get_group()"),
     "contact-without-country": ("get_contact", ONE, {"contact_id": "0770"}, "contact_id", "international form"),
     "picture-of-a-group": (
@@ -100,13 +100,13 @@ BAD: dict[str, Case] = {
         "contact_id",
         "is a group's id",
     ),
-    "existence-of-a-group": ("check_contact_exists", ONE, {"phone": GROUP}, "phone", "is no phone number"),
+    "existence-of-a-group": ("check_contact_exists", ONE, {"phone": GROUP}, "phone", "is not a phone number"),
     "existence-of-a-hidden-number": (
         "check_contact_exists",
         ONE,
         {"phone": "77001@lid"},
         "phone",
-        "is no phone number",
+        "is not a phone number",
     ),
     "existence-without-country": ("check_contact_exists", ONE, {"phone": "0770 0900456"}, "phone", "its country"),
     **{
@@ -124,9 +124,9 @@ BAD: dict[str, Case] = {
     "group-with-a-number-for-a-name": ("create_group", ONE, {**NEW, "name": 5}, "name", "pass a name"),
     "subject-empty": ("set_group_subject", IN, {"subject": ""}, "subject", "is empty"),
     "tags-as-text": ("create_group", ONE, {**NEW, "tags": "a"}, "tags", "pass ['a']"),
-    "tags-of-numbers": ("create_group", ONE, {**NEW, "tags": ["a", 5]}, "tags", "pass texts"),
+    "tags-of-numbers": ("create_group", ONE, {**NEW, "tags": ["a", 5]}, "tags", "pass strings"),
     **{
-        f"{call}-{field}-{value!r}": (call, ids, {field: value}, field, f"{value!r} is no count")
+        f"{call}-{field}-{value!r}": (call, ids, {field: value}, field, f"{value!r} is not a count")
         for call, ids in (
             ("get_groups", ONE),
             ("get_contacts", ONE),
@@ -148,7 +148,7 @@ BAD: dict[str, Case] = {
     "status": ("get_groups", ONE, {"status": "ACTIV"}, "status", "did you mean 'active'?"),
     "status-far": ("get_groups", ONE, {"status": "x"}, "status", "known are active, archived, deleted"),
     "exclude-as-text": ("get_groups", ONE, {"exclude": "participants"}, "exclude", "pass ['participants']"),
-    "search-tags-as-int": ("get_groups", ONE, {"tags": 5}, "tags", "a list of texts was due"),
+    "search-tags-as-int": ("get_groups", ONE, {"tags": 5}, "tags", "expected a list of strings"),
     "picture-format": (
         "set_group_picture",
         IN,
@@ -158,21 +158,21 @@ BAD: dict[str, Case] = {
     ),
     "picture-path": ("set_group_picture", IN, {"url": "/g.jpg"}, "url", "is not an http or https URL"),
     "overview-of-one-text": ("get_chats_overview", ONE, {"ids": ADA}, "ids", f"pass ['{ADA}']"),
-    "overview-of-an-int": ("get_chats_overview", ONE, {"ids": 5}, "ids", "a list of texts was due"),
+    "overview-of-an-int": ("get_chats_overview", ONE, {"ids": 5}, "ids", "expected a list of strings"),
     "overview-of-no-id": ("get_chats_overview", ONE, {"ids": [ADA, "x"]}, "ids[1]", "is not a phone number"),
     **{
         f"{call}-{what}": (call, ONE, {"code": given}, "code", words)
         for call in ("get_group_join_info", "join_group")
         for what, given, words in (
-            ("other-host", "https://example.org/K9fQ2mZx7LrB4tVw8YcDsE", "is no link of chat.whatsapp.com"),
-            ("host-like", "https://chat.whatsapp.com.example.org/K9fQ2mZx7LrB", "is no link of chat.whatsapp.com"),
-            ("host-before", "https://example.org/chat.whatsapp.com/K9fQ2mZx7LrB", "is no link of"),
-            ("user-before", "https://chat.whatsapp.com@example.org/K9fQ2mZx7LrB", "is no link of"),
-            ("nothing-after", "https://chat.whatsapp.com/", "is no link of"),
-            ("further-path", "https://chat.whatsapp.com/K9fQ/2mZx", "is no link of"),
-            ("spaces", "K9fQ 2mZx", "is no invite code"),
-            ("empty", "", "is no invite code"),
-            ("int", 5, "is no invite code"),
+            ("other-host", "https://example.org/K9fQ2mZx7LrB4tVw8YcDsE", "is not a link to chat.whatsapp.com"),
+            ("host-like", "https://chat.whatsapp.com.example.org/K9fQ2mZx7LrB", "is not a link to chat.whatsapp.com"),
+            ("host-before", "https://example.org/chat.whatsapp.com/K9fQ2mZx7LrB", "is not a link to"),
+            ("user-before", "https://chat.whatsapp.com@example.org/K9fQ2mZx7LrB", "is not a link to"),
+            ("nothing-after", "https://chat.whatsapp.com/", "is not a link to"),
+            ("further-path", "https://chat.whatsapp.com/K9fQ/2mZx", "is not a link to"),
+            ("spaces", "K9fQ 2mZx", "is not an invite code"),
+            ("empty", "", "is not an invite code"),
+            ("int", 5, "is not an invite code"),
         )
     },
     "filter-misspelt": (*filtered({"from_mee": True}), "filter.from_mee", "did you mean 'from_me'?"),
@@ -182,7 +182,7 @@ BAD: dict[str, Case] = {
         "filter.colour",
         "known are ack, from_me, timestamp_gte, timestamp_lte",
     ),
-    "filter-of-another-kind": (*filtered({5: 1}), "filter.5", "there is no such filter"),
+    "filter-of-another-kind": (*filtered({5: 1}), "filter.5", "is not a filter"),
     "filter-as-text": (*filtered("from_me"), "filter", "pass a mapping"),
     "filter-as-list": (*filtered([("ack", 1)]), "filter", "pass a mapping"),
     **{
@@ -198,7 +198,7 @@ BAD: dict[str, Case] = {
         for given in NO_TRUTHS
     },
     **{
-        f"time-{given!r:.12}": (*filtered({"timestamp_gte": given}), "filter.timestamp_gte", "is no time")
+        f"time-{given!r:.12}": (*filtered({"timestamp_gte": given}), "filter.timestamp_gte", "is not a time")
         for given in NO_TIMES
     },
     **{

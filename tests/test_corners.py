@@ -85,7 +85,7 @@ def test_no_such_session_is_not_no_such_route(body: Any) -> None:
         (404, {}, "uniqueSessionId, not its name"),
         (409, {}, "retrieve_all_sessions()"),
         (429, {"retry_after": 7}, "try again in 7 s"),
-        (422, {"status": "STOPPED", "expected": ["WORKING"]}, "the session is STOPPED, needed is WORKING"),
+        (422, {"status": "STOPPED", "expected": ["WORKING"]}, "the session is STOPPED, and must be WORKING"),
         (500, {"message": "error 463"}, "stop sending to new contacts"),
     ],
 )
@@ -124,7 +124,7 @@ def test_wait_that_says_nothing(said: str | None) -> None:
 def test_body_with_keys_that_are_no_text() -> None:
     """A body whose keys JSON cannot hold is refused as a whole."""
     body: Any = {(1, 2): "value"}
-    with pytest.raises(InvalidRequestError, match=r"^body: JSON cannot hold it"):
+    with pytest.raises(InvalidRequestError, match=r"^body: cannot be written as JSON"):
         Call("POST", "/x", Result, body=body).content()
 
 
@@ -141,7 +141,7 @@ async def test_timeout_of_the_callers_own() -> None:
 
 def test_host_that_cannot_be() -> None:
     """A base URL whose host no name server can hold is refused when the client is made."""
-    with pytest.raises(ConfigurationError, match="names a host that cannot be"):
+    with pytest.raises(ConfigurationError, match="has an invalid host name"):
         AsyncWasendClient("key", base_url="https://xn--/")
 
 

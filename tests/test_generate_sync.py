@@ -489,7 +489,7 @@ def test_unknown_source_is_refused_for_views(office: Path, old: str, new: str, p
 
 
 def test_one_name_with_two_meanings_is_refused(office: Path) -> None:
-    """Two rooms that call different things by one name cannot share a file."""
+    """Two modules that call different things by one name cannot share a file."""
     change(office, "api.stamps", "from .letters import Letter", "from .parcels import Letter")
     with pytest.raises(UnknownSourceError, match="Letter means two things"):
         Generator(office).generate()

@@ -98,8 +98,8 @@ def test_key_is_cleaned(client: Client, key: str) -> None:
     ("key", "problem"),
     [
         (None, "WASEND_API_KEY"),
-        ("", "there is none"),
-        (" \n", "there is none"),
+        ("", "missing"),
+        (" \n", "missing"),
         ("secret\n-1", "control"),
         ("secret\r\nX-Evil: 1", "control"),
         ("secret\x00", "control"),
@@ -107,8 +107,8 @@ def test_key_is_cleaned(client: Client, key: str) -> None:
         ("secret one", "space"),
         ("secret\ud800", "non-ASCII"),
         ("Bearer secret", "without 'Bearer'"),
-        (b"secret", "not bytes"),
-        (5, "not int"),
+        (b"secret", "expected text, got bytes"),
+        (5, "expected text, got int"),
     ],
 )
 def test_key_is_refused(client: Client, key: Any, problem: str) -> None:

@@ -34,7 +34,7 @@ LIFETIME = ("aclose", "__aenter__", "__aexit__", "__init__", "__repr__")
 Method = ast.FunctionDef | ast.AsyncFunctionDef
 
 HEAD = '''\
-# Written by tools/generate_sync.py from client.py and the rooms in api/; change those, not this.
+# Written by tools/generate_sync.py from client.py and the calls in api/ and delivery/; change those, not this.
 """The synchronous client."""
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ class {sync}{bases}:
 '''
 
 BOUND_HEAD = '''\
-# Written by tools/generate_sync.py from the rooms in api/; change those, not this.
+# Written by tools/generate_sync.py from the calls in api/ and delivery/; change those, not this.
 """One session's view of a client: the calls that take a session, without naming it."""
 
 from __future__ import annotations
@@ -229,8 +229,8 @@ class Generator:
     def generate(self) -> str:
         """The whole file, before formatting."""
         client = self.client.find_class(ASYNC)
-        bases = [self._use(self.client, base) for base in client.bases if not self._is_room(base)]
-        methods = [text for owner in [*self._rooms(), (self.client, client)] for text in self._methods(*owner)]
+        bases = [self._use(self.client, base) for base in client.bases if not self._holds_calls(base)]
+        methods = [text for owner in [*self._call_classes(), (self.client, client)] for text in self._methods(*owner)]
 
         lifetime = {node.name: node for node in client.body if isinstance(node, Method)}
         if missing := [name for name in ("__init__", "aclose") if name not in lifetime]:
@@ -249,26 +249,26 @@ class Generator:
         )
         return "\n".join([head, *methods])
 
-    def _rooms(self) -> Iterator[tuple[Module, ast.ClassDef]]:
+    def _call_classes(self) -> Iterator[tuple[Module, ast.ClassDef]]:
         bases = self.client.find_class(ASYNC).bases
-        return (self._room(base) for base in bases if self._is_room(base))
+        return (self._call_class(base) for base in bases if self._holds_calls(base))
 
-    def _is_room(self, base: ast.expr) -> bool:
+    def _holds_calls(self, base: ast.expr) -> bool:
         """Whether a base holds calls; another one is a base of the synchronous client too."""
         origin = self.client.origin(self.client.source(base))
         return origin is None or not origin.statement.startswith("from ._")
 
-    def _room(self, base: ast.expr) -> tuple[Module, ast.ClassDef]:
+    def _call_class(self, base: ast.expr) -> tuple[Module, ast.ClassDef]:
         name = self.client.source(base)
         origin = self.client.origin(name)
         if origin is None or not (found := re.fullmatch(r"from \.(\S+) import (\w+)", origin.statement)):
             self.client.refuse(base, f"{name} is not imported from a module of this package")
         module = Module.read(self.package, found[1])
-        room = module.find_class(found[2])
-        for inherited in room.bases:
+        owner = module.find_class(found[2])
+        for inherited in owner.bases:
             if module.source(inherited) != "Calls":
                 module.refuse(inherited, f"{name} inherits more than Calls: its methods would be missed")
-        return module, room
+        return module, owner
 
     def _methods(self, module: Module, owner: ast.ClassDef) -> Iterator[str]:
         for node in owner.body:
@@ -409,7 +409,7 @@ class BoundGenerator(Generator):
             self.done.clear()
             self.imports[client] = Import(f"from .{module} import {client}", typing_only=True)
             views += [VIEW.format(bound=bound, client=client)]
-            views += [text for room in self._rooms() for text in self._methods(*room)]
+            views += [text for owner in self._call_classes() for text in self._methods(*owner)]
         return "\n".join([BOUND_HEAD.format(imports=self._import_lines()), *views])
 
     def _is_wanted(self, node: Method) -> bool:

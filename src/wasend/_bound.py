@@ -1,4 +1,4 @@
-# Written by tools/generate_sync.py from the rooms in api/; change those, not this.
+# Written by tools/generate_sync.py from the calls in api/ and delivery/; change those, not this.
 """One session's view of a client: the calls that take a session, without naming it."""
 
 from __future__ import annotations

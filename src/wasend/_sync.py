@@ -1,4 +1,4 @@
-# Written by tools/generate_sync.py from client.py and the rooms in api/; change those, not this.
+# Written by tools/generate_sync.py from client.py and the calls in api/ and delivery/; change those, not this.
 """The synchronous client."""
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class WasendClient(Aliases):
                 own.
 
         Raises:
-            ConfigurationError: There is no key, or a setting cannot be.
+            ConfigurationError: There is no key, or a setting is not valid.
         """
         self._async = AsyncWasendClient(
             api_key,
@@ -1640,8 +1640,8 @@ class WasendClient(Aliases):
         ``ColorHex`` and ``color_hex`` are read into a field ``color_hex``; `wire` gives other spellings.
 
         Args:
-            method: HTTP verb.
-            path: Path below the base URL. It begins with ``/``, is percent-encoded, and may hold ``{placeholders}``.
+            method: HTTP method.
+            path: Path below the base URL. It begins with ``/``, is percent-encoded, and may contain ``{placeholders}``.
             into: What the answer is read into: a model, or a `Page` of models; by default the JSON document as it came.
             path_params: What the placeholders stand for; it is percent-encoded here.
             params: Query parameters; `None` leaves one out, and a list repeats one.
@@ -1653,8 +1653,7 @@ class WasendClient(Aliases):
             The model, the page, or the document; `None` for an empty answer.
 
         Raises:
-            InvalidRequestError: There is no such verb, the path will not do, or a placeholder has no value. Nothing was
-                sent.
+            InvalidRequestError: The method or the path is not valid, or a placeholder has no value. Nothing was sent.
             NotFoundError: The service knows no such path, or nothing there.
             OutcomeUnknownError: No answer came to a call that is not repeatable; it may have been carried out.
         """
@@ -1685,7 +1684,7 @@ class WasendClient(Aliases):
                 your own, or a `Pacing`.
 
         Raises:
-            ConfigurationError: A setting cannot be.
+            ConfigurationError: A setting is not valid.
         """
         return self._over(
             self._async.with_options(api_key=api_key, timeout=timeout, retry=retry, settle=settle, kind=kind),

@@ -1,4 +1,4 @@
-"""The async client: options in, the calls of every room, and the connections' end."""
+"""The async client: settings, all calls, and the end of its connections."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ class AsyncWasendClient(
                 own.
 
         Raises:
-            ConfigurationError: There is no key, or a setting cannot be.
+            ConfigurationError: There is no key, or a setting is not valid.
         """
         options = Options.resolve(
             api_key=api_key, base_url=base_url, timeout=timeout, retry=retry, prefer=prefer, clock=clock
@@ -154,7 +154,7 @@ class AsyncWasendClient(
                 your own, or a `Pacing`.
 
         Raises:
-            ConfigurationError: A setting cannot be.
+            ConfigurationError: A setting is not valid.
         """
         now = self._engine.options
         changed = attrs.evolve(
@@ -189,7 +189,7 @@ class AsyncWasendClient(
         """
         session = self._engine.options.session if session is None else session
         if session is None:
-            raise ConfigurationError("session: there is none; pass client.session('ses_...') or set WASEND_SESSION")
+            raise ConfigurationError("session: missing; pass client.session('ses_...') or set WASEND_SESSION")
         return AsyncBoundSession(self, session_ref(session))
 
     def retrieve_config(self) -> Options:
@@ -212,7 +212,7 @@ class AsyncWasendClient(
         return f"{type(self).__name__}(base_url={self._engine.options.base_url!r}, api_key='***')"
 
 
-# The rooms of delivery are imported where they are wanted: most programs send without them.
+# The modules of delivery are imported when they are needed: most programs send without them.
 
 
 def _limiter(rate_limit: str | RateLimiter | None, options: Options) -> RateLimiter:

@@ -1,5 +1,5 @@
 """
-Every exception a caller can catch.
+Every exception that a caller can catch.
 
 One tree under `WasendError`. Each error says in ``outcome`` what became of the request, survives pickling, and carries
 neither the API key nor the text of a message in its own text.
@@ -116,7 +116,7 @@ class APIStatusError(WasendError):
         method: HTTP verb of the request.
         path: Path of the request, percent-encoded, without its query.
         attempts: How many requests were made for this call.
-        permanent: Whether trying again is no use, even where the status is a passing one; the same for the whole class.
+        permanent: Whether trying again is useless even if the status is a passing one; a fact of the class.
     """
 
     permanent: ClassVar[bool] = False
@@ -190,7 +190,7 @@ class ConflictError(APIStatusError):
 
 
 class RateLimitError(APIStatusError):
-    """429: too many requests; ``retry_after`` says how many seconds to wait, where the service told."""
+    """429: too many requests; ``retry_after`` says how many seconds to wait, if the service says so."""
 
 
 class ServerError(APIStatusError):

@@ -29,7 +29,7 @@ from .call import Call, masked
 from .documents import is_list, is_object
 from .names import folded
 
-IN_DOUBT: Final = "it may or may not have been carried out: look before you repeat it"
+IN_DOUBT: Final = "it may or may not have been carried out: check before you repeat it"
 LARGE: Final = 256 * 1024
 """Bytes of a body from which it is read in another thread: that takes 10 ms or more, and handing it over far less."""
 
@@ -228,7 +228,7 @@ def _advice(facts: Mapping[str, Any], rules: ErrorRules) -> str:
     status, after = facts["status"], facts["retry_after"]
     if 300 <= status < 400:
         where = _where(facts["headers"])
-        return f"redirects are not followed, lest the key leak: it points to {where}; check base_url"
+        return f"redirects are not followed, to keep the API key; this one points to {where}; check base_url"
     if status == 429 and after is not None:
         return f"try again in {after:g} s"
     return rules.advice.get(status, "")

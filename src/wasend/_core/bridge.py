@@ -93,8 +93,8 @@ class Bridge:
             loop = self._started()
             if loop.is_current_thread:
                 raise RuntimeError(
-                    f"{self._label} was called from its own event loop, where it would wait for itself "
-                    "for ever: use the async client there"
+                    f"{self._label} was called from its own event loop and would wait for ever; "
+                    "use the async client there"
                 )
         except BaseException:
             coro.close()

@@ -83,7 +83,7 @@ class Call(Generic[T]):
         Path and query.
 
         Raises:
-            InvalidRequestError: An id or a parameter is none that a URL can hold.
+            InvalidRequestError: An id or a parameter cannot be part of a URL.
         """
         pairs = [(key, _query(key, item)) for key, value in (self.params or {}).items() for item in _each(value)]
         target = f"{self.path()}?{urlencode(pairs)}" if pairs else self.path()
@@ -98,7 +98,7 @@ class Call(Generic[T]):
         The body as bytes.
 
         Raises:
-            InvalidRequestError: A field holds what JSON cannot.
+            InvalidRequestError: The value of a field cannot be written as JSON.
         """
         if self.body is None:
             return None
@@ -113,16 +113,16 @@ def segment(field: str, value: str) -> str:
     One segment of a path, percent-encoded.
 
     Raises:
-        InvalidRequestError: It is no text, is empty, or would climb in the path.
+        InvalidRequestError: It is not text, is empty, or is a relative path.
     """
     if not isinstance(value, str) or not value:
-        raise InvalidRequestError(field, "is empty" if value == "" else "is no text", _AS_GIVEN)
+        raise InvalidRequestError(field, "is empty" if value == "" else "is not text", _AS_GIVEN)
     if value in (".", ".."):
-        raise InvalidRequestError(field, f"{value!r} is a step in a path, not an id", _AS_GIVEN)
+        raise InvalidRequestError(field, f"{value!r} is a relative path, not an id", _AS_GIVEN)
     try:
         return quote(value, safe="")
     except UnicodeEncodeError:
-        raise InvalidRequestError(field, "holds half a surrogate pair", _AS_GIVEN) from None
+        raise InvalidRequestError(field, "contains an unpaired surrogate", _AS_GIVEN) from None
 
 
 def _each(value: Any) -> list[Any]:
@@ -133,7 +133,7 @@ def _query(field: str, value: Any) -> bytes:
     try:
         return (str(value).lower() if isinstance(value, bool) else str(value)).encode()
     except UnicodeEncodeError:
-        raise InvalidRequestError(field, "holds half a surrogate pair", "pass text that UTF-8 can hold") from None
+        raise InvalidRequestError(field, "contains an unpaired surrogate", "remove it") from None
 
 
 def _json(value: Any) -> bytes:
@@ -145,9 +145,11 @@ def _unfit_field(body: Mapping[str, Any]) -> InvalidRequestError:
         try:
             _json(value)
         except UnicodeEncodeError:
-            return InvalidRequestError(key, "holds half a surrogate pair", "pass text that UTF-8 can hold")
+            return InvalidRequestError(key, "contains an unpaired surrogate", "remove it")
         except (TypeError, ValueError, RecursionError):
             return InvalidRequestError(
-                key, f"JSON cannot hold this {type(value).__name__}", "pass text, numbers, lists or mappings"
+                key,
+                f"a value of type {type(value).__name__} cannot be written as JSON",
+                "pass text, numbers, lists or mappings",
             )
-    return InvalidRequestError("body", "JSON cannot hold it", "pass text as keys")
+    return InvalidRequestError("body", "cannot be written as JSON", "use strings as keys")

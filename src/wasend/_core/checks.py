@@ -1,4 +1,4 @@
-"""Arguments that every room checks in the same way."""
+"""Checks of arguments that several calls share."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ from .names import nearest
 
 def count(value: int | None, field: str, *, least: int = 0) -> int | None:
     """
-    A number of things, or `None`.
+    Check a number of things, or `None`.
 
     Raises:
-        InvalidRequestError: It is no whole number, or below the least.
+        InvalidRequestError: It is not a whole number, or is below the least.
     """
     if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= least):
         return value
-    raise InvalidRequestError(field, f"{value!r} is no count", f"pass a whole number, {least} or more")
+    raise InvalidRequestError(field, f"{value!r} is not a count", f"pass a whole number, {least} or more")
 
 
 def word(value: str | None, field: str, *known: str) -> str | None:
     """
-    One of a few words, in lower case, or `None`.
+    Check one of a few words, or `None`; in lower case.
 
     Raises:
-        InvalidRequestError: It is none of them.
+        InvalidRequestError: It is not one of them.
     """
     if value is None:
         return None
@@ -38,16 +38,16 @@ def word(value: str | None, field: str, *known: str) -> str | None:
 
 def texts(value: Sequence[str] | None, field: str) -> list[str] | None:
     """
-    A list of texts, or `None`.
+    Check a list of strings, or `None`.
 
     Raises:
-        InvalidRequestError: It is a single text, or holds something else.
+        InvalidRequestError: It is a single string, or contains something else.
     """
     if value is None:
         return None
     items: list[Any] | None = None if isinstance(value, str) or not isinstance(value, Iterable) else [*value]
     if items is None or not all(isinstance(item, str) for item in items):
         raise InvalidRequestError(
-            field, "a list of texts was due", f"pass [{value!r}]" if isinstance(value, str) else "pass texts"
+            field, "expected a list of strings", f"pass [{value!r}]" if isinstance(value, str) else "pass strings"
         )
     return items

@@ -155,8 +155,8 @@ class Engine:
         answer = state.request.answer
         if answer is not None and not (call.repeatable and 200 <= answer.status < 300):
             # The status has come, and with it what became of the request.
-            return self._read(call, attrs.evolve(answer, fault="the answer did not end in time"), state)
-        reason = f"not done within {self.options.timeout.total:g} s in all"
+            return self._read(call, attrs.evolve(answer, fault="the answer was not complete in time"), state)
+        reason = f"not finished within the total timeout of {self.options.timeout.total:g} s"
         raise self.http.unanswered(call, reason, state.request, slow=True, attempts=state.attempts) from None
 
     async def _attempt(self, call: Call[T], state: _CallState) -> T:
@@ -271,7 +271,7 @@ class Engine:
             raise DecodeError(text, path=error.path.replace(key, "***"), body=scrubbed(error.body, key)) from None
 
     def _accepted(self, call: Call[T], document: Any, fault: str | None) -> T:
-        """What can be known of a write that was accepted: what its answer and its request say, and never an error."""
+        """The result of a write that the service accepted: from its answer and its request, and never an error."""
         from .codec import decode_accepted
 
         if fault is not None:

@@ -79,7 +79,9 @@ class Http:
         try:
             httpx.URL(base_url).host  # noqa: B018 - fails for a host that no DNS can hold
         except (httpx.InvalidURL, ValueError):
-            raise ConfigurationError(f"base_url: {base_url!r} names a host that cannot be") from None
+            raise ConfigurationError(
+                f"base_url: {base_url!r} has an invalid host name; pass one such as https://api.wasend.dev"
+            ) from None
         self._base_url = base_url
         self._callers_client = client
         self._pools = Pools(functools.partial(Pool, base_url))
@@ -145,7 +147,7 @@ class Http:
             if response.is_success and call.repeatable:
                 raise self._failure(call, error, state) from error
             # The status has come, and with it what became of the request.
-            return attrs.evolve(head, fault=f"the answer broke off ({type(error).__name__})")
+            return attrs.evolve(head, fault=f"the answer was cut off ({type(error).__name__})")
         finally:
             await response.aclose()
         if content is None:

@@ -108,14 +108,16 @@ class Options:
 def clean_key(key: str | None) -> str:
     """The key without white space around it; it is never shown in what is raised."""
     if key is None or (isinstance(key, str) and not key.strip()):
-        raise ConfigurationError("api_key: there is none; pass api_key=... or set WASEND_API_KEY")
+        raise ConfigurationError("api_key: missing; pass api_key=... or set WASEND_API_KEY")
     if not isinstance(key, str):
-        raise ConfigurationError(f"api_key: text was due, not {type(key).__name__}")
+        raise ConfigurationError(f"api_key: expected text, got {type(key).__name__}; pass the key in quotes")
     key = key.strip()
     if key.lower().startswith("bearer "):
         raise ConfigurationError("api_key: pass the key alone, without 'Bearer'")
     if not re.fullmatch(r"[!-~]+", key):
-        raise ConfigurationError("api_key: it holds a space, a control or a non-ASCII character; copy it again")
+        raise ConfigurationError(
+            "api_key: contains a space, a control character or a non-ASCII character; copy it again"
+        )
     return key
 
 
@@ -128,11 +130,11 @@ def clean_url(url: str) -> str:
     except (ValueError, AttributeError, TypeError):
         raise ConfigurationError(f"base_url: not a URL; {remedy}") from None
     if parts.username is not None or parts.password is not None:
-        raise ConfigurationError("base_url: it holds a user or password; pass the key as api_key")
+        raise ConfigurationError("base_url: contains a user name or password; pass the key as api_key")
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ConfigurationError(f"base_url: it lacks its scheme or host; {remedy}")
+        raise ConfigurationError(f"base_url: scheme or host is missing; {remedy}")
     if parts.query or parts.fragment or port == 0 or not re.fullmatch(r"[!-~]+", url.strip()):
-        raise ConfigurationError(f"base_url: it holds more than scheme, host, port and path; {remedy}")
+        raise ConfigurationError(f"base_url: contains more than scheme, host, port and path; {remedy}")
     return url.strip().rstrip("/")
 
 

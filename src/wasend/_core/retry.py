@@ -64,7 +64,7 @@ class Retry:
         max_retry_after: A wait named by the service that is longer than this many seconds is not slept through: the
             error is raised at once, with its ``retry_after``.
         hook: Decides instead of `max_retries`, see `RetryHook`. It is asked only where a repetition is safe.
-        on_wait: Told of every wait before it begins.
+        on_wait: Called with every `Wait` before it begins.
     """
 
     max_retries: int = 2
@@ -149,19 +149,19 @@ async def again(
     sleep: Callable[[float], Awaitable[None]],
 ) -> T:
     """
-    Make an attempt again that has failed once, for as long as `wait` gives a time.
+    Make an attempt again that has failed once, for as long as `wait` returns a time.
 
     Args:
         attempt: Makes the request once.
         first: How it failed.
         wait: Asked after each failure for the seconds until the next attempt, or `None`.
-        on_wait: Told of every wait.
+        on_wait: Called with every wait.
         sleep: Waits so many seconds.
     """
     import tenacity  # costs 20 ms to import, and most programs never see a failure
 
     failed: WasendError | None = first
-    due: Wait | None = None
+    pending: Wait | None = None
 
     async def once() -> T:
         nonlocal failed
@@ -171,22 +171,22 @@ async def again(
         return await attempt()
 
     async def worth_it(state: tenacity.RetryCallState) -> bool:
-        nonlocal due
+        nonlocal pending
         error = state.outcome.exception() if state.outcome else None
         if not isinstance(error, WasendError):
             return False
         seconds = await wait(error, state.attempt_number)
         if seconds is None:
             return False
-        due = Wait(error, state.attempt_number, seconds)
-        logger.info("waiting %.2f s before attempt %d: %s", seconds, due.attempt + 1, type(error).__name__)
+        pending = Wait(error, state.attempt_number, seconds)
+        logger.info("waiting %.2f s before attempt %d: %s", seconds, pending.attempt + 1, type(error).__name__)
         if on_wait is not None:
-            await in_caller(on_wait, due)
+            await in_caller(on_wait, pending)
         return True
 
     repeat = tenacity.AsyncRetrying(
         retry=worth_it,
-        wait=lambda _: due.seconds if due else 0.0,
+        wait=lambda _: pending.seconds if pending else 0.0,
         stop=tenacity.stop_never,
         sleep=sleep,
         reraise=True,

@@ -1,1 +1,1 @@
-"""What WASend offers: one room a subject, its models and its calls together."""
+"""What WASend offers: a module for each subject, with its models and its calls."""

@@ -394,7 +394,7 @@ def _filter(given: Mapping[str, Any] | None) -> dict[str, Any]:
         name = known.get(folded(str(key)).replace(".", ""))
         if name is None:
             names = ("ack", "from_me", "timestamp_gte", "timestamp_lte")
-            raise InvalidRequestError(f"filter.{key}", "there is no such filter", nearest(str(key), names))
+            raise InvalidRequestError(f"filter.{key}", "is not a filter", nearest(str(key), names))
         if value is not None:
             params[f"filter.{name}"] = _filter_value(key, name, value)
     return params
@@ -412,7 +412,7 @@ def _filter_value(key: str, name: str, value: Any) -> Any:
         return int(value.timestamp())
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < 1e11:
         return int(value)
-    raise InvalidRequestError(f"filter.{key}", f"{value!r} is no time", "pass a datetime, or seconds since 1970")
+    raise InvalidRequestError(f"filter.{key}", f"{value!r} is not a time", "pass a datetime, or seconds since 1970")
 
 
 def _ack(value: Any) -> int:

@@ -175,7 +175,7 @@ class ContactCalls(Calls):
         """
         found = jid(phone, "phone")
         if not found.endswith("@c.us"):
-            raise InvalidRequestError("phone", "is no phone number", "pass one such as +447700900456")
+            raise InvalidRequestError("phone", "is not a phone number", "pass one such as +447700900456")
         params = {"session": session_ref(session), "phone": found.partition("@")[0]}
         return await self._send(Call("GET", "/contacts/check-exists", ContactExistence, params=params))
 

@@ -992,13 +992,13 @@ class GroupCalls(Calls):
         notify: bool | None,
         also: tuple[str, str] | None = None,
     ) -> ParticipantChanges:
-        room = "admin" if change in ("promote", "demote") else "participants"
+        part = "admin" if change in ("promote", "demote") else "participants"
         also = also or ("POST", f"/{{session}}/groups/{{group_id}}/participants/{change}")
         body = {
             "participants": [_person(person, index) for index, person in enumerate(_people(participants))],
             "notify": notify,
         }
-        route = f"/{{session}}/groups/{{group_id}}/{room}/{change}"
+        route = f"/{{session}}/groups/{{group_id}}/{part}/{change}"
         call = Call("POST", route, ParticipantChanges, path_params=_in(session, group_id), body=body, repeatable=True)
         return await self._send(call if also == (call.method, call.route) else call.or_route(*also))
 
@@ -1010,7 +1010,7 @@ def _at(session: SessionRef) -> dict[str, str]:
 def _in(session: SessionRef, group_id: str) -> dict[str, str]:
     found = chat_id(group_id, "group_id") if isinstance(group_id, str) and "@" in group_id else ""
     if not found.endswith("@g.us"):
-        raise InvalidRequestError("group_id", "is no group's id", "pass one such as 120363041234567890@g.us")
+        raise InvalidRequestError("group_id", "is not a group id", "pass one such as 120363041234567890@g.us")
     return {**_at(session), "group_id": found}
 
 
@@ -1018,7 +1018,7 @@ def _people(participants: Iterable[ParticipantRef]) -> list[ParticipantRef]:
     single = isinstance(participants, str | Mapping) or not isinstance(participants, Iterable)
     people = [] if single else [*participants]
     if not people:
-        problem = "is a single one" if single else "is empty"
+        problem = "expected a list, got a single value" if single else "is empty"
         raise InvalidRequestError("participants", problem, "pass a list of at least one")
     return people
 
@@ -1030,7 +1030,7 @@ def _person(person: ParticipantRef, index: int) -> str:
     )
     found = chat_id(value, field)  # type: ignore[arg-type]
     if found.endswith(("@g.us", "@newsletter", "@broadcast")):
-        raise InvalidRequestError(field, "is no person", "pass a number or an id such as 447700900456@c.us")
+        raise InvalidRequestError(field, "is not a person", "pass a number or an id such as 447700900456@c.us")
     return found
 
 
@@ -1054,6 +1054,6 @@ def _invite_code(code: str) -> str:
     host = rf"(?i:(?:https?://)?{re.escape(INVITE_HOST)})/(?:invite/)?"
     found = re.fullmatch(rf"(?:{host})?([A-Za-z0-9_-]{{4,64}})/?(?:[?#].*)?", text)
     if found is None:
-        problem = f"is no link of {INVITE_HOST}" if "/" in text else "is no invite code"
+        problem = f"is not a link to {INVITE_HOST}" if "/" in text else "is not an invite code"
         raise InvalidRequestError("code", problem, f"pass https://{INVITE_HOST}/… or the code at its end")
     return found[1]

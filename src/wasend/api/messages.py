@@ -55,8 +55,8 @@ class Message(Model):
         """One engine gives the id as an object, another puts it under ``key``."""
         key = document.get("key")
         if is_object(key) and "id" not in document:
-            told = {"id": key.get("id"), "to": key.get("remoteJid"), "fromMe": key.get("fromMe")}
-            document = {**document, **{name: value for name, value in told.items() if name not in document}}
+            from_key = {"id": key.get("id"), "to": key.get("remoteJid"), "fromMe": key.get("fromMe")}
+            document = {**document, **{name: value for name, value in from_key.items() if name not in document}}
         inner = document.get("id")
         if is_object(inner) and "_serialized" in inner:
             document = {**document, "id": inner["_serialized"]}
@@ -219,7 +219,7 @@ class MessageCalls(Calls):
         media = await load(url, data, file_name)
         if not media.name:
             raise InvalidRequestError(
-                "file_name", "is missing, and cannot be told from the data", "pass file_name='report.pdf'"
+                "file_name", "is missing, and the data do not say it", "pass file_name='report.pdf'"
             )
         body = {
             "session": session_ref(session),
@@ -469,7 +469,7 @@ async def _politely(sign: Awaitable[Any]) -> None:
     try:
         await sign
     except WasendError as error:
-        logger.info("going on without it: %s", type(error).__name__)
+        logger.info("a seen or typing indicator failed and is ignored: %s", type(error).__name__)
 
 
 def _typing_time(text: str | None, least: float, most: float) -> float:
@@ -509,7 +509,7 @@ def _preview(preview: LinkPreview | Mapping[str, Any]) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for key, value in preview.items():
         if folded(key) not in known:
-            raise InvalidRequestError(f"preview.{key}", "there is no such field", nearest(key, known.values()))
+            raise InvalidRequestError(f"preview.{key}", "is not a field of a preview", nearest(key, known.values()))
         if value is not None:
             fields[known[folded(key)]] = value
     if not fields.get("title"):

@@ -83,8 +83,8 @@ class RequestCalls(Calls):
         ``ColorHex`` and ``color_hex`` are read into a field ``color_hex``; `wire` gives other spellings.
 
         Args:
-            method: HTTP verb.
-            path: Path below the base URL. It begins with ``/``, is percent-encoded, and may hold ``{placeholders}``.
+            method: HTTP method.
+            path: Path below the base URL. It begins with ``/``, is percent-encoded, and may contain ``{placeholders}``.
             into: What the answer is read into: a model, or a `Page` of models; by default the JSON document as it came.
             path_params: What the placeholders stand for; it is percent-encoded here.
             params: Query parameters; `None` leaves one out, and a list repeats one.
@@ -96,14 +96,13 @@ class RequestCalls(Calls):
             The model, the page, or the document; `None` for an empty answer.
 
         Raises:
-            InvalidRequestError: There is no such verb, the path will not do, or a placeholder has no value. Nothing was
-                sent.
+            InvalidRequestError: The method or the path is not valid, or a placeholder has no value. Nothing was sent.
             NotFoundError: The service knows no such path, or nothing there.
             OutcomeUnknownError: No answer came to a call that is not repeatable; it may have been carried out.
         """
         verb = method.upper() if isinstance(method, str) else ""
         if verb not in _METHODS:
-            raise InvalidRequestError("method", f"{method!r} is no HTTP verb", f"known are {', '.join(_METHODS)}")
+            raise InvalidRequestError("method", f"{method!r} is not an HTTP method", f"known are {', '.join(_METHODS)}")
         _check_path(path, path_params)
         for field, value in (("params", params), ("body", body)):
             if value is not None and not is_object(value):
@@ -114,12 +113,12 @@ class RequestCalls(Calls):
 
 def _check_path(path: str, path_params: Mapping[str, str] | None) -> None:
     if not isinstance(path, str) or not path.startswith("/"):
-        raise InvalidRequestError("path", f"{masked(repr(path))} is no path", "begin it with /, such as /account")
+        raise InvalidRequestError("path", f"{masked(repr(path))} is not a path", "begin it with /, such as /account")
     if not _PATH.fullmatch(path):
         remedy = "percent-encode it or use {placeholders}; a query goes into params"
-        raise InvalidRequestError("path", f"{masked(repr(path))} holds what a path cannot", remedy)
+        raise InvalidRequestError("path", f"{masked(repr(path))} contains characters that a path cannot have", remedy)
     if {".", ".."} & {unquote(step) for step in path.split("/")}:
-        raise InvalidRequestError("path", "it steps up or stays in place", "leave out . and ..")
+        raise InvalidRequestError("path", "contains . or ..", "leave them out")
     if path_params is not None and not is_object(path_params):
         raise InvalidRequestError("path_params", f"is {type(path_params).__name__}", "pass a mapping")
     names = re.findall(r"\{(\w+)\}", path)
@@ -129,7 +128,7 @@ def _check_path(path: str, path_params: Mapping[str, str] | None) -> None:
     for name in path_params or {}:
         if name not in names:
             remedy = nearest(str(name), names) if names else f"put {{{name}}} into the path, or pass it in params"
-            raise InvalidRequestError(f"path_params.{name}", "the path has no such placeholder", remedy)
+            raise InvalidRequestError(f"path_params.{name}", "is not a placeholder of the path", remedy)
 
 
 def _readable(into: Any) -> type[Any]:
@@ -139,7 +138,7 @@ def _readable(into: Any) -> type[Any]:
     kind = get_args(into)[0] if get_origin(into) is Page else into
     if not (isinstance(kind, type) and issubclass(kind, Model)):
         shown = getattr(into, "__name__", repr(into))
-        raise InvalidRequestError("into", f"{shown} is no model", "pass a subclass of Model, or Page[...] of one")
+        raise InvalidRequestError("into", f"{shown} is not a model", "pass a subclass of Model, or Page[...] of one")
     if "__attrs_attrs__" not in vars(kind):
-        raise InvalidRequestError("into", f"{kind.__name__} lacks its decorator", "write @wasend.model above the class")
+        raise InvalidRequestError("into", f"{kind.__name__} is not decorated", "write @wasend.model above the class")
     return cast("type[Any]", into)

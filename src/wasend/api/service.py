@@ -1,4 +1,4 @@
-"""What is particular to this service, which the core is told of: other names of arguments, and its errors."""
+"""What is particular to this service, given to the core: other names of arguments, and special errors."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _not_ready(status: Any, expected: Any) -> SpecialError:
     states = tuple(str(state) for state in expected) if is_list(expected) else ()
     facts = {"session_status": status if isinstance(status, str) else None, "expected": states}
     needed = " or ".join(states) or "another state"
-    advice = f"the session is {status}, needed is {needed}" if facts["session_status"] else ""
+    advice = f"the session is {status}, and must be {needed}" if facts["session_status"] else ""
     return SpecialError(SessionNotReadyError, facts, advice)
 
 

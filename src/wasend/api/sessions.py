@@ -184,7 +184,7 @@ def session_ref(session: SessionRef, field: str = "session") -> str:
         if isinstance(session, Session)
         else "is empty"
         if value in ("", None)
-        else "is no session id"
+        else "is not a session id"
     )
     raise InvalidRequestError(field, problem, "pass the uniqueSessionId that create_session returned, or the Session")
 
