@@ -341,6 +341,7 @@ async def test_ids_in_two_spellings() -> None:
         async with AsyncWasendClient(KEY, base_url=server.url) as client:
             found = await wait_for_ack(client._engine, "ses_1", f"true_{CHAT}_3EB0")
         assert (found.id, found.ack, server.deliveries) == ("3EB0", Ack.DEVICE, 2)
+    assert all(b"downloadMedia=false" in request for request in server.requests), "the service fetches no media"
 
 
 # The rule
