@@ -208,8 +208,9 @@ async def test_proxy_of_an_unknown_kind(monkeypatch: pytest.MonkeyPatch) -> None
         ("", "", None),
     ],
 )
-def test_proxy(monkeypatch: pytest.MonkeyPatch, named: str, excepted: str, found: str | None) -> None:
-    """The proxy is the environment's, unless the host is excepted."""
-    monkeypatch.setenv("http_proxy", named)
+@pytest.mark.parametrize("variable", ["http_proxy", "all_proxy"])
+def test_proxy(monkeypatch: pytest.MonkeyPatch, variable: str, named: str, excepted: str, found: str | None) -> None:
+    """The proxy is the environment's, for the scheme or for all, unless the host is excepted."""
+    monkeypatch.setenv(variable, named)
     monkeypatch.setenv("no_proxy", excepted)
     assert pool.environment_proxy("http://example.org") == found
