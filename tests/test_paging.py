@@ -125,7 +125,7 @@ async def test_every_item(room: Room, face: str) -> None:
     """Every item comes, in the service's order, and each request asks for what follows the one before."""
     with serving(replying(cut(room, 7))) as server:
         assert await gone_through(face, server, room, page_size=3) == list("0123456")
-        assert windows(server) == [(3, 0), (3, 3), (3, 6)]
+        assert windows(server) == [(3, 0), (3, 3), (3, 6), (3, 7)]
         for request in server.requests:
             assert request.split(b" ")[1].decode().partition("?")[0] == room.target
             assert {**query_of(request), "limit": "", "offset": ""} == {**room.fixed, "limit": "", "offset": ""}
@@ -142,13 +142,13 @@ async def test_pages_are_fetched_as_it_goes(room: Room, face: str) -> None:
             for _ in range(6):
                 await step(items)
                 seen.append(server.deliveries)
-    assert seen == [0, 1, 1, 2, 2, 3, 3]
+    assert seen == [0, 1, 1, 2, 2, 3, 4]
 
 
 @each_room
 @in_both_faces
 async def test_the_list_ends_with_a_page(room: Room, face: str) -> None:
-    """Where the last page is full, an empty one ends the list."""
+    """An empty page ends the list."""
     with serving(replying(cut(room, 4))) as server:
         assert await gone_through(face, server, room, page_size=2) == list("0123")
         assert windows(server) == [(2, 0), (2, 2), (2, 4)]
@@ -190,7 +190,7 @@ async def test_service_that_ignores_limit(face: str) -> None:
     room = ROOMS[2]
     with serving(replying(lambda _, offset: shelf(room, 9)[offset : offset + 4])) as server:
         assert await gone_through(face, server, room, page_size=3) == list("012345678")
-        assert windows(server) == [(3, 0), (3, 4), (3, 8)]
+        assert windows(server) == [(3, 0), (3, 4), (3, 8), (3, 9)]
 
 
 @pytest.mark.parametrize("around", ["pagination", "bare", "data"])
@@ -253,12 +253,12 @@ async def test_arguments_go_with_every_page(face: str) -> None:
         }
         assert await gone_through(face, server, ROOMS[0], page_size=2, **given) == list("012")
         told = {"status": "active", "sortBy": "id", "sortOrder": "asc", "search": "a b", "exclude[]": "participants"}
-        assert [told.items() <= query_of(request).items() for request in server.requests] == [True, True]
+        assert [told.items() <= query_of(request).items() for request in server.requests] == [True] * 3
     with serving(replying(cut(ROOMS[3], 3))) as server:
         given = {"download_media": False, "filter": {"from_me": True, "ack": ["READ", 4]}}
         assert await gone_through(face, server, ROOMS[3], page_size=2, **given) == list("012")
         told = {"downloadMedia": "false", "filter.fromMe": "true", "filter.ack": "3,4"}
-        assert [told.items() <= query_of(request).items() for request in server.requests] == [True, True]
+        assert [told.items() <= query_of(request).items() for request in server.requests] == [True] * 3
 
 
 async def test_session_object() -> None:
@@ -348,7 +348,7 @@ async def test_two_at_once() -> None:
 
 @pytest.mark.parametrize("more", [None, 0, 1, "no", {}, []])
 async def test_odd_word_about_more(more: Any) -> None:
-    """What is neither true nor false says nothing: the length of the page decides."""
+    """What is neither true nor false says nothing: an empty page is the end."""
     asked: list[int] = []
 
     async def fetch(limit: int, offset: int) -> Page[int]:
@@ -356,4 +356,35 @@ async def test_odd_word_about_more(more: Any) -> None:
         return Page(tuple(range(3))[offset : offset + limit], extra={"pagination": {"hasMore": more}})
 
     assert [item async for item in pages(fetch, 2)] == [0, 1, 2]
-    assert asked == [0, 2]
+    assert asked == [0, 2, 3]
+
+
+@each_room
+@in_both_faces
+async def test_service_that_gives_fewer_than_it_is_asked_for(room: Room, face: str) -> None:
+    """A service that caps ``limit`` at 5 loses nothing: a short page is not the end."""
+    with serving(replying(lambda limit, offset: shelf(room, 13)[offset : offset + min(limit, 5)])) as server:
+        assert await gone_through(face, server, room, page_size=10) == [f"{number}" for number in range(13)]
+        assert windows(server) == [(10, 0), (10, 5), (10, 10), (10, 13)]
+
+
+async def test_items_that_come_again() -> None:
+    """What moved to a later page while the list was gone through comes once."""
+    moved = [[1, 2, 3], [3, 4], []]
+
+    async def fetch(limit: int, offset: int) -> Page[int]:
+        return Page(tuple(moved.pop(0)), extra={})
+
+    assert [item async for item in pages(fetch, 3)] == [1, 2, 3, 4]
+
+
+async def test_list_without_an_end() -> None:
+    """A list that has something new on every page, for ever, ends with an error that says so."""
+
+    async def fetch(limit: int, offset: int) -> Page[int]:
+        return Page(tuple(range(offset, offset + limit)), extra={})
+
+    items = pages(fetch, 2)
+    assert [await anext(items) for _ in range(20_000)] == list(range(20_000))
+    with pytest.raises(DecodeError, match="does not end"):
+        await anext(items)

@@ -13,6 +13,9 @@ from .errors import InvalidRequestError
 
 _FORM: Final = "write it in international form, such as +447700900123"
 _KEEP_ZERO: Final = frozenset({"39", "378", "225", "241", "242"})  # countries where a leading 0 belongs to the number
+_FULL_WIDTH: Final = str.maketrans("\uff0b\uff08\uff09", "+()")
+# After a country code, and before the rest: (0). Whatever else is punctuation has been removed.
+_TRUNK_ZERO: Final = re.compile(r"(\(?(?:\+|00)?\(?([1-9][0-9]{0,2})\)?)\(0\)")
 _SERVERS: Final = {
     "c.us": r"\d{5,20}",
     "s.whatsapp.net": r"\d{5,20}",
@@ -189,7 +192,7 @@ def e164(value: str, field: str = "phone_number") -> str:
 
     Args:
         value: An international number: ``+44 7700 900123``, ``0044…``, or its digits alone. Spaces, dots, dashes,
-            slashes and brackets are removed.
+            slashes and brackets are removed, and so is a trunk zero in brackets: ``+44 (0)7700 900123``.
         field: The argument it was given as, for the error.
 
     Raises:
@@ -219,12 +222,19 @@ def _refuse_decimal(value: str, field: str) -> None:
 
 
 def _plain(value: str) -> str:
-    """A number without its punctuation, and with ``+`` for ``00``."""
-    # Numbers pasted from web pages and address books carry dashes, spaces and direction marks of every kind.
+    """A number without its punctuation and a trunk zero in brackets, and with ``+`` for ``00``."""
+    # Numbers pasted from web pages and address books carry dashes, spaces and direction marks of every kind, and the
+    # full-width signs of East Asian keyboards.
     plain = "".join(
-        char for char in value if char not in "().-/" and unicodedata.category(char) not in ("Zs", "Pd", "Cf", "Cc")
+        char
+        for char in value.translate(_FULL_WIDTH)
+        if char not in ".-/" and unicodedata.category(char) not in ("Zs", "Pd", "Cf", "Cc")
     )
-    plain = plain.replace("\uff0b", "+")  # the full-width plus of East Asian keyboards
+    # +44 (0)7700 900123 is dialled with the 0 at home, and without it from abroad.
+    trunk = _TRUNK_ZERO.match(plain)
+    if trunk and trunk[2] not in _KEEP_ZERO:
+        plain = trunk[1] + plain[trunk.end() :]
+    plain = plain.replace("(", "").replace(")", "")
     return "+" + plain[2:] if plain.startswith("00") else plain
 
 

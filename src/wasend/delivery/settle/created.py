@@ -73,7 +73,7 @@ class NewGroup:
 
     async def find(self, reader: ServiceReader, earliest: Callable[[], float]) -> Findings:
         """The session's groups of that subject; one that does not tell when it was created is not a match."""
-        groups = await first_of(reader.iter_groups(self.session))
+        groups = await first_of(lambda limit, offset: reader.get_groups(self.session, limit=limit, offset=offset))
         seen = [one for one in groups if normalized_text(one.name) == normalized_text(self.name)]
         since = earliest()
         matches = [Match(one.jid, one) for one in seen if one.jid and is_since(one.group_created, since)]

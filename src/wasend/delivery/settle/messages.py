@@ -66,8 +66,11 @@ class SentMessage:
 
     async def _read(self, reader: ServiceReader, since: float) -> list[ChatMessage]:
         wanted = {"from_me": True, "timestamp_gte": max(0, math.floor(since))}
-        chat = reader.iter_messages(self.send.session, self.send.chat, download_media=False, filter=wanted)
-        return await first_of(chat)
+        return await first_of(
+            lambda limit, offset: reader.get_messages(
+                self.send.session, self.send.chat, download_media=False, filter=wanted, limit=limit, offset=offset
+            )
+        )
 
     def _is(self, message: ChatMessage) -> bool:
         body = normalized_text(message.body) if isinstance(message.body, str) else ""

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Final, Protocol, TypeAlias, TypeVar
 
 import attrs
 
-from ..._core.model import Model
+from ..._core.model import Model, Page
+from ..._core.paging import pages
 from ...api.chats import ChatMessage
 from ...api.groups import Group
 from ...api.messages import Message
@@ -30,6 +31,8 @@ MARGIN: Final = 3.0
 """Seconds by which something may seem to be older than its write: times come in whole seconds, by several clocks."""
 
 _MOST: Final = 500  # items read in one look
+_PAGE: Final = 50
+_FEW: Final = 10
 
 
 @attrs.frozen
@@ -99,10 +102,16 @@ def read_as(result: object, kind: type[M]) -> M | None:
         return None
 
 
-async def first_of(items: AsyncIterator[T]) -> list[T]:
-    """The first 500 items."""
+async def first_of(fetch: Callable[[int, int], Awaitable[Page[T]]]) -> list[T]:
+    """
+    The first 500 items of a list that comes in pages.
+
+    Args:
+        fetch: Gets a page, by limit and offset.
+    """
     some: list[T] = []
-    async for item in items:
+    # Services give 20 items at a time or more: where fewer came, another look is worth more than another page.
+    async for item in pages(fetch, _PAGE, last_below=_FEW):
         some.append(item)
         if len(some) == _MOST:
             break
