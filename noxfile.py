@@ -131,6 +131,13 @@ def pyright(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def bench(session: nox.Session) -> None:
+    """What it costs, as ratios, into benchmarks/RESULTS.md; `-- --quick` prints less and writes nothing."""
+    install(session, "aiohttp")
+    session.run("python", "benchmarks/speed.py", *session.posargs)
+
+
+@nox.session(default=False)
 def official(session: nox.Session) -> None:
     """Every call of WASend's own Python package against the sandbox: it reads the answers, and they are right."""
     if shutil.which("node") is None:

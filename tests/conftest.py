@@ -10,6 +10,8 @@ import certifi
 import httpx
 import pytest
 
+from wasend._core import http as http_module
+from wasend._core.aiohttp_pool import AiohttpPool
 from wasend.sandbox import Clock, Sandbox
 
 
@@ -57,3 +59,12 @@ def http(wasend_sandbox: Sandbox) -> httpx.AsyncClient:
 def session(wasend_sandbox: Sandbox) -> str:
     """The id of a connected session of `wasend_sandbox`."""
     return wasend_sandbox.add_session().id
+
+
+@pytest.fixture(params=["httpx", "aiohttp"])
+def transport(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """What makes the connections of clients that name nothing: a test is run with either."""
+    if request.param == "aiohttp":
+        monkeypatch.setattr(http_module, "Pool", AiohttpPool)
+    name: str = request.param
+    return name

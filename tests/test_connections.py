@@ -20,13 +20,16 @@ import pytest
 
 from tests.colours import KEY, NUMBER, QUICK, READ, SEND, both_calls, both_colours, told
 from tests.raw import PATIENCE, Behaviour, answer, hang, held, message, raw, serving, until, wait_until
-from wasend import AsyncWasendClient, ClientClosedError, Message, Retry, Session, WasendClient
+from wasend import AsyncWasendClient, ClientClosedError, ConfigurationError, Message, Retry, Session, WasendClient
 from wasend._core import pool
 from wasend.errors import APIConnectionError, UnknownConnectionError, UnknownTimeoutError
+
+pytestmark = pytest.mark.usefixtures("transport")
 
 DOCUMENT = {"uniqueSessionId": "ses_1", "to": NUMBER}
 FINE = answer(200, DOCUMENT)
 
+own_pool = pytest.mark.parametrize("transport", ["httpx"], indirect=True)  # aiohttp keeps what it keeps
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="needs fork and signals")
 
 
@@ -58,6 +61,7 @@ async def test_sequential_calls_use_one_connection() -> None:
     assert server.used == [1, 1, 1, 1]
 
 
+@own_pool
 async def test_the_last_connection_is_used_first() -> None:
     """Of several idle connections the one used last is taken, so that the others grow old and are closed."""
     with serving(held(FINE)) as server:
@@ -72,6 +76,7 @@ async def test_the_last_connection_is_used_first() -> None:
     assert len(set(server.used[3:])) == 1
 
 
+@own_pool
 async def test_idle_connections_expire(monkeypatch: pytest.MonkeyPatch) -> None:
     """A connection that has been idle for more than 5 s is closed when another one is given back."""
     now = time.monotonic()
@@ -91,6 +96,7 @@ async def test_idle_connections_expire(monkeypatch: pytest.MonkeyPatch) -> None:
     assert server.connections == 3
 
 
+@own_pool
 async def test_many_calls_at_once() -> None:
     """300 calls at once go over 100 connections, 20 of which are kept for later ones."""
     with serving(held(FINE)) as server:
@@ -141,6 +147,32 @@ class Failing(httpx.AsyncBaseTransport):
 
     async def aclose(self) -> None:
         await self.then.aclose()
+
+
+def test_transports() -> None:
+    """A transport that is not known, or that stands against a client of the caller's, is refused."""
+    for options in ({"transport": "curl"}, {"transport": "aiohttp", "http_client": httpx.AsyncClient()}):
+        with pytest.raises(ConfigurationError, match="transport"):
+            client_of("http://wasend.test", **options)
+
+
+def test_transport_that_is_not_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its package a transport is refused when the client is made, with what to install."""
+    monkeypatch.delitem(sys.modules, "wasend._core.aiohttp_pool")
+    monkeypatch.setitem(sys.modules, "aiohttp", None)
+    with pytest.raises(ConfigurationError, match=r"pip install 'wasend-sdk\[aiohttp\]'"):
+        client_of("http://wasend.test", transport="aiohttp")
+
+
+async def test_aiohttp_in_one_word() -> None:
+    """`transport="aiohttp"` makes the connections with it, in both faces."""
+    with serving(FINE) as server:
+        async with client_of(server.url, transport="aiohttp") as client:
+            await SEND(client)
+        with WasendClient(KEY, base_url=server.url, transport="aiohttp") as sync:
+            SEND(sync)
+    assert server.deliveries == 2
+    assert "aiohttp" in sys.modules
 
 
 @pytest.mark.parametrize(
@@ -289,6 +321,20 @@ def test_two_event_loops() -> None:
             asyncio.run(use_and_close())
             gc.collect()
     assert (server.deliveries, server.used) == (2, [1, 2])
+
+
+def test_many_loops_in_turn() -> None:
+    """The connections that were made in a loop end with it, so that one client serves any number of loops in turn."""
+    gc.disable()  # what closes them is no collection
+    try:
+        with serving(FINE) as server:
+            client = client_of(server.url)
+            for turn in range(20):
+                asyncio.run(READ(client))
+                wait_until(lambda: server.open == 0)
+                assert server.connections == turn + 1
+    finally:
+        gc.enable()
 
 
 async def test_unclosed_async_client() -> None:

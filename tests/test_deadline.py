@@ -23,6 +23,8 @@ from wasend.errors import (
     WasendError,
 )
 
+pytestmark = pytest.mark.usefixtures("transport")
+
 SHORT = Timeout(total=0.4)
 FINE = answer(200, {"uniqueSessionId": "ses_1", "to": NUMBER})
 

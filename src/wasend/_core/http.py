@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import attrs
 import httpx
@@ -28,6 +28,8 @@ from .pool import Pool, Pools
 
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
 _USER_AGENT: Final = f"wasend-python/{__version__}"
+# Taking a URL apart is a tenth of the work, and sends go to the same few.
+_url: Final = functools.lru_cache(maxsize=64)(httpx.URL)
 _NEVER_SENT: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -75,7 +77,12 @@ class Http:
         deadlines: Those of the calls under way, and the loops that these run in; closing brings them forward to now.
     """
 
-    def __init__(self, base_url: str, client: httpx.AsyncClient | None = None) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        client: httpx.AsyncClient | None = None,
+        transport: Literal["httpx", "aiohttp"] = "httpx",
+    ) -> None:
         try:
             httpx.URL(base_url).host  # noqa: B018 - fails for a host that no DNS can hold
         except (httpx.InvalidURL, ValueError):
@@ -84,7 +91,7 @@ class Http:
             ) from None
         self._base_url = base_url
         self._callers_client = client
-        self._pools = Pools(functools.partial(Pool, base_url))
+        self._pools = Pools(functools.partial(_kind_of_pool(transport, client), base_url))
         self.closed = False
         self.date: tuple[str, float] | None = None
         self.deadlines: dict[asyncio.Timeout, asyncio.AbstractEventLoop] = {}
@@ -120,7 +127,7 @@ class Http:
         if content is not None:
             headers["Content-Type"] = "application/json"
         extensions: dict[str, Any] = {"timeout": timeouts, "trace": state.trace}
-        url = self._base_url + call.target()
+        url = _url(self._base_url + call.target())
         try:
             if self._callers_client is not None:
                 # What their transport does before it writes is not known; httpcore's trace corrects this.
@@ -131,7 +138,7 @@ class Http:
                 response = await self._callers_client.send(request, stream=True, follow_redirects=False)
             else:
                 request = httpx.Request(call.method, url, content=content, headers=headers, extensions=extensions)
-                response = await self._pools.current().handle_async_request(request)
+                response = await (await self._pools.current()).handle_async_request(request)
         except (httpx.TransportError, OSError) as error:
             if isinstance(error, _NEVER_SENT):
                 state.may_have_left = False
@@ -176,6 +183,20 @@ class Http:
             return unknown(text, attempts=attempts, call=call, since=state.started_at)
         kind = APITimeoutError if slow else APIConnectionError
         return kind(text if state.may_have_left else f"{text}; nothing was sent", attempts=attempts, outcome=outcome)
+
+
+def _kind_of_pool(transport: str, client: httpx.AsyncClient | None) -> Callable[[str], httpx.AsyncBaseTransport]:
+    if transport == "httpx":
+        return Pool
+    if transport != "aiohttp":
+        raise ConfigurationError(f"transport: {transport!r} is unknown; pass 'httpx' or 'aiohttp'")
+    if client is not None:
+        raise ConfigurationError("transport: an http_client has one of its own; pass one of the two")
+    try:
+        from .aiohttp_pool import AiohttpPool
+    except ImportError:
+        raise ConfigurationError("transport: aiohttp is not installed; pip install 'wasend-sdk[aiohttp]'") from None
+    return AiohttpPool
 
 
 async def _content(response: httpx.Response) -> bytes | None:

@@ -16,7 +16,7 @@ import urllib.request
 import warnings
 import weakref
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -24,9 +24,9 @@ import httpx
 
 from ..errors import ConfigurationError
 
-_CONNECTIONS: Final = 100
+CONNECTIONS: Final = 100
 _KEPT_ALIVE: Final = 20
-_KEPT_FOR: Final = 5.0
+KEPT_FOR: Final = 5.0
 
 
 class Pools:
@@ -41,27 +41,29 @@ class Pools:
 
     def __init__(self, make: Callable[[], httpx.AsyncBaseTransport]) -> None:
         self._make = make
-        self._by_loop: dict[asyncio.AbstractEventLoop, httpx.AsyncBaseTransport] = {}
+        self._by_loop: dict[asyncio.AbstractEventLoop, tuple[httpx.AsyncBaseTransport, AsyncGenerator[None]]] = {}
         self._pid = os.getpid()
         self._inherited: list[object] = []
         weakref.finalize(self, _warn_unclosed, self._by_loop).atexit = False
 
-    def current(self) -> httpx.AsyncBaseTransport:
+    async def current(self) -> httpx.AsyncBaseTransport:
         """The pool of the running loop, made where there is none yet."""
         loop = asyncio.get_running_loop()
-        pool = self._by_loop.get(loop) if self._pid == os.getpid() else None
-        if pool is None:
+        found = self._by_loop.get(loop) if self._pid == os.getpid() else None
+        if found is None:
             self._forget_others()
-            pool = self._by_loop[loop] = self._make()
-        return pool
+            pool = self._make()
+            found = self._by_loop[loop] = pool, _closed_with_its_loop(pool)
+            await anext(found[1])
+        return found[0]
 
     async def aclose(self) -> None:
         """Close the pool of the running loop, and forget the others, whose loops alone could close them."""
         self._forget_others()
-        pool = self._by_loop.pop(asyncio.get_running_loop(), None)
+        found = self._by_loop.pop(asyncio.get_running_loop(), None)
         self._by_loop.clear()
-        if pool is not None:
-            await pool.aclose()
+        if found is not None:
+            await found[1].aclose()
 
     def _forget_others(self) -> None:
         if self._pid != os.getpid():
@@ -74,8 +76,18 @@ class Pools:
             del self._by_loop[loop]
 
 
-def _warn_unclosed(pools: dict[asyncio.AbstractEventLoop, httpx.AsyncBaseTransport]) -> None:
-    if any(not loop.is_closed() for loop in pools):
+async def _closed_with_its_loop(pool: httpx.AsyncBaseTransport) -> AsyncGenerator[None]:
+    """Close a pool when the loop ends: `asyncio.run` and its like close the asynchronous generators that are left."""
+    pid = os.getpid()
+    try:
+        yield
+    finally:
+        if pid == os.getpid():  # else its connections are the parent's
+            await pool.aclose()
+
+
+def _warn_unclosed(loops: Iterable[asyncio.AbstractEventLoop]) -> None:
+    if any(not loop.is_closed() for loop in loops):
         warnings.warn("unclosed AsyncWasendClient: use `async with`, or await aclose()", ResourceWarning, stacklevel=2)
 
 
@@ -86,7 +98,7 @@ class Pool(httpx.AsyncBaseTransport):
         self._url = base_url
         self._idle: deque[tuple[httpx.AsyncHTTPTransport, float]] = deque()
         self._all: set[httpx.AsyncHTTPTransport] = set()
-        self._free_slots = asyncio.Semaphore(_CONNECTIONS)
+        self._free_slots = asyncio.Semaphore(CONNECTIONS)
         self._settings: dict[str, Any] | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -112,7 +124,7 @@ class Pool(httpx.AsyncBaseTransport):
 
     def _new(self) -> httpx.AsyncHTTPTransport:
         if self._settings is None:
-            one = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=_KEPT_FOR)
+            one = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT_FOR)
             # One TLS context for all: making one costs 15 to 20 ms.
             context = (
                 httpx.create_ssl_context()
@@ -138,7 +150,7 @@ class Pool(httpx.AsyncBaseTransport):
         spare = (
             len(self._idle) - _KEPT_ALIVE if not self._free_slots.locked() else 0
         )  # locked: others wait for connections
-        while self._idle and (spare > 0 or now - self._idle[0][1] > _KEPT_FOR):
+        while self._idle and (spare > 0 or now - self._idle[0][1] > KEPT_FOR):
             old.append(self._idle.popleft()[0])
             spare -= 1
         for stale in old:
