@@ -18,9 +18,12 @@ from wasend import (
     BoundSession,
     ConfigurationError,
     InvalidRequestError,
+    OutcomeUnknownError,
     Session,
+    SuppressedRecipientError,
     WasendClient,
 )
+from wasend.delivery import Suppression
 
 SESSION = ("session",)
 VIEWS: Mapping[str, tuple[Any, Any]] = {
@@ -46,6 +49,8 @@ def with_session(client: type) -> dict[str, Any]:
 
 
 CALLS = sorted(with_session(AsyncWasendClient))
+OTHERS = {"settle", "suppress", "with_options"}
+"""What a view has besides: methods of the client that name no session."""
 
 
 class Recorder:
@@ -84,9 +89,9 @@ def ask(face: str, session: str | Session | None, call: str, *args: Any, **given
 
 @pytest.mark.parametrize("face", FACES)
 def test_every_call_that_takes_a_session_is_there(face: str) -> None:
-    """The view has exactly the client's calls that take a session: no other, such as listing sessions."""
+    """The view has exactly the client's calls that take a session, and what else concerns one: no listing of sessions."""
     client, view = VIEWS[face]
-    assert set(methods(view)) == set(with_session(client))
+    assert set(methods(view)) == set(with_session(client)) | OTHERS
     assert {"send_text", "get_groups", "iter_contacts", "retrieve_qr_code", "send_message"} <= set(methods(view))
     for other in ("retrieve_all_sessions", "create_session", "retrieve_account", "get_message", "request", "session"):
         assert not hasattr(view, other)
@@ -194,6 +199,47 @@ def test_settings_of_the_client_hold(face: str) -> None:
         with WasendClient(KEY) as client:
             client.with_options(api_key="other").session("ses_1").start_typing(to=NUMBER)
     assert respx.calls.last.request.headers["authorization"] == "Bearer other"
+
+
+@pytest.mark.parametrize("face", FACES)
+@respx.mock
+async def test_other_settings_for_a_session(face: str) -> None:
+    """A view with other settings is a view of the same session and class, and sends with those settings."""
+    respx.route().respond(200, json={})
+    client, view = VIEWS[face]
+
+    class Desk(view):  # type: ignore[misc, valid-type]
+        __slots__ = ()
+
+    made = client(KEY)
+    desk = Desk(made, "ses_1").with_options(api_key="other")
+    assert (type(desk), desk.session_id) == (Desk, "ses_1")
+    answer = desk.start_typing(to=NUMBER)
+    await answer if inspect.isawaitable(answer) else None
+    assert respx.calls.last.request.headers["authorization"] == "Bearer other"
+    await made.aclose() if face == "async" else made.close()
+
+
+@pytest.mark.parametrize("face", FACES)
+@respx.mock
+async def test_delivery_for_a_session(face: str) -> None:
+    """A view settles what its own sends raise, and puts people on its client's suppression list."""
+    respx.post(url__regex="/sendText").respond(502)
+    respx.get(url__regex="/messages").respond(200, json=[])
+    client, _ = VIEWS[face]
+    made = client(KEY, retry=None, suppression=Suppression())
+    desk = made.session("ses_1")
+
+    async def result(answer: Any) -> Any:
+        return await answer if inspect.isawaitable(answer) else answer
+
+    with pytest.raises(OutcomeUnknownError) as lost:
+        await result(desk.send_text(to=NUMBER, text="t"))
+    assert (await result(desk.settle(lost.value, window=0.0))).outcome == "unknown"
+    await result(desk.suppress(NUMBER, "STOP"))
+    with pytest.raises(SuppressedRecipientError, match="suppression list"):
+        await result(made.send_text(session="ses_2", to=NUMBER, text="t"))
+    await made.aclose() if face == "async" else made.close()
 
 
 @pytest.mark.parametrize("face", FACES)

@@ -277,15 +277,30 @@ def test_closing_from_another_thread() -> None:
 
 
 async def test_closing_a_view() -> None:
-    """A view shares the connections of its client, and closing either closes both."""
+    """A view shares the connections of its client, which are the client's to close: its own end closes nothing."""
     with serving(FINE) as server:
         client = client_of(server.url)
-        view = client.with_options(timeout=3)
-        await SEND(client)
-        await SEND(view)
-        await view.aclose()
-        with pytest.raises(ClientClosedError):
+        async with client.with_options(timeout=3) as view, view.with_options(timeout=4) as other:
             await SEND(client)
+            await SEND(view)
+            await SEND(other)
+        await SEND(client)
+        await client.aclose()
+        with pytest.raises(ClientClosedError):
+            await SEND(view)
+    assert server.used == [1, 1, 1, 1]
+
+
+def test_closing_a_plain_view() -> None:
+    """So it is with views of the sync client."""
+    with serving(FINE) as server:
+        client = WasendClient(KEY, base_url=server.url)
+        with client.with_options(timeout=3) as view:
+            SEND(view)
+        SEND(client)
+        client.close()
+        with pytest.raises(ClientClosedError):
+            SEND(view)
     assert server.used == [1, 1]
 
 

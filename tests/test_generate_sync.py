@@ -1,4 +1,4 @@
-"""The generator of the synchronous client and of the views of one session, on small samples and on the real ones."""
+"""The generator of the synchronous client, the views of one session and the signatures, on small samples and the real ones."""
 
 from __future__ import annotations
 
@@ -381,8 +381,8 @@ def test_views_of_a_session_forward(made: ModuleType, bound: ModuleType) -> None
 def test_views_have_the_calls_that_take_a_session(bound: ModuleType) -> None:
     """They have those, with parameters and decorators as written but for the session, and no others."""
     for view in (bound.BoundSession, bound.AsyncBoundSession):
-        public = {name for name in vars(view) if not name.startswith("_")} - {"session_id"}
-        assert public == {"seal", "weigh_desk", "drawers", "papers"}
+        public = {name for name in dir(view) if not name.startswith("_")} - {"session_id"}
+        assert public == {"seal", "weigh_desk", "drawers", "papers", "with_options"}
         assert view.weigh_desk.doubled
         assert str(inspect.signature(view.seal)) == "(self, wax: 'Letter', /, *, hot: 'bool' = True) -> 'str'"
         assert str(inspect.signature(view.weigh_desk)) == "(self) -> 'str'"
@@ -422,6 +422,83 @@ def test_overloads_are_kept(office: Path) -> None:
     """Both overloads stand before the method that forwards."""
     assert generate(office).count("def write(") == 3
     assert BoundGenerator(office).generate().count("def seal(") == 6
+
+
+FORMS = """\
+from .._core.calls import Calls, doubled as mapping_form
+
+
+class StampCalls(Calls):
+    @mapping_form
+    async def frank(self, *, session: str, to_whom: str, ink: str, press_on: int = 2) -> str:
+        \"""Frank one.\"""
+        return ink
+
+    @mapping_form
+    async def post(self, session: str, letter: str, where: str) -> str:
+        \"""Post one.\"""
+        return letter
+"""
+
+
+@pytest.fixture
+def forms(office: Path) -> Path:
+    """A package with calls that take a mapping as well."""
+    (office / "api" / "stamps.py").write_text(FORMS, encoding="utf-8")
+    (office / "api" / "service.py").write_text('FORMS = dict(aliases={"push_on": "press_on"})', encoding="utf-8")
+    assert main(["--package", str(office)]) == 0
+    return office
+
+
+def test_a_mapping_has_its_fields_in_both_spellings(forms: Path) -> None:
+    """Ids are no fields; a required field with one spelling is required, and only what is optional has its aliases."""
+    tree = ast.parse((forms / "requests.py").read_text(encoding="utf-8"))
+    fields = {
+        node.name: [ast.unparse(one) for one in node.body if isinstance(one, ast.AnnAssign)]
+        for node in tree.body
+        if isinstance(node, ast.ClassDef)
+    }
+    options = [f"{name}: int" for name in ("press_on", "pressOn", "push_on", "pushOn")]
+    assert fields == {
+        "FrankFields": ["to_whom: str", "toWhom: str", "ink: Required[str]", *options],
+        "FrankRequest": ["session: Required[str]"],
+        "PostRequest": ["where: Required[str]"],
+    }
+
+
+@pytest.mark.parametrize(
+    ("owner", "kind", "mappings", "lenient"),
+    [
+        (
+            "AsyncSignatures",
+            ast.AsyncFunctionDef,
+            ["self, request: FrankRequest, /", "self, session: str, request: FrankFields, /"],
+            "self, *, session: Session_=MISSING, to_whom: ToWhom_=MISSING, ink: Ink_=MISSING, press_on: int=2, **unknown: Never",
+        ),
+        (
+            "BoundSignatures",
+            ast.FunctionDef,
+            ["self, request: FrankFields, /"],
+            "self, *, to_whom: ToWhom_=MISSING, ink: Ink_=MISSING, press_on: int=2, **unknown: Never",
+        ),
+    ],
+)
+def test_both_forms_for_type_checkers(
+    forms: Path, owner: str, kind: type[ast.AST], mappings: list[str], lenient: str
+) -> None:
+    """Each call has the overload that names mistakes, its mappings and, last, its keywords with the documentation."""
+    tree = ast.parse((forms / "_signatures.pyi").read_text(encoding="utf-8"))
+    (found,) = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == owner]
+    (hidden, *others) = [node for node in found.body if "frank" in ast.unparse(node)]
+    assert isinstance(hidden, ast.If)
+    assert ast.unparse(hidden.test) == "not MYPY"
+    functions = [node for node in (*hidden.body, *others) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    assert {type(node) for node in functions} == {kind}
+    assert {ast.unparse(one) for node in functions for one in node.decorator_list} == {"_overload"}
+    first, *between, last = [ast.unparse(node.args) for node in functions]
+    assert (first, between) == (lenient, mappings)
+    assert last.endswith("to_whom: str, ink: str, press_on: int=2")
+    assert (ast.get_docstring(functions[-1]) or "").startswith("Frank one.")
 
 
 def test_typing_only_imports_stay_so(office: Path) -> None:
@@ -515,8 +592,8 @@ def test_check_shows_what_is_stale(office: Path, capsys: pytest.CaptureFixture[s
     assert (office / "_sync.py").read_text(encoding="utf-8") == before
 
 
-@pytest.mark.parametrize("file", ["_sync.py", "_bound.py"])
-def test_check_covers_both_files(office: Path, file: str, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("file", ["_sync.py", "_bound.py", "_signatures.py", "_signatures.pyi", "requests.py"])
+def test_check_covers_every_file(office: Path, file: str, capsys: pytest.CaptureFixture[str]) -> None:
     """A file that was edited by hand, or is not there, is stale, and is named."""
     assert main(["--package", str(office)]) == 0
     (office / file).unlink()
@@ -528,7 +605,7 @@ def test_check_covers_both_files(office: Path, file: str, capsys: pytest.Capture
 
 
 def test_the_checked_in_files_are_what_the_generator_makes(capsys: pytest.CaptureFixture[str]) -> None:
-    """``src/wasend/_sync.py`` and ``_bound.py`` are up to date."""
+    """What is generated in ``src/wasend`` is up to date."""
     assert main(["--check"]) == 0, capsys.readouterr().out
     assert (PACKAGE / "_sync.py").exists()
     assert (PACKAGE / "_bound.py").exists()

@@ -306,6 +306,23 @@ def test_with_options(client: Client) -> None:
         made.with_options(api_key="")
 
 
+@BOTH
+def test_views_of_a_subclass(client: Client) -> None:
+    """A view of a subclass's client is one too, with the attributes that it has."""
+
+    class Shop(client):  # type: ignore[misc, valid-type]
+        def __init__(self, name: str) -> None:
+            super().__init__(KEY)
+            self.name = name
+
+    shop = Shop("flowers")
+    view = shop.with_options(timeout=3)
+    assert (type(view), view.name) == (Shop, "flowers")
+    view.name = "bread"
+    assert shop.name == "flowers"
+    assert shop.retrieve_config().timeout != view.retrieve_config().timeout == Timeout.of(3)
+
+
 def test_settings_are_frozen() -> None:
     """Settings cannot be changed in place."""
     with pytest.raises(AttributeError):

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import ast
+import inspect
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 import tomllib
 import venv
+from collections import defaultdict
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, TypeGuard
+from typing import Final, TypeGuard, get_type_hints
 
 import pytest
 
-from wasend import WasendClient
+from wasend import AsyncBoundSession, AsyncWasendClient, BoundSession, WasendClient, requests
 
 ROOT: Final = Path(__file__).parent.parent
 PROGRAMS: Final = ROOT / "tests" / "typing"
@@ -49,6 +54,153 @@ def is_method_of_a_client(function: ast.expr) -> TypeGuard[ast.Attribute]:
         return False
     owner = function.value.func if isinstance(function.value, ast.Call) else function.value
     return isinstance(owner, ast.Name) and owner.id in ("client", "WasendClient")
+
+
+MISTAKES: Final = """
+from typing import Any
+
+from wasend import AsyncBoundSession, AsyncWasendClient, BoundSession, Message, WasendClient
+
+
+async def mistaken(a: AsyncWasendClient, b: AsyncBoundSession, c: WasendClient, d: BoundSession) -> None:
+    await a.send_text(session="s", to="+44", text="t", replyTo="m")  # mypy: "replyTo" pyright: "replyTo"
+    await a.send_text(session="s", to="+44", txt="t")  # mypy: "txt" pyright: "txt", "text"
+    await a.send_text(session="s", to="+44")  # mypy: "send_text" pyright: "text"
+    await a.send_text(session="s", to="+44", text=5)  # mypy: "int" pyright: "text"
+    await a.send_text({"session": "s", "to": "+44", "txt": "t"})  # mypy: "send_text" pyright: "txt"
+    await a.send_text({"session": "s", "to": "+44"})  # mypy: "send_text" pyright: "text"
+    await a.send_text({"session": "s", "to": "+44", "text": 5})  # mypy: "send_text" pyright: "str"
+    await a.create_group("s", nmae="n", participants=[])  # mypy: "nmae" pyright: "nmae", "name"
+    await a.create_group("s", {"name": "n", "participant": []})  # mypy: "create_group" pyright: "participant"
+    await b.send_text(to="+44", text="t", replyTo="m")  # mypy: "replyTo" pyright: "replyTo"
+    await b.send_text({"session": "s", "to": "+44", "text": "t"})  # mypy: "send_text" pyright: "session"
+    c.send_text(session="s", to="+44", text="t", replyTo="m")  # mypy: "replyTo" pyright: "replyTo"
+    c.send_text(session="s", to="+44", txt="t")  # mypy: "txt" pyright: "txt", "text"
+    c.send_text(session="s", to="+44")  # mypy: "send_text" pyright: "text"
+    c.send_text(session="s", to="+44", text=5)  # mypy: "int" pyright: "text"
+    c.send_text({"session": "s", "to": "+44", "txt": "t"})  # mypy: "send_text" pyright: "txt"
+    d.send_text(to="+44", text="t", replyTo="m")  # mypy: "replyTo" pyright: "replyTo"
+    d.send_text({"to": "+44"})  # mypy: "send_text" pyright: "text"
+
+
+class Shop(AsyncWasendClient):
+    async def send_text(self, *args: Any, **kwargs: Any) -> Message:
+        return await super().send_text(*args, **kwargs)
+
+
+class Desk(WasendClient):
+    def send_text(self, *args: Any, **kwargs: Any) -> Message:
+        return super().send_text(*args, **kwargs)
+"""
+"""A type checker finds what the comments say on these lines, and by name; and nothing on others."""
+
+
+def expected(checker: str) -> dict[int, set[str]]:
+    """What a type checker must name, by line."""
+    lines = enumerate(MISTAKES.splitlines(), 1)
+    found = {number: re.search(rf'{checker}: ((?:"\w+"(?:, )?)+)', line) for number, line in lines}
+    return {number: set(re.findall(r'"(\w+)"', match[1])) for number, match in found.items() if match}
+
+
+def missed(checker: str, reported: Mapping[int, str]) -> list[str]:
+    """Where a type checker does not say what it must, or says something where it must not."""
+    known = expected(checker)
+    named = {
+        number: [name for name in known[number] if f'"{name}"' not in reported.get(number, "")] for number in known
+    }
+    return [f"{number}: {names}" for number, names in named.items() if names] + [
+        f"{number}: {text}" for number, text in reported.items() if number not in known
+    ]
+
+
+@pytest.mark.skipif(find_spec("mypy") is None, reason="run by the session `types`, which has mypy")
+def test_mypy_names_what_is_wrong(tmp_path: Path) -> None:
+    """mypy says which keyword is unknown, in both faces, and finds what is wrong with a mapping."""
+    (tmp_path / "mistakes.py").write_text(MISTAKES, encoding="utf-8")
+    command = [sys.executable, "-m", "mypy", "--strict", "--no-error-summary", f"--cache-dir={tmp_path}", "mistakes.py"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=300, check=False)
+    reported: defaultdict[int, str] = defaultdict(str)
+    for number, text in re.findall(r"(?m)^mistakes\.py:(\d+): error: (.*)$", run.stdout):
+        reported[int(number)] += text
+    assert reported, run.stdout + run.stderr
+    assert missed("mypy", reported) == []
+
+
+@pytest.mark.skipif(find_spec("basedpyright") is None, reason="run by the session `types`, which has pyright")
+def test_pyright_names_what_is_wrong(tmp_path: Path) -> None:
+    """Pyright says which keyword or key is unknown, missing or of another type, in both faces."""
+    (tmp_path / "mistakes.py").write_text(MISTAKES, encoding="utf-8")
+    (tmp_path / "pyrightconfig.json").write_text('{"typeCheckingMode": "strict"}', encoding="utf-8")
+    command = [sys.executable, "-m", "basedpyright", "--pythonpath", sys.executable, "--outputjson", "mistakes.py"]
+    run = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=300, check=False)
+    reported: defaultdict[int, str] = defaultdict(str)
+    for found in json.loads(run.stdout)["generalDiagnostics"]:
+        reported[found["range"]["start"]["line"] + 1] += found["message"]
+    assert reported, run.stdout + run.stderr
+    assert missed("pyright", reported) == []
+
+
+COMPLETED: Final = (
+    ("c.send_text(", {"session=", "to=", "text=", "reply_to="}),
+    ("a.send_text(", {"session=", "to=", "text=", "reply_to="}),
+    ("d.send_text(", {"to=", "text=", "reply_to="}),
+    ("b.send_text(", {"to=", "text=", "reply_to="}),
+    ("c.create_group('s', ", {"name=", "participants=", "description=", "picture_url=", "tags="}),
+    ("c.send_text(session='s', to='', text='').", {"id", "timestamp", "to_dict"}),
+    ("(await a.send_text(session='s', to='', text='')).", {"id", "timestamp", "to_dict"}),
+    ("d.send_text({'to': '', 'text': ''}).", {"id", "timestamp", "to_dict"}),
+    ("(await b.get_group('1@g.us')).", {"jid", "name", "participants"}),
+)
+"""What is typed, and what must be among the completions; of keywords, it is all of them."""
+
+
+@pytest.mark.skipif(find_spec("jedi") is None, reason="run by the session `types`, which has jedi")
+@pytest.mark.parametrize(("typed", "names"), COMPLETED)
+def test_jedi_completes(typed: str, names: set[str]) -> None:
+    """Jupyter, IPython and Spyder complete the keywords of a call and the fields of its result, and show one signature."""
+    import jedi
+
+    head = MISTAKES.partition("async def")[0] + (
+        "async def typing(a: AsyncWasendClient, b: AsyncBoundSession, c: WasendClient, d: BoundSession) -> None:\n"
+    )
+    script = jedi.Script(f"{head}    {typed}")
+    completed = {one.name for one in script.complete()}
+    assert names <= completed
+    if typed.endswith("."):
+        return
+    assert {name for name in completed if name.endswith("=")} == names
+    (signature,) = script.get_signatures()
+    assert {f"{one.name}=" for one in signature.params} >= names
+    assert "*args" not in signature.to_string()
+    assert len(signature.docstring(raw=True)) > len("Send a text message.")
+
+
+@pytest.mark.parametrize("owner", [AsyncWasendClient, WasendClient, AsyncBoundSession, BoundSession])
+def test_signatures_and_hints_of_methods(owner: type) -> None:
+    """`inspect.signature` and `typing.get_type_hints` work on every public method, and on a client's constructor."""
+    names = [name for name in dir(owner) if not name.startswith("_") and inspect.isfunction(getattr(owner, name))]
+    assert len(names) > 50
+    for name in (*names, *(["__init__"] if "Client" in owner.__name__ else [])):
+        method = getattr(owner, name)
+        hints = get_type_hints(method)
+        assert set(hints) == {*inspect.signature(method).parameters, "return"} - {"self"}, name
+
+
+def test_requests() -> None:
+    """The types of mappings are whole: hints can be had, and what is required is known."""
+    for name in requests.__all__:
+        assert get_type_hints(getattr(requests, name))
+    assert requests.SendTextRequest.__required_keys__ == {"session", "to", "text"}
+    assert requests.SendTextFields.__required_keys__ == {"to", "text"}
+    assert requests.SendTextRequest.__optional_keys__ == {"reply_to", "replyTo"}
+    assert {"minTypingDuration", "min_typing", "minTyping"} <= requests.SendMessageOptions.__optional_keys__
+    assert not requests.SendMessageOptions.__required_keys__
+
+
+def test_importing_leaves_them_out() -> None:
+    """Programs that do not name these types do not spend the time to make them."""
+    program = "import sys, wasend; sys.exit('wasend.requests' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
 
 
 PROGRAM: Final = """

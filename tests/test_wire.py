@@ -381,7 +381,7 @@ async def test_send_message_cancelled(service: respx.MockRouter, at: str, shown:
 
     service.route().mock(side_effect=reply)
     async with AsyncWasendClient(KEY, retry=None) as client:
-        given = {**HUMAN, "message_id": "q", "min_typing": 300, "max_typing": 300}
+        given: Any = {**HUMAN, "message_id": "q", "min_typing": 300, "max_typing": 300}
         task = asyncio.create_task(client.send_message(given))
         while not reached.is_set() and len(service.calls) < 2:
             await asyncio.sleep(0)

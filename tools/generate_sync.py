@@ -1,8 +1,9 @@
 """
-Write the synchronous client, one forwarding method for each public one of `AsyncWasendClient`, and both clients' views
-of one session, one for each that takes a session.
+Write the synchronous client, one forwarding method for each public one of `AsyncWasendClient`; both clients' views of
+one session, one method for each that takes a session; and, for type checkers and editors, the signatures of the calls
+that take a mapping as well as keywords, with a `TypedDict` for each such mapping.
 
-    python tools/generate_sync.py            # write src/wasend/_sync.py and src/wasend/_bound.py
+    python tools/generate_sync.py            # write _sync.py, _bound.py, _signatures.py and .pyi, requests.py
     python tools/generate_sync.py --check    # fail with a diff where a file is not what this would write
 
 It reads source, not objects: annotations and defaults stay as they are written, and the result is the same
@@ -15,6 +16,7 @@ import argparse
 import ast
 import builtins
 import difflib
+import functools
 import re
 import subprocess
 import sys
@@ -27,7 +29,19 @@ ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "src" / "wasend"
 ASYNC, SYNC = "AsyncWasendClient", "WasendClient"
 ASYNC_BOUND, BOUND = "AsyncBoundSession", "BoundSession"
+SIGNATURES = {
+    ASYNC: "AsyncSignatures",
+    SYNC: "Signatures",
+    ASYNC_BOUND: "AsyncBoundSignatures",
+    BOUND: "BoundSignatures",
+}
+"""The base of each class that tells type checkers both forms of its calls."""
 SESSION = "session"
+MAPPING_FORM = "mapping_form"
+TWO_MAPPINGS = ("send_message",)
+"""Calls whose options the official SDK takes as a second mapping."""
+ON_THE_CLIENT = ("settle", "suppress", "with_options")
+"""Methods that name no session, and that a view of one has as well."""
 WIDTH = 120 - 8  # of a line in a method
 LIFETIME = ("aclose", "__aenter__", "__aexit__", "__init__", "__repr__")
 
@@ -41,19 +55,28 @@ from __future__ import annotations
 
 {imports}
 
-class {sync}{bases}:
+class _Calls:
+    """The calls of the asynchronous client, made on an event loop of this client's own."""
+
+    _async: {target}
+    _loop: Bridge
+
+{calls}
+
+class {sync}({bases}):
     {docstring}
+
+    _is_view = False
 
     def __init__({parameters}) -> None:
         {init_docstring}
         self._async = {target}({arguments})
         self._loop = Bridge(self._async.aclose)
 
-    @classmethod
-    def _over(cls, client: {target}, loop: Bridge) -> Self:
+    def _over(self, client: {target}) -> Self:
         """Another view of the same connections, on the same event loop."""
-        view = cls.__new__(cls)
-        view._async, view._loop = client, loop
+        view = copy.copy(self)
+        view._async, view._is_view = client, True
         return view
 
     def __enter__(self) -> Self:
@@ -67,7 +90,8 @@ class {sync}{bases}:
 
     def close(self) -> None:
         {close_docstring}
-        self._loop.close()
+        if not self._is_view:
+            self._loop.close()
 '''
 
 BOUND_HEAD = '''\
@@ -81,7 +105,17 @@ from __future__ import annotations
 '''
 
 VIEW = '''
-class {bound}:
+class _{bound}Calls:
+    """The calls of `{bound}`."""
+
+    __slots__ = ("_client", "session_id")
+
+    _client: {client}
+    session_id: str
+
+{calls}
+
+class {bound}({signatures}, _{bound}Calls):
     """
     The calls of a client for one session, which need not name it; `{client}.session` makes one.
 
@@ -89,7 +123,7 @@ class {bound}:
         session_id: The session's ``uniqueSessionId``.
     """
 
-    __slots__ = ("_client", "session_id")
+    __slots__ = ()
 
     def __init__(self, client: {client}, session_id: str) -> None:
         self._client = client
@@ -97,6 +131,63 @@ class {bound}:
 
     def __repr__(self) -> str:
         return f"{bound}({{self.session_id!r}})"
+'''
+
+REQUESTS_HEAD = '''\
+# Written by tools/generate_sync.py from the calls in api/; change those, not this.
+"""
+The types of the mappings that calls take in place of keywords, for type checkers: ``client.send_text(request)``.
+
+A field may be spelt as in Python or as the service spells it. Where the two differ, a required field is checked when
+the call is made, and not by type checkers.
+"""
+
+# Annotations are evaluated: `Required` in a text would not be found.
+
+{imports}
+
+__all__ = {names}
+
+'''
+
+SIGNATURES_HEAD = '''\
+# Written by tools/generate_sync.py from the calls in api/; change those, not this.
+# pyright: reportArgumentType=false, reportInvalidTypeVarUse=false, reportOverlappingOverload=false
+"""Both forms of the calls that take keywords or a mapping, for type checkers and editors."""
+
+# Pyright does not name what is wrong with the keywords where none of several overloads takes them all. The first one
+# here takes any, and cannot be right: an unknown keyword is no `Never`, and the default of a missing one is not of its
+# type. mypy, which names unknown ones by itself and does not look at defaults, does not see it. Jedi does not know
+# overloads by another name, and so sees only the last: the keywords.
+
+{imports}
+from typing import overload as _overload
+
+MYPY = False  # mypy takes it for true
+
+class Missing: ...
+
+MISSING: Missing
+
+{variables}
+
+{classes}
+'''
+
+SIGNATURES_RUNTIME_HEAD = '''\
+# Written by tools/generate_sync.py; change that, not this.
+"""What type checkers know of the calls that take a mapping is in the stub file beside this one."""
+
+from __future__ import annotations
+
+'''
+
+EMPTY_SIGNATURES = '''\
+class {signatures}:
+    """Both forms of the calls of `{owner}`, for type checkers."""
+
+    __slots__ = ()
+
 '''
 
 # How a docstring's examples and words read when nothing is awaited. Order matters.
@@ -221,16 +312,20 @@ class Generator:
         self.client = Module.read(package, "client")
         self.imports: dict[str, Import] = {
             ASYNC: Import(f"from .client import {ASYNC}"),
+            SIGNATURES[SYNC]: Import(f"from ._signatures import {SIGNATURES[SYNC]}"),
             "Bridge": Import("from ._core.bridge import Bridge"),
             "Self": Import("from typing import Self"),
+            "copy": Import("import copy"),
         }
         self.done: set[str] = set()
 
     def generate(self) -> str:
         """The whole file, before formatting."""
         client = self.client.find_class(ASYNC)
-        bases = [self._use(self.client, base) for base in client.bases if not self._holds_calls(base)]
-        methods = [text for owner in [*self._call_classes(), (self.client, client)] for text in self._methods(*owner)]
+        others = [base for base in client.bases if not self._holds_calls(base)]
+        bases = [self._use(self.client, base) for base in others if self.client.source(base) != SIGNATURES[ASYNC]]
+        calls = [text for owner in self._call_classes() for text in self._methods(*owner)]
+        methods = list(self._methods(self.client, client))
 
         lifetime = {node.name: node for node in client.body if isinstance(node, Method)}
         if missing := [name for name in ("__init__", "aclose") if name not in lifetime]:
@@ -239,7 +334,8 @@ class Generator:
         head = HEAD.format(
             sync=SYNC,
             target=ASYNC,
-            bases=f"({', '.join(bases)})" if bases else "",
+            bases=", ".join([SIGNATURES[SYNC], "_Calls", *bases]),
+            calls="\n".join(calls),
             docstring=self._docstring(self.client, client),
             parameters=self._parameters(self.client, init),
             init_docstring=self._docstring(self.client, init),
@@ -319,7 +415,7 @@ class Generator:
         if module.source(returns) in (ASYNC, "Self"):
             if isinstance(node, ast.AsyncFunctionDef):
                 module.refuse(node, f"{node.name} makes a client and is awaited")
-            return "Self", f"self._over({call}, self._loop)"
+            return "Self", f"self._over({call})"
         if module.source(returns) == ASYNC_BOUND:
             self._add(BOUND, Import(f"from ._bound import {BOUND}"), module, node)
             return BOUND, f"{BOUND}(self, {call}.session_id)"
@@ -407,13 +503,18 @@ class BoundGenerator(Generator):
         for bound, client, module in ((ASYNC_BOUND, ASYNC, "client"), (BOUND, SYNC, "_sync")):
             self.awaited = bound == ASYNC_BOUND
             self.done.clear()
+            signatures = SIGNATURES[bound]
             self.imports[client] = Import(f"from .{module} import {client}", typing_only=True)
-            views += [VIEW.format(bound=bound, client=client)]
-            views += [text for owner in self._call_classes() for text in self._methods(*owner)]
+            self.imports[signatures] = Import(f"from ._signatures import {signatures}")
+            calls = [text for owner in self._call_classes() for text in self._methods(*owner)]
+            own = "\n".join(self._methods(self.client, self.client.find_class(ASYNC)))
+            view = VIEW.format(bound=bound, client=client, signatures=signatures, calls="\n".join(calls))
+            views += [view, own]
         return "\n".join([BOUND_HEAD.format(imports=self._import_lines()), *views])
 
     def _is_wanted(self, node: Method) -> bool:
-        return SESSION in _names(node)
+        makes_view = node.returns is not None and ast.unparse(node.returns) == ASYNC_BOUND
+        return (SESSION in _names(node) or node.name in ON_THE_CLIENT) and not makes_view
 
     def _docstring(self, module: Module, node: Method | ast.ClassDef) -> str:
         """The summary, and where the client says the rest."""
@@ -427,11 +528,243 @@ class BoundGenerator(Generator):
 
     def _forward(self, module: Module, node: Method) -> tuple[str, str]:
         call = f"self._client.{node.name}({_arguments(node, {SESSION: 'self.session_id'})})"
+        if node.returns is not None and module.source(node.returns) in (ASYNC, "Self"):
+            self._add("Self", Import("from typing import Self"), module, node)
+            return "Self", f"type(self)({call}, self.session_id)"
         if not self.awaited:
             return super()._forward(module, node)[0], call
         returns = node.returns or module.refuse(node, f"{node.name} says not what it returns")
         waits = isinstance(node, ast.AsyncFunctionDef) and _iterated(module, returns) is None
         return self._use(module, returns), f"await {call}" if waits else call
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """
+    A parameter of a call that takes a mapping as well.
+
+    Attributes:
+        name: Its name.
+        annotation: Its type, as written.
+        default: Its default as written; `None` where it is required.
+        is_keyword: Whether it is passed by keyword alone.
+    """
+
+    name: str
+    annotation: str
+    default: str | None
+    is_keyword: bool
+
+
+@dataclass(frozen=True)
+class Form:
+    """
+    A call that takes a mapping as well as keywords.
+
+    Attributes:
+        name: The method's name.
+        ids: What comes before the mapping, by position.
+        fields: What the mapping holds.
+    """
+
+    name: str
+    ids: list[Parameter]
+    fields: list[Parameter]
+
+    @property
+    def names_session(self) -> bool:
+        """Whether the session is one of the fields."""
+        return any(one.name == SESSION for one in self.fields)
+
+    @property
+    def request(self) -> str:
+        """The name of the mapping's type."""
+        return "".join(word.capitalize() for word in self.name.split("_")) + "Request"
+
+    @property
+    def fields_only(self) -> str:
+        """The name of the type of the mapping without its session; the same one where it holds none."""
+        return self.request.removesuffix("Request") + "Fields" if self.names_session else self.request
+
+
+class FormGenerator(Generator):
+    """Reads the calls that take a mapping as well as keywords."""
+
+    awaited = True
+
+    def _forms(self) -> Iterator[tuple[Module, Method, Form]]:
+        for module, owner in self._call_classes():
+            for node in owner.body:
+                decorated = isinstance(node, Method) and MAPPING_FORM in map(ast.unparse, node.decorator_list)
+                if isinstance(node, Method) and decorated:
+                    yield module, node, self._form(module, node)
+
+    def _form(self, module: Module, node: Method) -> Form:
+        given = node.args
+        positional = [*given.posonlyargs, *given.args][1:]
+        defaults = [*[None] * (len(positional) - len(given.defaults)), *given.defaults, *given.kw_defaults]
+        parameters: list[Parameter] = []
+        for one, default in zip([*positional, *given.kwonlyargs], defaults, strict=True):
+            if one.annotation is None:
+                module.refuse(one, f"{node.name}: {one.arg} has no annotation")
+            written = None if default is None else self._default(module, default)
+            parameters.append(Parameter(one.arg, self._use(module, one.annotation), written, one in given.kwonlyargs))
+        ids = [one for one in parameters if one.default is None and not one.is_keyword]
+        if len(ids) == len(parameters):
+            ids.pop()  # a mapping holds something
+        return Form(node.name, ids, [one for one in parameters if one not in ids])
+
+    def _default(self, module: Module, default: ast.expr) -> str:
+        return self._use(module, default)
+
+
+class RequestGenerator(FormGenerator):
+    """Writes a `TypedDict` for the mapping of each call that takes one."""
+
+    file = "requests.py"
+
+    def generate(self) -> str:
+        """The whole file, before formatting."""
+        self.imports = {name: Import(f"from typing import {name}") for name in ("Required", "TypedDict")}
+        texts: list[str] = []
+        names: list[str] = []
+        for _, _, form in self._forms():
+            session = [one for one in form.fields if one.name == SESSION]
+            others = [one for one in form.fields if one.name != SESSION]
+            if session:
+                texts.append(
+                    self._typed_dict(form.fields_only, f"What `{form.name}` takes besides the session.", others)
+                )
+                what = f"What `{form.name}` takes."
+                texts.append(self._typed_dict(form.request, what, session, base=form.fields_only))
+                names.append(form.fields_only)
+            else:
+                after = f" after {' and '.join(one.name for one in form.ids)}" if form.ids else ""
+                texts.append(self._typed_dict(form.request, f"What `{form.name}` takes{after}.", others))
+            names.append(form.request)
+            if form.name in TWO_MAPPINGS:
+                name = form.request.removesuffix("Request") + "Options"
+                optional = [one for one in others if one.default is not None]
+                texts.append(self._typed_dict(name, f"What `{form.name}` takes as a second mapping.", optional))
+                names.append(name)
+        imports = "\n".join(sorted({origin.statement for origin in self.imports.values()}))  # they are all evaluated
+        return REQUESTS_HEAD.format(imports=imports, names=sorted(names)) + "\n".join(texts)
+
+    def _typed_dict(self, name: str, what: str, fields: list[Parameter], *, base: str = "TypedDict") -> str:
+        lines = [f"class {name}({base}, total=False):", f'    """{what}"""', ""]
+        for one in fields:
+            spellings = self._spellings(one)
+            # Of a required field with two spellings a type checker cannot tell that one of them is given.
+            required = one.default is None and len(spellings) == 1
+            annotation = f"Required[{one.annotation}]" if required else one.annotation
+            lines += [f"    {spelling}: {annotation}" for spelling in spellings]
+        return "\n".join(lines) + "\n"
+
+    def _spellings(self, field: Parameter) -> list[str]:
+        """Ours and the service's; and the aliases of what need not be given."""
+        names = [field.name]
+        if field.default is not None:
+            names += [alias for alias, name in self._aliases.items() if name == field.name]
+        return list(dict.fromkeys(spelling for name in names for spelling in (name, _camel(name))))
+
+    @functools.cached_property
+    def _aliases(self) -> Mapping[str, str]:
+        """The other names of arguments, as `ArgumentForms` is given them."""
+        service = Module.read(self.package, "api.service")
+        given = (node for node in ast.walk(service.tree) if isinstance(node, ast.keyword) and node.arg == "aliases")
+        found = next(given, None) or service.refuse(service.tree, "no aliases")
+        aliases: dict[str, str] = ast.literal_eval(found.value)
+        return aliases
+
+    def _default(self, module: Module, default: ast.expr) -> str:
+        return module.source(default)  # a mapping has none: what it needs is not imported
+
+
+class SignatureGenerator(FormGenerator):
+    """Writes both forms of each such call, for type checkers and editors."""
+
+    file = "_signatures.pyi"
+
+    def generate(self) -> str:
+        """The whole file, before formatting."""
+        self.imports = {name: Import(f"from typing import {name}") for name in ("Never", "TypeVar")}
+        self.variables: dict[tuple[str, str], str] = {}
+        classes: list[str] = []
+        for owner in (ASYNC, SYNC, ASYNC_BOUND, BOUND):
+            self.awaited = owner in (ASYNC, ASYNC_BOUND)
+            self.without = (SESSION,) if owner in (ASYNC_BOUND, BOUND) else ()
+            methods = [
+                text
+                for module, node, form in self._forms()
+                if not self.without or SESSION in _names(node)
+                for text in self._overloads(module, node, form)
+            ]
+            classes.append(f"class {SIGNATURES[owner]}:\n" + ("\n".join(methods) or "    pass\n"))
+        variables = [f'{name} = TypeVar("{name}", bound={bound})' for (_, bound), name in self.variables.items()]
+        return SIGNATURES_HEAD.format(
+            imports=self._import_lines(), variables="\n".join(variables), classes="\n".join(classes)
+        )
+
+    def _overloads(self, module: Module, node: Method, form: Form) -> Iterator[str]:
+        if node.returns is None:
+            module.refuse(node, f"{node.name} says not what it returns")
+        kind = "async def" if isinstance(node, ast.AsyncFunctionDef) and self.awaited else "def"
+        head, tail = f"    {kind} {node.name}(", f") -> {self._use(module, node.returns)}:"
+        keywords = self._lenient(form)
+        yield f"    if not MYPY:\n        @_overload\n    {head}{keywords}{tail} ..."
+        for parameters in self._mappings(form):
+            yield f"    @_overload\n{head}{parameters}{tail} ..."
+        docstring = self._docstring(module, node)
+        yield f"    @_overload\n{head}{self._parameters(module, node)}{tail}\n        {docstring}\n"
+
+    def _mappings(self, form: Form) -> Iterator[str]:
+        ids = [f"{one.name}: {one.annotation}" for one in form.ids if one.name not in self.without]
+        forms = [[*ids, f"request: {self._request(form.fields_only if self.without else form.request)}"]]
+        if form.names_session and not self.without:
+            session = next(one for one in form.fields if one.name == SESSION)
+            forms.append([f"{SESSION}: {session.annotation}", f"request: {self._request(form.fields_only)}"])
+        if form.name in TWO_MAPPINGS:
+            options = self._request(form.request.removesuffix("Request") + "Options")
+            forms += [[*one, f"options: {options}"] for one in forms]
+        for parameters in forms:
+            yield ", ".join(["self", *parameters, "/"])
+
+    def _lenient(self, form: Form) -> str:
+        """The parameters of the overload by which pyright names what is missing or unknown."""
+        written = ["self"]
+        for one in [*form.ids, *form.fields]:
+            if one.name not in self.without:
+                if one.is_keyword and "*" not in written:
+                    written.append("*")
+                annotation = self._variable(one) if one.default is None else one.annotation
+                written.append(f"{one.name}: {annotation} = {'MISSING' if one.default is None else one.default}")
+        return ", ".join([*written, "**unknown: Never"]).replace("*, **unknown", "**unknown")
+
+    def _variable(self, parameter: Parameter) -> str:
+        name = "".join(word.capitalize() for word in parameter.name.split("_"))
+        taken = sum(other == parameter.name for other, _ in self.variables)
+        name += "_" + (str(taken + 1) if taken else "")
+        return self.variables.setdefault((parameter.name, parameter.annotation), name)
+
+    def _request(self, name: str) -> str:
+        self.imports[name] = Import(f"from .requests import {name}")
+        return name
+
+
+class SignatureRuntimeGenerator(SignatureGenerator):
+    """Writes what stands for these signatures in a running program: nothing."""
+
+    file = "_signatures.py"
+
+    def generate(self) -> str:
+        """The whole file, before formatting."""
+        classes = [EMPTY_SIGNATURES.format(signatures=SIGNATURES[owner], owner=owner) for owner in SIGNATURES]
+        return SIGNATURES_RUNTIME_HEAD + "\n".join(classes)
+
+
+def _camel(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(word.capitalize() for word in rest)
 
 
 def _arguments(node: Method, known: Mapping[str, str] | None = None) -> str:
@@ -490,7 +823,8 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     texts: dict[Path, str] = {}
     try:
-        for generator in (Generator(options.package), BoundGenerator(options.package)):
+        for kind in (Generator, BoundGenerator, RequestGenerator, SignatureGenerator, SignatureRuntimeGenerator):
+            generator = kind(options.package)
             path = options.package / generator.file
             texts[path] = formatted(generator.generate(), path)
     except UnknownSourceError as unknown:

@@ -4,9 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
+from . import delivery
 from ._core.model import Page, Result
+from ._core.options import Timeout
+from ._core.retry import DEFAULT_RETRY, Retry, RetryHook
+from ._signatures import AsyncBoundSignatures, BoundSignatures
 from .api.chats import MOST_MESSAGES, Ack, Chat, ChatMessage, ChatPicture, ReadResult
 from .api.contacts import Contact, ContactExistence, ProfilePicture
 from .api.groups import (
@@ -23,6 +27,7 @@ from .api.groups import (
 from .api.messages import LinkPreview, Message
 from .api.service import mapping_form
 from .api.sessions import QRCode, Session, SessionState
+from .errors import OutcomeUnknownError
 from .media import MediaData
 from .recipients import Recipient
 
@@ -31,22 +36,13 @@ if TYPE_CHECKING:
     from .client import AsyncWasendClient
 
 
-class AsyncBoundSession:
-    """
-    The calls of a client for one session, which need not name it; `AsyncWasendClient.session` makes one.
-
-    Attributes:
-        session_id: The session's ``uniqueSessionId``.
-    """
+class _AsyncBoundSessionCalls:
+    """The calls of `AsyncBoundSession`."""
 
     __slots__ = ("_client", "session_id")
 
-    def __init__(self, client: AsyncWasendClient, session_id: str) -> None:
-        self._client = client
-        self.session_id = session_id
-
-    def __repr__(self) -> str:
-        return f"AsyncBoundSession({self.session_id!r})"
+    _client: AsyncWasendClient
+    session_id: str
 
     async def retrieve_session_info(self) -> Session:
         """Look at a session. See `AsyncWasendClient.retrieve_session_info`."""
@@ -659,6 +655,14 @@ class AsyncBoundSession:
         """Get the picture of a chat. See `AsyncWasendClient.get_chat_picture`."""
         return await self._client.get_chat_picture(self.session_id, chat_id, refresh=refresh)
 
+    async def settle(self, error: OutcomeUnknownError, *, window: float = 10.0) -> delivery.Settlement:
+        """
+        Find out what became of a write that was not answered. It never sends anything again.
+
+        See `AsyncWasendClient.settle`.
+        """
+        return await self._client.settle(error, window=window)
+
     async def resolve(self, to: str | Recipient, *, region: str | None = None) -> Recipient | None:
         """
         Ask WhatsApp which form of a number it knows: Brazilian, Mexican and Argentine numbers have two.
@@ -695,23 +699,59 @@ class AsyncBoundSession:
         """
         return await self._client.wait_for_ack(message, session=self.session_id, at_least=at_least, timeout=timeout)
 
+    async def suppress(self, number: str | Recipient, reason: str) -> None:
+        """
+        Put somebody on the suppression list: every send of a client with this list raises `SuppressedRecipientError`.
 
-class BoundSession:
+        See `AsyncWasendClient.suppress`.
+        """
+        return await self._client.suppress(number, reason)
+
+
+class AsyncBoundSession(AsyncBoundSignatures, _AsyncBoundSessionCalls):
     """
-    The calls of a client for one session, which need not name it; `WasendClient.session` makes one.
+    The calls of a client for one session, which need not name it; `AsyncWasendClient.session` makes one.
 
     Attributes:
         session_id: The session's ``uniqueSessionId``.
     """
 
-    __slots__ = ("_client", "session_id")
+    __slots__ = ()
 
-    def __init__(self, client: WasendClient, session_id: str) -> None:
+    def __init__(self, client: AsyncWasendClient, session_id: str) -> None:
         self._client = client
         self.session_id = session_id
 
     def __repr__(self) -> str:
-        return f"BoundSession({self.session_id!r})"
+        return f"AsyncBoundSession({self.session_id!r})"
+
+    def with_options(
+        self,
+        *,
+        api_key: str | None = None,
+        timeout: float | Timeout | None = None,
+        retry: Retry | RetryHook | None = DEFAULT_RETRY,
+        settle: bool | None = None,
+        kind: str | delivery.Pacing | None = None,
+    ) -> Self:
+        """
+        A view of this client with other settings over the same connections, which are the client's to close.
+
+        See `AsyncWasendClient.with_options`.
+        """
+        return type(self)(
+            self._client.with_options(api_key=api_key, timeout=timeout, retry=retry, settle=settle, kind=kind),
+            self.session_id,
+        )
+
+
+class _BoundSessionCalls:
+    """The calls of `BoundSession`."""
+
+    __slots__ = ("_client", "session_id")
+
+    _client: WasendClient
+    session_id: str
 
     def retrieve_session_info(self) -> Session:
         """Look at a session. See `WasendClient.retrieve_session_info`."""
@@ -1306,6 +1346,14 @@ class BoundSession:
         """Get the picture of a chat. See `WasendClient.get_chat_picture`."""
         return self._client.get_chat_picture(self.session_id, chat_id, refresh=refresh)
 
+    def settle(self, error: OutcomeUnknownError, *, window: float = 10.0) -> delivery.Settlement:
+        """
+        Find out what became of a write that was not answered. It never sends anything again.
+
+        See `WasendClient.settle`.
+        """
+        return self._client.settle(error, window=window)
+
     def resolve(self, to: str | Recipient, *, region: str | None = None) -> Recipient | None:
         """
         Ask WhatsApp which form of a number it knows: Brazilian, Mexican and Argentine numbers have two.
@@ -1337,3 +1385,48 @@ class BoundSession:
         See `WasendClient.wait_for_ack`.
         """
         return self._client.wait_for_ack(message, session=self.session_id, at_least=at_least, timeout=timeout)
+
+    def suppress(self, number: str | Recipient, reason: str) -> None:
+        """
+        Put somebody on the suppression list: every send of a client with this list raises `SuppressedRecipientError`.
+
+        See `WasendClient.suppress`.
+        """
+        return self._client.suppress(number, reason)
+
+
+class BoundSession(BoundSignatures, _BoundSessionCalls):
+    """
+    The calls of a client for one session, which need not name it; `WasendClient.session` makes one.
+
+    Attributes:
+        session_id: The session's ``uniqueSessionId``.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, client: WasendClient, session_id: str) -> None:
+        self._client = client
+        self.session_id = session_id
+
+    def __repr__(self) -> str:
+        return f"BoundSession({self.session_id!r})"
+
+    def with_options(
+        self,
+        *,
+        api_key: str | None = None,
+        timeout: float | Timeout | None = None,
+        retry: Retry | RetryHook | None = DEFAULT_RETRY,
+        settle: bool | None = None,
+        kind: str | delivery.Pacing | None = None,
+    ) -> Self:
+        """
+        A view of this client with other settings over the same connections, which are the client's to close.
+
+        See `WasendClient.with_options`.
+        """
+        return type(self)(
+            self._client.with_options(api_key=api_key, timeout=timeout, retry=retry, settle=settle, kind=kind),
+            self.session_id,
+        )

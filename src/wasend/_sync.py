@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal, Self, overload
+from typing import Any, Literal, Self, overload
 
 import httpx
 
+from . import delivery
 from ._bound import BoundSession
 from ._compat import Aliases
 from ._core.bridge import Bridge
@@ -15,6 +17,7 @@ from ._core.clock import SYSTEM_CLOCK, Clock
 from ._core.model import Page, Result
 from ._core.options import Options, Timeout
 from ._core.retry import DEFAULT_RETRY, Retry, RetryHook
+from ._signatures import Signatures
 from .api.account import Account
 from .api.chats import MOST_MESSAGES, Ack, Chat, ChatMessage, ChatPicture, ReadResult
 from .api.contacts import Contact, ContactExistence, ProfilePicture
@@ -38,120 +41,12 @@ from .errors import OutcomeUnknownError
 from .media import MediaData
 from .recipients import Recipient
 
-if TYPE_CHECKING:
-    from .delivery.breaker import Breaker
-    from .delivery.pacing import Pacer, Pacing
-    from .delivery.rate_limit import RateLimiter
-    from .delivery.resolving import Resolver
-    from .delivery.settle import Settlement
-    from .delivery.suppression import Suppression
 
+class _Calls:
+    """The calls of the asynchronous client, made on an event loop of this client's own."""
 
-class WasendClient(Aliases):
-    """
-    The service, as methods: sessions, messages, groups, contacts, chats and the account.
-
-    Example:
-        ```python
-        from wasend import WasendClient
-
-        with WasendClient(api_key="...") as client:
-            message = client.send_text(session="ses_7f3a91c2", to="+447700900456", text="See you at 10")
-            print(message.id)
-        ```
-
-    One client serves many callers at once, and goes on working after a fork.
-    """
-
-    def __init__(
-        self,
-        api_key: str | None = None,
-        *,
-        base_url: str | None = None,
-        timeout: float | Timeout | None = None,
-        retry: Retry | RetryHook | None = DEFAULT_RETRY,
-        prefer: Literal["sdk", "docs"] = "sdk",
-        http_client: httpx.AsyncClient | None = None,
-        transport: Literal["httpx", "aiohttp"] = "httpx",
-        clock: Clock = SYSTEM_CLOCK,
-        settle: bool = False,
-        pacing: Pacer | Pacing | None = None,
-        breaker: Breaker | bool = False,
-        rate_limit: str | RateLimiter | None = None,
-        suppression: Suppression | None = None,
-        ready: float | None = None,
-        resolver: Resolver | None = None,
-    ) -> None:
-        """
-        Make a client. It opens no connection before its first call.
-
-        Args:
-            api_key: The key; by default ``WASEND_API_KEY`` from the environment.
-            base_url: Where the service is; by default ``WASEND_BASE_URL``, else ``https://api.wasend.dev``.
-            timeout: Seconds to wait for each answer, or a `Timeout`; by default ``WASEND_TIMEOUT``, else 30 s, and 90
-                s for sends.
-            retry: When a failed request is made again: a `Retry`, `None` for never, or a function ``(error, attempt)``
-                that answers no, yes, or in how many seconds. By default twice at most (``WASEND_MAX_RETRIES``).
-                Whatever is set, a write that may have reached the service is not repeated.
-            prefer: Whose route to try first where the official SDK and the documentation name different ones.
-            http_client: A ready `httpx.AsyncClient`, for a proxy, TLS settings, HTTP/2 or another transport. It stays
-                the caller's to close.
-            transport: What makes the connections. ``"aiohttp"``, of the extra of that name, takes less time where many
-                calls are made at once; it knows no SOCKS proxy.
-            clock: Where time comes from; tests may give another, such as `wasend.sandbox.Clock`.
-            settle: Whether a send, `create_session` or `create_group` that is not answered is looked for, for up to 10
-                s, before its error is raised: where it is found, it becomes an ordinary result. See `settle`.
-            pacing: When each send may go out: a `Pacer`, or a `Pacing` for all of them. Sends wait for their turn.
-            breaker: A `Breaker`, or `True` for one of its own: it holds sends back when WhatsApp restricts the number,
-                its session fails, or failures follow each other. They raise `BreakerOpenError`.
-            rate_limit: ``"20/m"``, ``"5/10s"``: how many requests to make in that time; or a `RateLimiter` that several
-                clients of one key share. A 429 on one task holds the others back as well, with a limit or without.
-            suppression: A `Suppression` list: sends to whom it names raise `SuppressedRecipientError`.
-            ready: Seconds that a send waits for a session that is STARTING; by default it raises at once.
-            resolver: A `Resolver` for `resolve`, such as one whose store outlives the process; by default one of its
-                own.
-
-        Raises:
-            ConfigurationError: There is no key, or a setting is not valid.
-        """
-        self._async = AsyncWasendClient(
-            api_key,
-            base_url=base_url,
-            timeout=timeout,
-            retry=retry,
-            prefer=prefer,
-            http_client=http_client,
-            transport=transport,
-            clock=clock,
-            settle=settle,
-            pacing=pacing,
-            breaker=breaker,
-            rate_limit=rate_limit,
-            suppression=suppression,
-            ready=ready,
-            resolver=resolver,
-        )
-        self._loop = Bridge(self._async.aclose)
-
-    @classmethod
-    def _over(cls, client: AsyncWasendClient, loop: Bridge) -> Self:
-        """Another view of the same connections, on the same event loop."""
-        view = cls.__new__(cls)
-        view._async, view._loop = client, loop
-        return view
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self.close()
-
-    def __repr__(self) -> str:
-        return repr(self._async).replace("AsyncWasendClient", "WasendClient", 1)
-
-    def close(self) -> None:
-        """Close the connections. Calls under way end with `ClientClosedError`, and so do later ones."""
-        self._loop.close()
+    _async: AsyncWasendClient
+    _loop: Bridge
 
     @mapping_form
     def create_session(
@@ -1460,7 +1355,7 @@ class WasendClient(Aliases):
         """
         return self._loop.run(self._async.retrieve_account())
 
-    def settle(self, error: OutcomeUnknownError, *, window: float = 10.0) -> Settlement:
+    def settle(self, error: OutcomeUnknownError, *, window: float = 10.0) -> delivery.Settlement:
         """
         Find out what became of a write that was not answered. It never sends anything again.
 
@@ -1667,6 +1562,115 @@ class WasendClient(Aliases):
             )
         )
 
+
+class WasendClient(Signatures, _Calls, Aliases):
+    """
+    The service, as methods: sessions, messages, groups, contacts, chats and the account.
+
+    Example:
+        ```python
+        from wasend import WasendClient
+
+        with WasendClient(api_key="...") as client:
+            message = client.send_text(session="ses_7f3a91c2", to="+447700900456", text="See you at 10")
+            print(message.id)
+        ```
+
+    One client serves many callers at once, and goes on working after a fork.
+    """
+
+    _is_view = False
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        *,
+        base_url: str | None = None,
+        timeout: float | Timeout | None = None,
+        retry: Retry | RetryHook | None = DEFAULT_RETRY,
+        prefer: Literal["sdk", "docs"] = "sdk",
+        http_client: httpx.AsyncClient | None = None,
+        transport: Literal["httpx", "aiohttp"] = "httpx",
+        clock: Clock = SYSTEM_CLOCK,
+        settle: bool = False,
+        pacing: delivery.Pacer | delivery.Pacing | None = None,
+        breaker: delivery.Breaker | bool = False,
+        rate_limit: str | delivery.RateLimiter | None = None,
+        suppression: delivery.Suppression | None = None,
+        ready: float | None = None,
+        resolver: delivery.Resolver | None = None,
+    ) -> None:
+        """
+        Make a client. It opens no connection before its first call.
+
+        Args:
+            api_key: The key; by default ``WASEND_API_KEY`` from the environment.
+            base_url: Where the service is; by default ``WASEND_BASE_URL``, else ``https://api.wasend.dev``.
+            timeout: Seconds to wait for each answer, or a `Timeout`; by default ``WASEND_TIMEOUT``, else 30 s, and 90
+                s for sends.
+            retry: When a failed request is made again: a `Retry`, `None` for never, or a function ``(error, attempt)``
+                that answers no, yes, or in how many seconds. By default twice at most (``WASEND_MAX_RETRIES``).
+                Whatever is set, a write that may have reached the service is not repeated.
+            prefer: Whose route to try first where the official SDK and the documentation name different ones.
+            http_client: A ready `httpx.AsyncClient`, for a proxy, TLS settings, HTTP/2 or another transport. It stays
+                the caller's to close.
+            transport: What makes the connections. ``"aiohttp"``, of the extra of that name, takes less time where many
+                calls are made at once; it knows no SOCKS proxy.
+            clock: Where time comes from; tests may give another, such as `wasend.sandbox.Clock`.
+            settle: Whether a send, `create_session` or `create_group` that is not answered is looked for, for up to 10
+                s, before its error is raised: where it is found, it becomes an ordinary result. See `settle`.
+            pacing: When each send may go out: a `Pacer`, or a `Pacing` for all of them. Sends wait for their turn.
+            breaker: A `Breaker`, or `True` for one of its own: it holds sends back when WhatsApp restricts the number,
+                its session fails, or failures follow each other. They raise `BreakerOpenError`.
+            rate_limit: ``"20/m"``, ``"5/10s"``: how many requests to make in that time; or a `RateLimiter` that several
+                clients of one key share. A 429 on one task holds the others back as well, with a limit or without.
+            suppression: A `Suppression` list: sends to whom it names raise `SuppressedRecipientError`.
+            ready: Seconds that a send waits for a session that is STARTING; by default it raises at once.
+            resolver: A `Resolver` for `resolve`, such as one whose store outlives the process; by default one of its
+                own.
+
+        Raises:
+            ConfigurationError: There is no key, or a setting is not valid.
+        """
+        self._async = AsyncWasendClient(
+            api_key,
+            base_url=base_url,
+            timeout=timeout,
+            retry=retry,
+            prefer=prefer,
+            http_client=http_client,
+            transport=transport,
+            clock=clock,
+            settle=settle,
+            pacing=pacing,
+            breaker=breaker,
+            rate_limit=rate_limit,
+            suppression=suppression,
+            ready=ready,
+            resolver=resolver,
+        )
+        self._loop = Bridge(self._async.aclose)
+
+    def _over(self, client: AsyncWasendClient) -> Self:
+        """Another view of the same connections, on the same event loop."""
+        view = copy.copy(self)
+        view._async, view._is_view = client, True
+        return view
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return repr(self._async).replace("AsyncWasendClient", "WasendClient", 1)
+
+    def close(self) -> None:
+        """Close the connections. Calls under way end with `ClientClosedError`, and so do later ones."""
+        if not self._is_view:
+            self._loop.close()
+
     def with_options(
         self,
         *,
@@ -1674,10 +1678,13 @@ class WasendClient(Aliases):
         timeout: float | Timeout | None = None,
         retry: Retry | RetryHook | None = DEFAULT_RETRY,
         settle: bool | None = None,
-        kind: str | Pacing | None = None,
+        kind: str | delivery.Pacing | None = None,
     ) -> Self:
         """
-        A view of this client with other settings over the same connections; closing either closes both.
+        A view of this client with other settings over the same connections, which are the client's to close.
+
+        It is of the client's own class, and has the same attributes. Closing a view does nothing; closing the client
+        closes its views.
 
         Args:
             api_key: Another key, if given.
@@ -1691,8 +1698,7 @@ class WasendClient(Aliases):
             ConfigurationError: A setting is not valid.
         """
         return self._over(
-            self._async.with_options(api_key=api_key, timeout=timeout, retry=retry, settle=settle, kind=kind),
-            self._loop,
+            self._async.with_options(api_key=api_key, timeout=timeout, retry=retry, settle=settle, kind=kind)
         )
 
     def session(self, session: SessionRef | None = None) -> BoundSession:

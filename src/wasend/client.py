@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import functools
 import logging
 from types import TracebackType
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self
 import attrs
 import httpx
 
+from . import delivery
 from ._bound import AsyncBoundSession
 from ._compat import Aliases
 from ._core.clock import SYSTEM_CLOCK, Clock
@@ -17,6 +19,7 @@ from ._core.engine import Engine
 from ._core.http import Http
 from ._core.options import Options, Timeout, clean_key, is_exposed
 from ._core.retry import DEFAULT_RETRY, Retry, RetryHook
+from ._signatures import AsyncSignatures
 from .api.account import AccountCalls
 from .api.chats import ChatCalls
 from .api.contacts import ContactCalls
@@ -34,13 +37,21 @@ if TYPE_CHECKING:
     from .delivery.pacing import Pacer, Pacing
     from .delivery.rate_limit import RateLimiter
     from .delivery.resolving import Resolver
-    from .delivery.suppression import Suppression
 
 logger: Final = logging.getLogger("wasend")
 
 
 class AsyncWasendClient(
-    SessionCalls, MessageCalls, GroupCalls, ContactCalls, ChatCalls, AccountCalls, DeliveryCalls, RequestCalls, Aliases
+    AsyncSignatures,
+    SessionCalls,
+    MessageCalls,
+    GroupCalls,
+    ContactCalls,
+    ChatCalls,
+    AccountCalls,
+    DeliveryCalls,
+    RequestCalls,
+    Aliases,
 ):
     """
     The service, as methods: sessions, messages, groups, contacts, chats and the account.
@@ -63,6 +74,8 @@ class AsyncWasendClient(
     One client serves many callers at once, and goes on working after a fork.
     """
 
+    _is_view = False
+
     def __init__(
         self,
         api_key: str | None = None,
@@ -75,12 +88,12 @@ class AsyncWasendClient(
         transport: Literal["httpx", "aiohttp"] = "httpx",
         clock: Clock = SYSTEM_CLOCK,
         settle: bool = False,
-        pacing: Pacer | Pacing | None = None,
-        breaker: Breaker | bool = False,
-        rate_limit: str | RateLimiter | None = None,
-        suppression: Suppression | None = None,
+        pacing: delivery.Pacer | delivery.Pacing | None = None,
+        breaker: delivery.Breaker | bool = False,
+        rate_limit: str | delivery.RateLimiter | None = None,
+        suppression: delivery.Suppression | None = None,
         ready: float | None = None,
-        resolver: Resolver | None = None,
+        resolver: delivery.Resolver | None = None,
     ) -> None:
         """
         Make a client. It opens no connection before its first call.
@@ -145,10 +158,13 @@ class AsyncWasendClient(
         timeout: float | Timeout | None = None,
         retry: Retry | RetryHook | None = DEFAULT_RETRY,
         settle: bool | None = None,
-        kind: str | Pacing | None = None,
-    ) -> AsyncWasendClient:
+        kind: str | delivery.Pacing | None = None,
+    ) -> Self:
         """
-        A view of this client with other settings over the same connections; closing either closes both.
+        A view of this client with other settings over the same connections, which are the client's to close.
+
+        It is of the client's own class, and has the same attributes. Closing a view does nothing; closing the client
+        closes its views.
 
         Args:
             api_key: Another key, if given.
@@ -168,7 +184,8 @@ class AsyncWasendClient(
             timeout=now.timeout if timeout is None else Timeout.of(timeout),
             retry=now.retry if retry is DEFAULT_RETRY else Retry.of(retry),
         )
-        view = AsyncWasendClient.__new__(AsyncWasendClient)
+        view = copy.copy(self)
+        view._is_view = True
         limiter = self._engine.limiter if api_key is None else _limiter(None, changed)
         view._engine = attrs.evolve(self._engine, options=changed, limiter=limiter)
         settings = self._delivery
@@ -203,7 +220,8 @@ class AsyncWasendClient(
 
     async def aclose(self) -> None:
         """Close the connections. Calls under way end with `ClientClosedError`, and so do later ones."""
-        await self._engine.http.aclose()
+        if not self._is_view:
+            await self._engine.http.aclose()
 
     async def __aenter__(self) -> Self:
         return self

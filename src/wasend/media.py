@@ -17,7 +17,7 @@ import attrs
 
 from .errors import InvalidRequestError
 
-MediaData: TypeAlias = "bytes | bytearray | memoryview | os.PathLike[str] | IO[bytes] | str"
+MediaData: TypeAlias = bytes | bytearray | memoryview | os.PathLike[str] | IO[bytes] | str
 """A file's content: bytes, a path (`pathlib.Path`), a file opened in binary mode, or base64 text."""
 
 logger: Final = logging.getLogger("wasend")

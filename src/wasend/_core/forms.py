@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeGuard, TypeVar, cast, overload
+from typing import Any, TypeGuard, TypeVar, cast
 
 import attrs
 
@@ -18,25 +18,6 @@ from .model import Model
 from .names import folded, nearest
 
 F = TypeVar("F", bound=Callable[..., Any])
-S = TypeVar("S")
-R = TypeVar("R")
-R_co = TypeVar("R_co", covariant=True)
-P = ParamSpec("P")
-
-
-class BothForms(Protocol[P, R_co]):
-    """A call that takes its fields as keywords, or as one mapping in the service's own spelling or ours."""
-
-    @overload
-    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
-    @overload
-    def __call__(self, request: Mapping[str, Any], /) -> R_co: ...
-    @overload
-    def __call__(self, session: Any, request: Mapping[str, Any], /) -> R_co: ...
-    @overload
-    def __call__(self, session: Any, other_id: str, request: Mapping[str, Any], /) -> R_co: ...
-    @overload
-    def __call__(self, session: Any, chat_id: str, message_id: str, request: Mapping[str, Any], /) -> R_co: ...
 
 
 @attrs.frozen
@@ -52,12 +33,13 @@ class ArgumentForms:
     aliases: Mapping[str, str] = attrs.field(factory=dict[str, str])
     removed: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
-    def mapping_form(self, method: Callable[Concatenate[S, P], R]) -> BothForms[P, R]:
+    def mapping_form(self, method: F) -> F:
         """
         Let a method with keyword fields be called with mappings instead, as the service's own samples do.
 
         Mappings follow the ids; a later one adds to an earlier one, and keywords to both. A call that takes its session
         as a field may be given it before them. Unknown and missing fields are refused by name before anything is sent.
+        Type checkers know the mappings of a client's methods from its generated signatures.
         """
         form = functools.cache(lambda: _Form(method, self))  # made at the first call: importing is faster without
 
@@ -69,14 +51,14 @@ class ArgumentForms:
                 args, given = form().settle(args, given)
                 return await coroutine(self, *args, **given)
 
-            return cast("BothForms[P, R]", call)
+            return cast("F", call)
 
         @functools.wraps(method)
         def forward(self: Any, *args: Any, **given: Any) -> Any:
             args, given = form().settle(args, given)
             return cast("Callable[..., Any]", method)(self, *args, **given)
 
-        return cast("BothForms[P, R]", forward)
+        return cast("F", forward)
 
     def keyword_aliases(self, method: F) -> F:
         """Let a method without a mapping form be called with the other names of its arguments as keywords."""

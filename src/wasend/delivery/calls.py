@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
+from .. import delivery
 from .._core.calls import Calls
 from ..api.chats import Ack, ChatMessage
 from ..api.messages import Message
@@ -13,16 +13,13 @@ from ..errors import ConfigurationError, OutcomeUnknownError
 from ..recipients import Recipient
 from .middleware import DeliverySettings
 
-if TYPE_CHECKING:
-    from .settle import Settlement
-
 
 class DeliveryCalls(Calls):
     """Settle what was not answered, resolve recipients, and wait for sessions and messages."""
 
     _delivery: DeliverySettings
 
-    async def settle(self, error: OutcomeUnknownError, *, window: float = 10.0) -> Settlement:
+    async def settle(self, error: OutcomeUnknownError, *, window: float = 10.0) -> delivery.Settlement:
         """
         Find out what became of a write that was not answered. It never sends anything again.
 
