@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from typing import Any
 
 import attrs
@@ -83,24 +84,26 @@ async def test_message_docs(at: Phone) -> None:
     assert question == {
         "id": sent,
         "timestamp": START,
-        "from": OWN,
+        "from": ADA_CHAT,
         "fromMe": True,
         "source": "api",
-        "to": ADA_CHAT,
+        "to": None,
         "participant": None,
         "body": "Hi",
         "hasMedia": False,
         "media": None,
         "ack": 1,
         "ackName": "SERVER",
-        "replyTo": {"id": "false_1@c.us_AA"},
+        "replyTo": {"id": "AA", "participant": None, "body": None, "_data": {}},
         "location": None,
-        "vCards": [],
-        "_data": {},
+        "vCards": None,
+        "_data": question["_data"],
     }
+    assert question["_data"]["Info"].items() >= {"Chat": "447700900456@s.whatsapp.net", "IsFromMe": True}.items()
     assert answer["id"] == received.id
-    assert (answer["from"], answer["to"], answer["fromMe"], answer["source"]) == (ADA_CHAT, OWN, False, "app")
-    assert (answer["ackName"], answer["replyTo"]) == ("DEVICE", {"id": sent})
+    assert (answer["from"], answer["to"], answer["fromMe"], answer["source"]) == (ADA_CHAT, None, False, "app")
+    assert (answer["ackName"], answer["replyTo"]["body"]) == ("DEVICE", "Hi")
+    assert answer["replyTo"]["id"] == sent.split("_")[2]
 
 
 @pytest.mark.wasend_sandbox(dialect="sdk")
@@ -129,7 +132,7 @@ async def test_message_sdk(at: Phone) -> None:
 
 MEDIA: list[tuple[str, dict[str, Any], str, str, str | None, str | None]] = [
     ("/sendImage", {"url": PICTURE, "caption": "the door"}, "image", "the door", PICTURE, None),
-    ("/sendImage", {"data": "AAAA"}, "image", "", None, None),
+    ("/sendImage", {"data": "AAAA"}, "image", "", "the file", None),
     ("/sendVoice", {"url": PICTURE}, "ptt", "", PICTURE, None),
     ("/sendFile", {"url": PICTURE, "fileName": "a.png", "mimeType": "image/png"}, "document", "", PICTURE, "a.png"),
     ("/send", {"imageUrl": PICTURE, "text": "look", "filename": "b.png"}, "image", "look", PICTURE, "b.png"),
@@ -142,6 +145,10 @@ async def test_media(
 ) -> None:
     """Media say their caption, their name, and where they are, unless no download was asked for."""
     await at.send("", path=path, **body)
+    if url == "the file":
+        (sent,) = at.sandbox.messages()
+        url = sent.file or ""
+        assert (await at.client.get(url.removeprefix("http://localhost"))).content == b64decode(body["data"])
     (whole,) = await at.data(f"/{ADA_CHAT}/messages")
     (bare,) = await at.data(f"/{ADA_CHAT}/messages", downloadMedia="false")
     assert whole["body"] == words
@@ -263,11 +270,12 @@ async def test_group_chat(shape: Shape, at: Phone) -> None:
     """A group's messages stand in the group's chat, each with who wrote it as the engine tells."""
     group = at.sandbox.add_group("Crew", owner=ADA, participants=[OWN, BOB])
     sent = await at.send("Hi", to=group.id)
-    received = at.hear("Hello", BOB, group=group.id)
+    received = at.hear("Hello", BOB, in_group=group.id)
     answer, question = await at.data(f"/{group.id}/messages")
     (chat,) = await at.data()
-    assert (question["id"], question["from"], question["to"]) == (sent, OWN, group.id)
-    assert (answer["id"], answer["from"], answer["to"]) == (received.id, group.id, OWN)
+    ends = (OWN, group.id, group.id, OWN) if shape == "sdk" else (group.id, OWN, group.id, BOB_CHAT)
+    assert (question["id"], answer["id"]) == (sent, received.id)
+    assert (question["from"], question["to"], answer["from"], answer["to"]) == ends
     assert received.id.endswith(f"_{BOB_CHAT}")
     assert (received.sender, received.to, received.chat) == (BOB, group.id, group.id)
     assert (chat["id"], chat["name"], chat["isGroup"], chat["unreadCount"]) == (group.id, "Crew", True, 1)
@@ -293,7 +301,7 @@ async def test_receive_refused(receiver: str | None, sender: str, group: str | N
         "without us": at.sandbox.add_group("G", owner=ADA).id,
     }
     with pytest.raises(ValueError, match=words):
-        at.sandbox.receive(receiver or at.session, sender, "Hi", group=names.get(group or "", group))
+        at.sandbox.receive(receiver or at.session, sender, "Hi", in_group=names.get(group or "", group))
     assert at.sandbox.messages(from_me=None) == ()
 
 

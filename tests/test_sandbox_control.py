@@ -101,7 +101,7 @@ async def test_talk() -> None:
         group = sandbox.add_group("Harbour", owner=ADA, participants=[desk.own_id])
         heard = await remote.post(f"sessions/{desk.id}/receive", **{"from": ADA, "text": "Hi", "replyTo": "m"})
         assert (heard["content"], heard["reply_to"], heard["from_me"]) == ("Hi", "m", False)
-        heard = await remote.post(f"sessions/{desk.id}/receive", **{"from": ADA, "text": "All", "group": group.id})
+        heard = await remote.post(f"sessions/{desk.id}/receive", **{"from": ADA, "text": "All", "inGroup": group.id})
         assert heard["to"] == group.id
         script = {"reply": "Thanks", "match": "order", "from": ADA, "after": 3, "times": 1}
         assert await remote.post("replies", **script) == {"success": True}
@@ -186,7 +186,7 @@ async def test_reset() -> None:
         ("sessions/{session}/passkey", {}, 422, "expected"),
         ("sessions/{session}/receive", {"from": "Ada", "text": "x"}, 400, "from must be"),
         ("sessions/{session}/receive", {"from": ADA}, 400, "text must be"),
-        ("sessions/{session}/receive", {"from": ADA, "text": "x", "group": "1@g.us"}, 404, "not found"),
+        ("sessions/{session}/receive", {"from": ADA, "text": "x", "inGroup": "1@g.us"}, 404, "not found"),
         ("contacts", {}, 400, "number must be"),
         ("unknown", {"numbers": ADA}, 400, "numbers must be an array"),
         ("groups", {"name": "a"}, 400, "owner must be"),

@@ -64,7 +64,7 @@ text = "Ahoy"
 session = "Front Desk"
 from = "{ADA}"
 text = "Ahoy, all"
-group = "Harbour"
+in_group = "Harbour"
 """
 
 
@@ -146,7 +146,7 @@ MISTAKES = [
     ("[[replies]]\nreply = 'a'\nafter = -1", "replies 1: after must not be less than 0"),
     ("[[messages]]\nsession = 'a'\nfrom = '+447700900456'\ntext = 'x'", "messages 1: there is no session called 'a'"),
     (
-        "[[sessions]]\nname = 'a'\n[[messages]]\nsession = 'a'\nfrom = '+447700900456'\ntext = 'x'\ngroup = 'g'",
+        "[[sessions]]\nname = 'a'\n[[messages]]\nsession = 'a'\nfrom = '+447700900456'\ntext = 'x'\nin_group = 'g'",
         "messages 1: there is no group called 'g'",
     ),
     ("[[sessions]\n", r"scenario .*scenario\.toml: .*line 1"),

@@ -133,18 +133,29 @@ async def test_scripted_replies() -> None:
 
 
 async def test_nobody_replies() -> None:
-    """There is no reply from a number that is unknown, to a group, to a lost message, or into a session that stopped."""
+    """There is no reply from a number that is unknown, to a lost message, or into a session that stopped."""
     at = desk(faults=["dead_session POST /sendText #1"])
     at.sandbox.script_reply("Hi")
-    group = at.sandbox.add_group("Harbour", owner=ADA, participants=[at.session.settings.phone_number])
     await at.say("lost")
     await at.say("unknown", to=NOBODY)
-    await at.say("group", to=group.id)
     at.sandbox.clock.advance(1)
     await at.say("stopped")
     await at.client.stop_session(at.session.id)
     at.sandbox.clock.advance(1)
     assert at.heard() == []
+
+
+async def test_reply_in_a_group() -> None:
+    """In a group the one replies whom the script names, or else another member; and the reply is in the group."""
+    at = desk()
+    group = at.sandbox.add_group("Harbour", owner=ADA, participants=[at.session.settings.phone_number, BOB])
+    at.sandbox.script_reply("By Bob", match="bob", from_=BOB)
+    at.sandbox.script_reply("By Ada", times=1)
+    for text in ("Bob?", "Anybody?", "Anybody else?"):
+        await at.say(text, to=group.id)
+    at.sandbox.clock.advance(5)
+    assert at.heard() == [(BOB, "By Bob", 1), (ADA, "By Ada", 1)]
+    assert {one.chat for one in at.sandbox.messages(from_me=None)} == {group.id}
 
 
 async def test_reply_leaves_what_was_played() -> None:

@@ -14,12 +14,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from wasend.sandbox.api import EVERYBODY, Filled, Person, RateLimit, Url, account_of
+from wasend.sandbox.acts import ACTS, Acts, act_path, somebody
+from wasend.sandbox.api import EVERYBODY, Filled, Lid, Person, RateLimit, Url, account_of
 from wasend.sandbox.faults import Faults, Journal, JournalEntry
 from wasend.sandbox.webhooks import Outbox, Sender, Webhook
 from wasend.sandbox.world import (
-    ACKS,
-    Ack,
     Clock,
     SessionSettings,
     State,
@@ -35,8 +34,10 @@ from wasend.sandbox.world import phone_number as number_of
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
+__all__ = ["ACTS", "Actions", "act_path", "somebody"]
 
-class Actions(ABC):
+
+class Actions(Acts, ABC):
     """The half of `Sandbox` that ways in are made from; the other half makes them."""
 
     def __init__(
@@ -65,6 +66,15 @@ class Actions(ABC):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one ASGI connection."""
 
+    @property
+    def base_url(self) -> str:
+        """Where media of messages say that they can be downloaded; a server that starts sets it to its own URL."""
+        return self._state.chats.base_url
+
+    @base_url.setter
+    def base_url(self, url: str) -> None:
+        self._state.chats.base_url = url
+
     # Who there is
 
     def add_session(
@@ -92,7 +102,7 @@ class Actions(ABC):
         key = api_key or next(iter(self._keys), None)
         settings = SessionSettings(
             name=name,
-            phone_number=number_of(person_of(phone_number)),
+            phone_number=number_of(person(looked_up(phone_number))),
             enable_webhook=webhook_url is not None,
             webhook_url=webhook_url,
         )
@@ -160,55 +170,6 @@ class Actions(ABC):
         self._state.scheduler.catch_up()
         return self._state.chats.messages(chat=chat, session_id=session, from_me=from_me)
 
-    def receive(
-        self, session: Filled, from_: Person, text: str, *, group: Filled | None = None, reply_to: Filled | None = None
-    ) -> StoredMessage:
-        """
-        Let a text message arrive.
-
-        Args:
-            session: The id of the session that receives it; it must be connected.
-            from_: Who writes: any spelling of a phone number, or a person's chat id.
-            text: What they write.
-            group: The id of the group in which they write, if it is one; both must be in it.
-            reply_to: The id of the message that they quote.
-
-        Raises:
-            ValueError: The session cannot receive it, `from_` is no person, or may not write there.
-        """
-        return self._state.chats.receive(
-            session_id=session, sender=self._writer(from_), text=text, group=group, reply_to=reply_to
-        )
-
-    def ack(self, message_id: str, ack: Ack) -> StoredMessage:
-        """
-        Say how far a message has come; one that was sent begins at ``"SERVER"``.
-
-        Args:
-            message_id: Which message.
-            ack: ``"ERROR"``, ``"PENDING"``, ``"SERVER"``, ``"DEVICE"``, ``"READ"`` or ``"PLAYED"``.
-
-        Raises:
-            ValueError: There is no such message, or no such word.
-        """
-        if ack not in ACKS:
-            raise ValueError(f"ack is one of {', '.join(ACKS)}, not {ack!r}")
-        return self._state.chats.ack(message_id, ack)
-
-    def react(self, message_id: str, from_: Person, reaction: str) -> StoredMessage:
-        """
-        Let somebody react to a message.
-
-        Args:
-            message_id: Which message.
-            from_: Who reacts: any spelling of a phone number, or a person's chat id.
-            reaction: An emoji; ``""`` takes the reaction back.
-
-        Raises:
-            ValueError: There is no such message, or `from_` is no person.
-        """
-        return self._state.chats.react(message_id, person_of(from_), reaction)
-
     def script_reply(
         self,
         reply: Filled | Callable[[StoredMessage], str | None],
@@ -241,7 +202,8 @@ class Actions(ABC):
         self, to: str | None = None, text: str | None = None, session: str | None = None
     ) -> tuple[StoredMessage, ...]:
         """
-        Return the messages that WhatsApp was given, oldest first: what was sent, and not lost in a dead session.
+        Return the messages that WhatsApp was given, oldest first: what was sent, and
+        neither lost in a dead session nor typed on the phone.
 
         Args:
             to: Only those in the chat with this recipient: any spelling of a phone number, or a chat id.
@@ -252,7 +214,7 @@ class Actions(ABC):
             ValueError: `to` is no recipient.
         """
         sent = self.messages(to, session)
-        return tuple(one for one in sent if not one.lost and text in (None, one.content, one.words))
+        return tuple(one for one in sent if not (one.lost or one.from_phone) and text in (None, one.content, one.words))
 
     def assert_delivered(self, to: str, text: str | None = None, times: int = 1, session: str | None = None) -> None:
         """
@@ -301,21 +263,26 @@ class Actions(ABC):
         *,
         push_name: str | None = None,
         picture_url: Url | None = None,
+        lid: Lid | None = None,
     ) -> StoredContact:
         """
         Write a person into the address book that all sessions share, over what it said of them before.
 
         Args:
-            number: Any spelling of a phone number, or a person's chat id.
+            number: Any spelling of a phone number, or a person's chat id; a hidden id (``…@lid``) if nothing else is
+                known.
             name: Under which name.
             push_name: The name that the person chose.
             picture_url: Where the person's picture is.
+            lid: The hidden id behind which WhatsApp keeps the number.
 
         Raises:
             ValueError: `number` is no person.
         """
-        contact = StoredContact(id=person_of(number), name=name, push_name=push_name, picture_url=picture_url)
+        contact = StoredContact(id=somebody(number), name=name, push_name=push_name, picture_url=picture_url)
         self._state.people.add(contact)
+        if lid is not None:
+            self._state.people.hide(contact.id, lid)
         return contact
 
     def add_unknown(self, *numbers: Person) -> None:
@@ -328,7 +295,7 @@ class Actions(ABC):
         Raises:
             ValueError: One of them is no person.
         """
-        self._state.people.add_unknown([person_of(number) for number in numbers])
+        self._state.people.add_unknown([somebody(number) for number in numbers])
 
     def add_group(
         self, name: Filled, *, owner: Person, participants: Iterable[Person] = (), description: str = ""
@@ -345,8 +312,8 @@ class Actions(ABC):
         Raises:
             ValueError: One of them is no person.
         """
-        others = dict.fromkeys(map(person_of, participants), False)
-        return self._state.groups.create(person_of(owner), name, others, description=description)
+        others = dict.fromkeys(map(somebody, participants), False)
+        return self._state.groups.create(somebody(owner), name, others, description=description)
 
     @property
     def groups(self) -> Mapping[str, StoredGroup]:
@@ -403,12 +370,3 @@ class Actions(ABC):
         self.faults.clear()
         if self._limit is not None:
             self._limit.reset()
-
-    def _writer(self, spelling: str) -> str:
-        writer = person_of(spelling)
-        return self._state.people.registered(writer) or writer
-
-
-def person_of(spelling: str) -> str:
-    """Return a person's chat id, from any spelling of the number."""
-    return person(looked_up(spelling))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import httpx
 
 from wasend import AsyncWasendClient, WasendClient
-from wasend.sandbox.actions import Actions, person_of
+from wasend.sandbox.actions import Actions, somebody
 from wasend.sandbox.api import (
     ACCOUNT,
     HEADERS,
@@ -115,7 +115,7 @@ class Sandbox(Actions):
             scan_after=scan_after,
             start_after=start_after,
             acks=acks or {},
-            unknown=map(person_of, unknown),
+            unknown=map(somebody, unknown),
         )
         planned = Faults(seed if seed is not None else random.getrandbits(64), faults)
         outbox = Outbox(
@@ -127,7 +127,7 @@ class Sandbox(Actions):
             faults=planned,
             allow_remote=allow_remote_webhooks or webhook_app is not None,
         )
-        state.listeners.append(lambda event, session: outbox.notify(event, session, state.scheduler.now()))
+        state.listeners.append(lambda event, session: outbox.notify(event, session, state))
         super().__init__(
             state,
             clock,

@@ -14,7 +14,7 @@ from starlette.routing import Route
 from wasend.sandbox.api.dialects import NO_BODY, Dialect, Json, nest, wrong_status
 from wasend.sandbox.api.endpoints import Call, Endpoint, InvalidCall, read_object
 from wasend.sandbox.api.guards import Guard, local_guard
-from wasend.sandbox.world import Forbidden, NameTaken, Refusal, Unknown, WrongStatus
+from wasend.sandbox.world import Forbidden, NameTaken, Refusal, Restricted, Unknown, WrongStatus
 
 LOST = "wasend.lost"
 """Stands in the scope of a request whose message is to be taken, and to go nowhere."""
@@ -65,6 +65,8 @@ def _route(endpoint: Endpoint, guard: Guard, dialect: Dialect) -> Route:
             raise InvalidCall(problems)
         lost = LOST in request.scope
         answer = endpoint.answer(Call(request.path_params, request.query_params, body, account, lost))
+        if isinstance(answer, Response):
+            return answer
         return Response(status_code=status) if answer is NO_BODY else JsonResponse(answer, status)
 
     return Route(endpoint.path, respond, methods=[endpoint.verb])
@@ -85,6 +87,8 @@ def _refusals(dialect: Dialect) -> Callable[[Request, Exception], Awaitable[Resp
                 return _nest(404, str(error))
             case Forbidden():
                 return _nest(403, str(error))
+            case Restricted():
+                return _nest(500, str(error))
             case NameTaken():
                 return _nest(409, str(error))
             case WrongStatus():

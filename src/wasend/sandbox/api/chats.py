@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
-from wasend.sandbox.api.dialects import Dialect, Docs, Json
+from starlette.responses import Response
+
+from wasend.sandbox.api.dialects import Dialect, Docs, Json, iso
 from wasend.sandbox.api.endpoints import Call, Endpoint, InvalidCall
 from wasend.sandbox.api.fields import PAGE, Check, Fields, flag, one_of, unix_time, whole
 from wasend.sandbox.world import (
@@ -16,14 +19,15 @@ from wasend.sandbox.world import (
     StoredMessage,
     StoredSession,
     Unknown,
+    bare_id,
     chat_id,
     is_group,
-    person,
 )
 
 _MOST_MESSAGES = 50
 _DAY = 24 * 60 * 60
 
+_MEDIA = ("image", "video", "ptt", "audio", "document", "sticker")
 _BY_TIME = ("conversationTimestamp", "messageTimestamp", "timestamp")
 
 _ACKS = {**ACKS, **{str(number): number for number in ACKS.values()}}
@@ -111,21 +115,21 @@ def chat_endpoints(state: State, dialect: Dialect, clock: Clock) -> list[Endpoin
     def listed(chat: ChatSummary) -> Json:
         return {**in_brief(chat), "archived": False, "pinned": False}
 
-    def overviewed(chat: ChatSummary, own_id: str) -> Json:
+    def overviewed(chat: ChatSummary) -> Json:
         if not as_engine:
             return in_brief(chat)
         return {
             "id": chat.id,
             "name": name(chat.id),
             "picture": picture_url(chat.id),
-            "lastMessage": engine_message(chat.last, own_id),
+            "lastMessage": engine_message(chat.last, state),
             "_chat": listed(chat),
         }
 
     def shape(message: StoredMessage, session: StoredSession, call: Call) -> Json:
         download = call.query.get("downloadMedia") != "false"
         if as_engine:
-            return engine_message(message, session.own_id, download=download)
+            return engine_message(message, state, download=download)
         return sdk_message(message, session.own_id, download=download)
 
     def every(call: Call) -> Json:
@@ -148,7 +152,7 @@ def chat_endpoints(state: State, dialect: Dialect, clock: Clock) -> list[Endpoin
         found = [chat for chat in reversed(chats.chats(session.id)) if not ids or chat.id in ids]
         offset = int(query.get("offset", 0))
         page = found[offset : offset + int(query.get("limit", 20))]
-        return [overviewed(chat, session.own_id) for chat in page]
+        return [overviewed(chat) for chat in page]
 
     def messages(call: Call) -> Json:
         session = asking(call)
@@ -179,8 +183,13 @@ def chat_endpoints(state: State, dialect: Dialect, clock: Clock) -> list[Endpoin
         asking(call)
         return {"url": picture_url(_chat(call))}
 
+    def file(call: Call) -> Response:
+        found = chats.file(call.path["session"], call.path["file"], call.account)
+        return Response(found.content, media_type=found.mimetype)
+
     of_chat = "/{session}/chats/{chat}"
     return [
+        Endpoint("GET", "/files/{session}/{file}", file),
         Endpoint("GET", "/{session}/chats", every, query=_LIST),
         Endpoint("GET", "/{session}/chats/overview", overview, query=_OVERVIEW),
         Endpoint("POST", f"{of_chat}/messages/read", read, query=_READ),
@@ -197,12 +206,12 @@ def _ends(message: StoredMessage, own_id: str) -> dict[str, Json]:
 
 
 def _media(message: StoredMessage) -> dict[str, Any] | None:
-    """Return a message's media; what was sent as data is nowhere to be had."""
-    if message.type == "text":
+    """Return a message's media; what was sent or received as bytes can be downloaded from here."""
+    if message.type not in _MEDIA or message.revoked:
         return None
     body = message.body
     return {
-        "url": None if body.get("data") is not None else message.content,
+        "url": message.file or message.content,
         "mimetype": body.get("mimeType") or body.get("mimetype"),
         "filename": body.get("fileName") or body.get("filename"),
     }
@@ -227,7 +236,7 @@ def sdk_message(message: StoredMessage, own_id: str, *, download: bool) -> Json:
         "chatId": message.chat,
         **_ends(message, own_id),
         "body": message.words or "",
-        "type": "chat" if media is None else message.type,
+        "type": "chat" if message.type == "text" else message.type,
         "timestamp": int(message.timestamp),
         "fromMe": message.from_me,
         "ack": ACKS[message.ack],
@@ -236,24 +245,56 @@ def sdk_message(message: StoredMessage, own_id: str, *, download: bool) -> Json:
     }
 
 
-def engine_message(message: StoredMessage, own_id: str, *, download: bool = False) -> Json:
-    """Return a message as the engine behind the service has it: the documentation has no page on chats."""
+def engine_message(message: StoredMessage, state: State, *, download: bool = False) -> Json:
+    """
+    Return a message as the engine behind the service has it: the documentation has no page on chats.
+
+    `from` is the chat, also of what the session wrote, and `to` its writer, in groups only.
+    """
     media = _media(message)
-    writer = own_id if message.from_me else person(message.sender)
+    in_group = is_group(message.chat)
     return {
         "id": message.id,
         "timestamp": int(message.timestamp),
-        **_ends(message, own_id),
+        "from": message.chat,
         "fromMe": message.from_me,
-        "source": "api" if message.from_me else "app",
-        "participant": writer if is_group(message.chat) else None,
+        "source": "api" if message.from_me and not message.from_phone else "app",
+        "to": message.writer if in_group else None,
+        "participant": message.writer if in_group else None,
         "body": message.words or "",
         "hasMedia": media is not None,
         "media": {**media, "error": None} if media and download else None,
         "ack": ACKS[message.ack],
         "ackName": message.ack,
-        "replyTo": None if message.reply_to is None else {"id": message.reply_to},
-        "location": None,
-        "vCards": [],
-        "_data": {},
+        "location": message.body.get("location"),
+        "vCards": message.body.get("vCards"),
+        "replyTo": None if message.reply_to is None else _quoted(message.reply_to, state),
+        "_data": _engine_data(message, state),
     }
+
+
+def _quoted(message_id: str, state: State) -> Json:
+    quoted: dict[str, Json] = {"id": bare_id(message_id), "participant": None, "body": None}
+    with suppress(Unknown):
+        message = state.chats.message(message_id)
+        media = {"hasMedia": _media(message) is not None, "media": None}
+        quoted |= {"participant": message.writer, "body": message.words, **media}
+    return {**quoted, "_data": {}}
+
+
+def _engine_data(message: StoredMessage, state: State) -> Json:
+    def jid(chat: str) -> str:
+        return chat.replace("@c.us", "@s.whatsapp.net")
+
+    other = state.people.number_of(message.writer) if message.writer.endswith("@lid") else None
+    info = {
+        "Chat": jid(message.chat),
+        "Sender": jid(message.writer),
+        "SenderAlt": "" if other is None else jid(other),
+        "IsFromMe": message.from_me,
+        "IsGroup": is_group(message.chat),
+        "ID": message.bare_id,
+        "Timestamp": iso(message.timestamp),
+    }
+    poll = message.body.get("poll")
+    return {"Info": info, "Message": {} if poll is None else {"pollCreationMessageV3": poll}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from wasend.sandbox.world import chat_id, looked_up, person
+from wasend.sandbox.world import anybody, chat_id, looked_up, person
 
 Body: TypeAlias = Mapping[str, Any]
 
@@ -66,7 +67,8 @@ def _read_by(read: Callable[[str], str]) -> Check:
 
 recipient = _read_by(chat_id)  # whatever a message can be sent to
 one_person = _read_by(person)
-spelt_person = _read_by(lambda spelling: person(looked_up(spelling)))  # as people write numbers, with spaces and dashes
+# As people write numbers, with spaces and dashes; or somebody's hidden id.
+spelt_person = _read_by(lambda spelling: anybody(looked_up(spelling)))
 
 
 def web_url(value: object) -> str | None:
@@ -96,6 +98,23 @@ def string_map(value: object) -> str | None:
     if isinstance(value, dict) and all(isinstance(one, str) for one in cast("dict[str, object]", value).values()):
         return None
     return "must be an object with string values"
+
+
+def media(value: object) -> str | None:
+    """Media: where it is, or, as a ``data:`` URL, itself."""
+    if isinstance(value, str) and value.startswith("data:"):
+        head, _, data = value.partition(",")
+        return base64(data) if head.endswith(";base64") else "must be in base64 where it is a data: URL"
+    return web_url(value)
+
+
+def json_object(value: object) -> str | None:
+    """An object, or, where everything is text, one in JSON."""
+    try:
+        value = json.loads(value) if isinstance(value, str) else value
+    except ValueError:
+        return "must be an object in JSON"
+    return None if isinstance(value, dict) else "must be an object"
 
 
 def nothing_more(body: Body) -> Iterable[str]:
@@ -148,6 +167,7 @@ def one_of(*words: str) -> Check:
 
 flag = one_of("true", "false")
 whole = matching(r"\d{1,9}", "must be an integer number, not less than 0")
+number = matching(r"\d{1,12}(\.\d{1,9})?", "must be a number, not less than 0")
 unix_time = matching(r"\d{1,12}(\.\d{1,6})?", "must be a number of seconds since the epoch")
 
 PAGE: Mapping[str, Check] = {"limit": whole, "offset": whole, "sortOrder": one_of("asc", "desc")}
@@ -190,3 +210,10 @@ NO_FIELDS = Fields(required={})
 Filled: TypeAlias = Annotated[str, filled]
 Person: TypeAlias = Annotated[str, spelt_person]
 Url: TypeAlias = Annotated[str, web_url]
+Media: TypeAlias = Annotated[str, media]
+Lid: TypeAlias = Annotated[str, matching(r"\d{5,20}@lid", "must be a hidden id, such as 111222333444555@lid")]
+Place: TypeAlias = Annotated[
+    str,
+    matching(r"-?\d{1,2}(\.\d+)?, ?-?\d{1,3}(\.\d+)?( .+)?", "must be latitude,longitude and, if it has one, a name"),
+]
+Payload: TypeAlias = Annotated[Mapping[str, Any] | str, json_object]

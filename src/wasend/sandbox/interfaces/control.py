@@ -11,7 +11,7 @@ from typing import Any, Final, cast
 
 import attrs
 
-from wasend.sandbox.actions import Actions
+from wasend.sandbox.actions import ACTS, Actions, act_path
 from wasend.sandbox.api import NO_FIELDS, Call, Dialect, Endpoint, InvalidCall, Json
 from wasend.sandbox.interfaces.signatures import Signature
 from wasend.sandbox.world import Refusal, StoredGroup, StoredSession
@@ -76,15 +76,13 @@ def control_endpoints(sandbox: Actions, dialect: Dialect) -> list[Endpoint]:
         route("POST", "sessions/{session}/scan", sandbox.scan, query=True),
         route("POST", "sessions/{session}/passkey", sandbox.passkey),
         route("POST", "sessions/{session}/passkey/confirm", sandbox.confirm_passkey),
-        route("POST", "sessions/{session}/receive", sandbox.receive),
         route("POST", "contacts", sandbox.add_contact),
         route("POST", "unknown", sandbox.add_unknown),
         route("POST", "groups", sandbox.add_group),
         route("POST", "replies", sandbox.script_reply),
         route("GET", "messages", sandbox.messages, under("messages")),
         route("GET", "deliveries", sandbox.deliveries, under("messages", count=True)),
-        route("POST", "messages/{message}/ack", sandbox.ack),
-        route("POST", "messages/{message}/react", sandbox.react),
+        *(route("POST", act_path(name), getattr(sandbox, name)) for name in ACTS),
         route("GET", "journal", journal, under("requests")),
         route("GET", "webhooks", lambda: sandbox.webhooks, under("webhooks")),
         route("GET", "faults", lambda: None, faults),

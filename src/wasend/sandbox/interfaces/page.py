@@ -7,7 +7,6 @@ sandbox's data is text to it.
 
 from __future__ import annotations
 
-import sys
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
@@ -25,12 +24,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from wasend.sandbox.actions import Actions
+from wasend.sandbox.actions import ACTS, Actions
+from wasend.sandbox.acts import is_unread
 from wasend.sandbox.api import local_guard, png
 from wasend.sandbox.interfaces.control import PREFIX
 from wasend.sandbox.interfaces.signatures import Signature
 from wasend.sandbox.world import (
-    ACKS,
     ChatSummary,
     Forbidden,
     Refusal,
@@ -40,7 +39,6 @@ from wasend.sandbox.world import (
     Unknown,
     WrongStatus,
     is_group,
-    person,
     phone_number,
 )
 
@@ -58,7 +56,7 @@ _WEBHOOKS = 20
 _FAULTS = 50
 _CHARACTERS = 1_000
 
-_LARGEST_FORM = 64 * 1024
+_LARGEST_FORM = 8 * 1024 * 1024  # a picture, in base64
 _MOST_FIELDS = 16
 
 _STATUSES: Mapping[type[ValueError], int] = {Unknown: 404, Forbidden: 403, WrongStatus: 422, Refusal: 409}
@@ -146,33 +144,27 @@ def page_routes(sandbox: Actions, state: State) -> list[Route]:
     return [
         Route("/", whole, methods=["GET"]),
         Route(f"{PREFIX}page", changing, methods=["GET"]),
-        *(
-            Route(f"{PREFIX}page/{name}", pressed(act), methods=["POST"])
-            for name, act in _buttons(sandbox, state).items()
-        ),
+        *(Route(f"{PREFIX}page/{name}", pressed(act), methods=["POST"]) for name, act in _buttons(sandbox).items()),
     ]
 
 
-def _buttons(sandbox: Actions, state: State) -> dict[str, Callable[..., object]]:
+def _buttons(sandbox: Actions) -> dict[str, Callable[..., object]]:
     """Return what the buttons do, by their names; a form's fields are the arguments."""
 
-    def read(session: str, chat: str) -> None:
-        state.sessions.get(session)
-        for message in state.chats.history(session, chat, _is_unread, offset=0, limit=sys.maxsize):
-            sandbox.ack(message.id, "READ")
+    def clock(*, stopped: bool | None = None, advance: float = 0) -> None:
+        if stopped is not None:
+            (sandbox.clock.stop if stopped else sandbox.clock.start)()
+        sandbox.clock.advance(advance)
 
     return {
         "scan": sandbox.scan,
         "passkey": sandbox.passkey,
         "confirm": sandbox.confirm_passkey,
-        "receive": sandbox.receive,
-        "read": read,
+        **{name.replace("_", "-"): getattr(sandbox, name) for name in ACTS},
+        "fault": sandbox.faults.add,
+        "no-faults": sandbox.faults.clear,
+        "clock": clock,
     }
-
-
-def _is_unread(message: StoredMessage) -> bool:
-    """Whether a message was sent, has arrived, and was not read there."""
-    return message.from_me and ACKS["SERVER"] <= ACKS[message.ack] < ACKS["READ"]
 
 
 async def _read_form(request: Request) -> dict[str, str]:
@@ -240,7 +232,7 @@ def _chat(state: State, session: StoredSession, chat: ChatSummary) -> _ChatView:
         name=_name(state, chat.id),
         group=is_group(chat.id),
         unread=chat.unread,
-        waiting=any(map(_is_unread, messages)),
+        waiting=any(map(is_unread, messages)),
         messages=[_message(state, session, message) for message in reversed(messages)],
         members=_members(state, session, chat.id),
     )
@@ -263,7 +255,7 @@ def _message(state: State, session: StoredSession, message: StoredMessage) -> _M
         quoted = message.reply_to
         with suppress(Unknown):
             quoted = _said(state.chats.message(message.reply_to))
-    author = session.settings.name if message.from_me else _name(state, person(message.sender))
+    author = session.settings.name if message.from_me else _name(state, message.writer)
     return _MessageView(stored=message, author=author, text=_said(message), quoted=quoted)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
-from wasend.sandbox.actions import Actions
+from wasend.sandbox.actions import ACTS, Actions
 from wasend.sandbox.interfaces.signatures import Signature
 
 _LISTS: Final = ("unknown", "faults")
@@ -20,10 +20,10 @@ def play_scenario(sandbox: Actions, path: str | os.PathLike[str]) -> None:
     """
     Set a sandbox up from a file.
 
-    A file has tables ``[[sessions]]``, ``[[contacts]]``, ``[[groups]]``, ``[[replies]]`` and ``[[messages]]`` that have
-    arrived, whose fields are the arguments of `Sandbox.add_session`, `add_contact`, `add_group`, `script_reply` and
-    `receive` (``from`` for ``from_``; a message's ``session`` and ``group`` are names), and lists ``unknown`` and
-    ``faults``.
+    A file has tables ``[[sessions]]``, ``[[contacts]]``, ``[[groups]]``, ``[[replies]]``, ``[[messages]]`` that have
+    arrived and ``[[acts]]``, whose fields are the arguments of `Sandbox.add_session`, `add_contact`, `add_group`,
+    `script_reply`, `receive` and of the method that ``do`` names (``from`` for ``from_``; sessions and groups go by
+    their names, messages by their texts), and lists ``unknown`` and ``faults``.
 
     Args:
         sandbox: The sandbox. A session whose name it has already, from its file, is left as it is, and nothing is
@@ -63,14 +63,36 @@ def _tables(sandbox: Actions) -> Mapping[str, Callable[[object], object]]:
     def new_group(entry: _Entry) -> bool:
         return entry["name"] not in {group.name for group in sandbox.groups.values()}
 
+    def new_act(entry: _Entry) -> bool:
+        if entry.get("session") in kept or (kept and "session" not in entry):
+            return False
+        if "message_id" in entry:
+            said = {one.content: one.id for one in sandbox.messages(from_me=None)}
+            entry["message_id"] = _found("message", entry["message_id"], said)
+        return new_message(entry)
+
     def new_message(entry: _Entry) -> bool:
-        if entry["session"] in kept:
+        if entry.get("session") in kept:
             return False
         sessions = {session.settings.name: session.id for session in sandbox.sessions.values()}
-        entry["session"] = _found("session", entry["session"], sessions)
-        if "group" in entry:
-            entry["group"] = _found("group", entry["group"], {one.name: one.id for one in sandbox.groups.values()})
+        groups = {group.name: group.id for group in sandbox.groups.values()}
+        for name, kind, ids in (
+            ("session", "session", sessions),
+            ("group", "group", groups),
+            ("in_group", "group", groups),
+        ):
+            if name in entry:
+                entry[name] = _found(kind, entry[name], ids)
         return True
+
+    acts = {name: _player(getattr(sandbox, name), new_act) for name in ACTS}
+
+    def act(entry: object) -> None:
+        table = cast("_Entry", entry) if isinstance(entry, dict) else {}
+        play = acts.get(table.get("do", ""))
+        if play is None:
+            raise ValueError(f"do must be one of the following values: {', '.join(acts)}")
+        play({key: value for key, value in table.items() if key != "do"})
 
     return {
         "unknown": lambda entry: sandbox.add_unknown(_text(entry)),
@@ -79,6 +101,7 @@ def _tables(sandbox: Actions) -> Mapping[str, Callable[[object], object]]:
         "groups": _player(sandbox.add_group, new_group),
         "replies": _player(sandbox.script_reply),
         "messages": _player(sandbox.receive, new_message),
+        "acts": act,
         "faults": lambda entry: sandbox.faults.add(_text(entry)),
     }
 

@@ -132,6 +132,7 @@ class SandboxServer:
         if self._listener is not None:
             raise RuntimeError(f"the server is running: {self.url}")
         self._listener = _bound(self._host, self._wanted_port)
+        self.sandbox.base_url = self.url
         self._server = _Server(self.sandbox)
         self._thread = threading.Thread(
             target=self._server.serve_in_thread, args=(self._listener,), name="wasend-sandbox", daemon=True

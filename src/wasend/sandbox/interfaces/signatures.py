@@ -16,7 +16,7 @@ import attrs
 
 from wasend._core.names import camel
 from wasend.sandbox.actions import Actions
-from wasend.sandbox.api import Check, Fields, boolean, each, one_of, seconds, string, whole
+from wasend.sandbox.api import Check, Fields, boolean, each, number, one_of, seconds, string, whole
 
 _Reader: TypeAlias = tuple[Check, Callable[[Any], Any]]
 """How a value from outside is checked, and what is made of it."""
@@ -117,6 +117,8 @@ def _from_text(hint: Any) -> _Reader:
     if plain is bool:
         flags = {**_FLAGS, "any": None} if type(None) in get_args(hint) else _FLAGS
         return one_of(*flags), flags.__getitem__
+    if plain is float:
+        return number, float
     return (whole, int) if plain is int else (_check(hint), _as_it_is)
 
 

@@ -24,8 +24,8 @@ import httpx
 
 from wasend.sandbox.api import is_loopback
 from wasend.sandbox.faults import Faults
-from wasend.sandbox.webhooks.payloads import payloads
-from wasend.sandbox.world import Clock, Event, SessionChanged, StoredSession
+from wasend.sandbox.webhooks.payloads import me, payloads
+from wasend.sandbox.world import Clock, Event, SessionChanged, State, StoredSession
 
 _log = logging.getLogger("wasend.sandbox")
 
@@ -33,7 +33,16 @@ _KEPT = 10_000
 """How many webhooks are remembered that have been delivered or given up."""
 
 _ENGINE: Final = "GOWS"
-_ENVIRONMENT: Final = {"version": "2025.6.1", "engine": _ENGINE, "tier": "PLUS"}
+_VERSION: Final = "2026.8.2"
+_ENVIRONMENT: Final = {
+    "version": _VERSION,
+    "engine": _ENGINE,
+    "tier": "PLUS",
+    "browser": None,
+    "platform": "linux/x64",
+    "worker": {"id": None},
+}
+_METADATA: Final = {"user.id": "usr_sandbox", "user.email": "sandbox@example.org"}
 _CROCKFORD: Final = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
@@ -62,9 +71,9 @@ class Webhook:
     """
     A webhook, and what has become of it so far.
 
-    `id` is the event's (``evt_…``), which a duplicate shares; `session` the session's id; `body` the bytes that are
-    sent. Times are seconds since the epoch by the sandbox's clock. `given_up` says that no further attempt will be
-    made, `refusal` why there was not even one.
+    `id` is the event's (``evt_…``); `request_id` the ``X-Webhook-Request-Id`` of every try; a duplicate shares both.
+    `session` is the session's id, `body` the bytes that are sent. Times are seconds since the epoch by the sandbox's
+    clock. `given_up` says that no further attempt will be made, `refusal` why there was not even one.
     """
 
     id: str
@@ -73,6 +82,7 @@ class Webhook:
     url: str
     body: bytes = attrs.field(repr=False)
     created_at: float
+    request_id: str
     attempts: tuple[WebhookAttempt, ...] = ()
     delivered_at: float | None = None
     given_up: bool = False
@@ -107,7 +117,6 @@ class Delivery:
 
     place: _Place
     webhook: Webhook
-    request_id: str
     headers: Mapping[str, str] = attrs.field(repr=False)
 
 
@@ -172,27 +181,37 @@ class Outbox:
         self._watchers.append(callback)
         return lambda: self._watchers.remove(callback)
 
-    def notify(self, event: Event, session: StoredSession, now: float) -> None:
+    def notify(self, event: Event, session: StoredSession, state: State) -> None:
         """Put in the webhooks that an event makes, if the session asked for them."""
         url = session.settings.webhook_url
         if session.settings.enable_webhook and url is not None:
-            at = event.session.updated_at if isinstance(event, SessionChanged) else now
-            me = {"id": session.own_id, "pushName": session.settings.name}
-            for name, payload in payloads(event, session, at):
-                self.post(session.id, url, name, payload, me, at)
+            at = event.at if isinstance(event, SessionChanged) else state.scheduler.now()
+            event_id = self._new_event_id(at)  # one for both events of a message, as the engine has it
+            for name, payload in payloads(event, session, state, at):
+                self.post(session.id, url, name, payload, me(session, state), at, event_id)
+
+    def _new_event_id(self, at: float) -> str:
+        return f"evt_{_ulid(at, self._event_ids)}"
 
     def post(
-        self, session: str, url: str, event: str, payload: Mapping[str, Any], me: Mapping[str, Any] | None, at: float
+        self,
+        session: str,
+        url: str,
+        event: str,
+        payload: Mapping[str, Any],
+        me: Mapping[str, Any] | None,
+        at: float,
+        event_id: str | None = None,
     ) -> None:
         """Put in one webhook, encoded at once, so that later changes to `payload` do not matter."""
         with self._lock:
-            event_id = f"evt_{_ulid(at, self._event_ids)}"
+            event_id = event_id or self._new_event_id(at)
             envelope = {
                 "id": event_id,
                 "timestamp": round(at * 1000),
                 "event": event,
                 "session": session,
-                "metadata": {},
+                "metadata": _METADATA,
                 "me": me,
                 "payload": payload,
                 "engine": _ENGINE,
@@ -200,7 +219,9 @@ class Outbox:
             }
             # In ASCII: half a surrogate pair, which somebody may have sent, can be sent on.
             body = json.dumps(envelope, separators=(",", ":")).encode("ascii")
-            webhook = Webhook(id=event_id, event=event, session=session, url=url, body=body, created_at=at)
+            webhook = Webhook(
+                id=event_id, event=event, session=session, url=url, body=body, created_at=at, request_id=""
+            )
             refusal = None if self._allow_remote else _refusal(url)
             if refusal is None:
                 self._enqueue(webhook)
@@ -235,17 +256,16 @@ class Outbox:
             queue = min(queues, key=lambda queue: queue.waiting[0])
             place = heapq.heappop(queue.waiting)
             webhook = self._webhooks[place.number]
-            request_id = _ulid(now, self._request_ids)
             headers = {
                 "Content-Type": "application/json",
-                "User-Agent": "wasend-sandbox",
-                "X-Webhook-Request-Id": request_id,
-                "X-Webhook-Timestamp": str(round(now * 1000)),
+                "User-Agent": f"WAHA/{_VERSION}",
+                "X-Webhook-Request-Id": webhook.request_id,
+                "X-Webhook-Timestamp": str(round(webhook.created_at * 1000)),
             }
             if self._key is not None:
                 headers["X-Webhook-Hmac"] = signature(self._key, webhook.body)
                 headers["X-Webhook-Hmac-Algorithm"] = "sha512"
-            queue.under_way = Delivery(place=place, webhook=webhook, request_id=request_id, headers=headers)
+            queue.under_way = Delivery(place=place, webhook=webhook, headers=headers)
             return queue.under_way
 
     def settle(self, delivery: Delivery, *, status: int | None = None, error: str | None = None) -> None:
@@ -256,7 +276,7 @@ class Outbox:
                 return
             queue.under_way = None
             number, now = delivery.place.number, self._clock.now()
-            attempt = WebhookAttempt(at=now, request_id=delivery.request_id, status=status, error=error)
+            attempt = WebhookAttempt(at=now, request_id=delivery.webhook.request_id, status=status, error=error)
             webhook = attrs.evolve(delivery.webhook, attempts=(*delivery.webhook.attempts, attempt))
             if attempt.ok:
                 self._finish(number, attrs.evolve(webhook, delivered_at=now))

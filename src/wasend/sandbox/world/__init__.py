@@ -7,10 +7,14 @@ from wasend.sandbox.world.chats import (
     Ack,
     ChatSummary,
     MessageAcked,
+    MessageEdited,
     MessageReacted,
     MessageReceived,
+    MessageRevoked,
     MessageSent,
+    StoredFile,
     StoredMessage,
+    bare_id,
 )
 from wasend.sandbox.world.clock import Clock, Scheduler
 from wasend.sandbox.world.groups import (
@@ -24,10 +28,27 @@ from wasend.sandbox.world.groups import (
     Stamp,
     StoredGroup,
 )
-from wasend.sandbox.world.people import People, StoredContact, chat_id, is_group, looked_up, person, phone_number
-from wasend.sandbox.world.sessions import QR_SECONDS, SessionChanged, SessionSettings, StoredSession
-from wasend.sandbox.world.state import Event, State
-from wasend.sandbox.world.store import Forbidden, NameTaken, Refusal, Status, Unknown, WrongStatus
+from wasend.sandbox.world.people import (
+    People,
+    StoredContact,
+    anybody,
+    chat_id,
+    is_group,
+    looked_up,
+    person,
+    phone_number,
+)
+from wasend.sandbox.world.sessions import (
+    QR_SECONDS,
+    Restriction,
+    RestrictionChanged,
+    SessionChanged,
+    SessionSettings,
+    Signal,
+    StoredSession,
+)
+from wasend.sandbox.world.state import Event, Happened, PresenceChanged, State
+from wasend.sandbox.world.store import Forbidden, NameTaken, Refusal, Restricted, Status, Unknown, WrongStatus
 
 __all__ = [
     "ACKS",
@@ -41,28 +62,39 @@ __all__ = [
     "GroupJoined",
     "GroupLeft",
     "GroupUpdated",
+    "Happened",
     "MessageAcked",
+    "MessageEdited",
     "MessageReacted",
     "MessageReceived",
+    "MessageRevoked",
     "MessageSent",
     "NameTaken",
     "Participant",
     "ParticipantsChanged",
     "People",
+    "PresenceChanged",
     "Reason",
     "Refusal",
+    "Restricted",
+    "Restriction",
+    "RestrictionChanged",
     "Scheduler",
     "SessionChanged",
     "SessionSettings",
+    "Signal",
     "Stamp",
     "State",
     "Status",
     "StoredContact",
+    "StoredFile",
     "StoredGroup",
     "StoredMessage",
     "StoredSession",
     "Unknown",
     "WrongStatus",
+    "anybody",
+    "bare_id",
     "chat_id",
     "is_group",
     "looked_up",

@@ -7,12 +7,11 @@ however many there are.
 
 from __future__ import annotations
 
-import re
-import sys
+import mimetypes
 import threading
+from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from functools import partial
 from itertools import islice
 from random import Random
@@ -23,9 +22,9 @@ import attrs
 
 from wasend.sandbox.world.clock import Scheduler
 from wasend.sandbox.world.groups import GroupStore
-from wasend.sandbox.world.people import People, is_group, person, phone_number
-from wasend.sandbox.world.sessions import SessionStore
-from wasend.sandbox.world.store import Refusal, Table, Unknown
+from wasend.sandbox.world.people import People, anybody, is_group, phone_number
+from wasend.sandbox.world.sessions import SessionStore, StoredSession
+from wasend.sandbox.world.store import Restricted, Table, Unknown
 
 Ack: TypeAlias = Literal["ERROR", "PENDING", "SERVER", "DEVICE", "READ", "PLAYED"]
 
@@ -40,11 +39,13 @@ class StoredMessage:
     """
     A message that the sandbox took.
 
-    `session` is the session's id, `sender` the phone number of who wrote it, `to` a chat id
-    (``447700900456@c.us``; the session's own where it was received from a person), `content` the text or the
-    reference of the media, `timestamp` seconds since the epoch, `body` the request as it came (empty where the
-    message was received), `ack` how far it has come, `reply_to` the id of the message that it quotes, `reactions`
-    whose (chat ids) and which, `lost` whether it was taken and went nowhere.
+    `session` is the session's id, `sender` the phone number of who wrote it (or the hidden id, if that is all that is
+    known), `to` a chat id (``447700900456@c.us``; the session's own where it was received from a person), `content` the
+    text or the reference of the media, `timestamp` seconds since the epoch, `body` the request as it came (of what was
+    received, what a request would say), `ack` how far it has come, `reply_to` the id of the message that it quotes,
+    `reactions` whose (chat ids) and which, `lost` whether it was taken and went nowhere, `file` where its media can be
+    downloaded, `from_phone` whether the session's owner typed it on the phone, `edited` and `revoked` whether it was
+    changed or deleted for everyone since.
     """
 
     id: str
@@ -60,16 +61,47 @@ class StoredMessage:
     reply_to: str | None = None
     reactions: Mapping[str, str] = attrs.field(factory=dict[str, str], repr=False, hash=False)
     lost: bool = False
+    file: str | None = None
+    from_phone: bool = False
+    edited: bool = False
+    revoked: bool = False
 
     @property
     def chat(self) -> str:
         """The id of the chat that it is in: a person's or a group's."""
-        return self.to if self.from_me or is_group(self.to) else person(self.sender)
+        return self.to if self.from_me or is_group(self.to) else self.writer
+
+    @property
+    def writer(self) -> str:
+        """The chat id of who wrote it."""
+        return anybody(self.sender)
+
+    @property
+    def bare_id(self) -> str:
+        """WhatsApp's own id of it, without chat and writer."""
+        return bare_id(self.id)
 
     @property
     def words(self) -> str | None:
         """The words in it: its text, or the caption of its media; None where there are none."""
+        if self.revoked:
+            return None
         return self.content if self.type == "text" else self.body.get("caption") or self.body.get("text")
+
+
+def bare_id(message_id: str) -> str:
+    """Return WhatsApp's own id of a message (``3EB0…``), without chat and writer."""
+    parts = message_id.split("_")
+    return parts[2] if len(parts) > 2 else message_id
+
+
+@attrs.frozen(kw_only=True)
+class StoredFile:
+    """What can be downloaded of a message: its bytes, whose account's it is, and what they are."""
+
+    account: str
+    mimetype: str
+    content: bytes = attrs.field(repr=False)
 
 
 @attrs.frozen
@@ -102,7 +134,23 @@ class MessageReacted:
     reaction: str
 
 
-MessageEvent: TypeAlias = MessageSent | MessageReceived | MessageAcked | MessageReacted
+@attrs.frozen
+class MessageEdited:
+    """A message has another text; `edit_id` is the id of the edit itself."""
+
+    message: StoredMessage
+    edit_id: str
+
+
+@attrs.frozen
+class MessageRevoked:
+    """A message was deleted for everyone; `revoke_id` is the id of that act."""
+
+    message: StoredMessage
+    revoke_id: str
+
+
+MessageEvent: TypeAlias = MessageSent | MessageReceived | MessageAcked | MessageReacted | MessageEdited | MessageRevoked
 
 
 @attrs.frozen(kw_only=True)
@@ -137,7 +185,9 @@ class ChatStore:
     _people: People
     _groups: GroupStore
     _acks: list[tuple[Ack, float]] = attrs.field(converter=_in_order)
+    base_url: str = attrs.field(default="http://localhost", init=False)
     table: Table[StoredMessage] = attrs.field(factory=Table[StoredMessage], init=False)
+    files: Table[StoredFile] = attrs.field(factory=Table[StoredFile], init=False)
     _by_chat: defaultdict[str, list[str]] = attrs.field(factory=lambda: defaultdict(list), init=False)
     _by_session: defaultdict[str, dict[str, _Chat]] = attrs.field(factory=lambda: defaultdict(dict), init=False)
 
@@ -152,6 +202,7 @@ class ChatStore:
         """Forget every message."""
         with self._lock:
             self.table.clear()
+            self.files.clear()
             self._by_chat.clear()
             self._by_session.clear()
 
@@ -167,14 +218,18 @@ class ChatStore:
         type: str,
         body: Mapping[str, Any],
         lost: bool = False,
+        from_phone: bool = False,
     ) -> StoredMessage:
         """Take a message of a connected session; `to` is a chat id. One that is to be `lost` goes no further."""
         with self._lock:
             session = self._sessions.connected(session_id, account)
+            if session.restriction is not None and not from_phone:
+                raise Restricted(session.restriction.signal)
             if is_group(to):
                 self._groups.check_post(to, session.own_id)
+            new_id = self._new_id()
             message = StoredMessage(
-                id=f"true_{to}_{self._new_id()}",
+                id=f"true_{to}_{new_id}" + (f"_{session.own_id}" if is_group(to) else ""),
                 session=session_id,
                 sender=session.settings.phone_number,
                 to=to,
@@ -185,6 +240,8 @@ class ChatStore:
                 ack="PENDING" if lost or "SERVER" in dict(self._acks) else "SERVER",
                 reply_to=body.get("replyTo"),
                 lost=lost,
+                from_phone=from_phone,
+                file=self._keep_file(session, new_id, body.get("mimeType") or body.get("mimetype"), body.get("data")),
             )
             self._keep(message)
             self._publish(MessageSent(message))
@@ -205,7 +262,12 @@ class ChatStore:
         furthest = "SERVER" if not self.arrives(message) else "PLAYED" if message.type == "ptt" else "READ"
         for ack, after in self._acks:
             if ACKS[message.ack] < ACKS[ack] <= ACKS[furthest]:
-                self._scheduler.add_at(message.timestamp + after, partial(self.progress, message.id, ack))
+                at = message.timestamp + after
+                progress = partial(self.progress, message.id, ack)
+                waits = ACKS[ack] > ACKS["SERVER"]  # for the phone to be on
+                self._scheduler.add_at(
+                    at, partial(self._people.when_online, message.to, progress) if waits else progress
+                )
 
     def progress(self, message_id: str, ack: Ack) -> None:
         """Let a message come so far, unless it has come further, or failed."""
@@ -215,9 +277,17 @@ class ChatStore:
                 self.ack(message_id, ack)
 
     def receive(
-        self, *, session_id: str, sender: str, text: str, group: str | None, reply_to: str | None
+        self,
+        *,
+        session_id: str,
+        sender: str,
+        content: str,
+        type: str = "text",
+        body: Mapping[str, Any] | None = None,
+        group: str | None = None,
+        reply_to: str | None = None,
     ) -> StoredMessage:
-        """Let a text arrive from a person, or from a participant of a group."""
+        """Let a message arrive from a person, or from a participant of a group; `body` is as of one that is sent."""
         with self._lock:
             session = self._sessions.connected(session_id)
             chat, suffix = sender, ""
@@ -225,22 +295,41 @@ class ChatStore:
                 self._groups.read(group, session.own_id)
                 self._groups.check_post(group, sender)
                 chat, suffix = group, f"_{sender}"
+            new_id, body = self._new_id(), body or {}
             message = StoredMessage(
-                id=f"false_{chat}_{self._new_id()}{suffix}",
+                id=f"false_{chat}_{new_id}{suffix}",
                 session=session_id,
                 sender=phone_number(sender),
                 to=group or session.own_id,
-                content=text,
-                type="text",
+                content=content,
+                type=type,
                 timestamp=self._scheduler.now(),
-                body={},
+                body=body,
                 from_me=False,
                 ack="DEVICE",
                 reply_to=reply_to,
+                file=self._keep_file(session, new_id, body.get("mimetype"), body.get("data")),
             )
             self._keep(message)
             self._publish(MessageReceived(message))
             return message
+
+    def _keep_file(self, session: StoredSession, name: str, mimetype: str | None, data: str | None) -> str | None:
+        """Keep the bytes (in base64) of a message's media, if it has any here, and return where they can be had."""
+        if data is None:
+            return None
+        mimetype = mimetype or "application/octet-stream"
+        path = f"{session.id}/{name}{mimetypes.guess_extension(mimetype) or '.bin'}"
+        self.files[path] = StoredFile(account=session.account, mimetype=mimetype, content=b64decode(data))
+        return f"{self.base_url}/files/{path}"
+
+    def file(self, session_id: str, name: str, account: str | None) -> StoredFile:
+        """Return what can be downloaded under a name."""
+        with self._lock:
+            file = self.files.get(f"{session_id}/{name}")
+        if file is None or account not in (None, file.account):
+            raise Unknown("File", name)
+        return file
 
     def _keep(self, message: StoredMessage) -> None:
         self.table[message.id] = message
@@ -297,6 +386,26 @@ class ChatStore:
             self._publish(MessageReacted(message, by, reaction))
             return message
 
+    def edit(self, message_id: str, text: str) -> StoredMessage:
+        """Change the text or the caption of a message."""
+        with self._lock:
+            message = self.message(message_id)
+            changes: dict[str, Any] = {"content": text}
+            if message.type != "text":
+                changes = {"body": {**message.body, "caption": text}}
+            message = attrs.evolve(message, edited=True, **changes)
+            self.table[message_id] = message
+            self._publish(MessageEdited(message, self._new_id()))
+            return message
+
+    def revoke(self, message_id: str) -> StoredMessage:
+        """Delete a message for everyone: its words are gone."""
+        with self._lock:
+            message = attrs.evolve(self.message(message_id), revoked=True)
+            self.table[message_id] = message
+            self._publish(MessageRevoked(message, self._new_id()))
+            return message
+
     # Chats
 
     def chats(self, session_id: str) -> list[ChatSummary]:
@@ -337,57 +446,3 @@ class ChatStore:
 
     def _new_id(self) -> str:
         return f"3EB0{self._random.getrandbits(64):016X}"
-
-
-Answer: TypeAlias = str | Callable[[StoredMessage], str | None]
-"""What is replied: a text, or what makes one of the message that was sent (None: nothing)."""
-
-
-@attrs.define
-class _Script:
-    answer: Answer
-    match: re.Pattern[str] | None
-    person: str | None
-    after: float
-    left: float
-
-
-@attrs.define(eq=False, repr=False)
-class Replies:
-    """Scripts, of which the first that fits is taken."""
-
-    _lock: threading.RLock
-    _scheduler: Scheduler
-    _chats: ChatStore
-    _scripts: list[_Script] = attrs.field(factory=list[_Script], init=False)
-
-    def add(self, answer: Answer, *, match: str | None, person: str | None, after: float, times: int | None) -> None:
-        """Add a script."""
-        if not 0 <= after <= sys.float_info.max:
-            raise ValueError(f"after is a number of seconds >= 0, not {after}")
-        with self._lock:
-            pattern = None if match is None else re.compile(match, re.IGNORECASE)
-            self._scripts.append(_Script(answer, pattern, person, after, float("inf") if times is None else times))
-
-    def clear(self) -> None:
-        """Forget every script."""
-        with self._lock:
-            self._scripts.clear()
-
-    def sent(self, message: StoredMessage) -> None:
-        """Have the person to whom a message was sent reply to it, if a script says so."""
-        if not (message.from_me and message.to.endswith("@c.us") and self._chats.arrives(message)):
-            return
-        for script in self._scripts:
-            wanted = script.left > 0 and script.person in (None, message.to)
-            if wanted and (script.match is None or script.match.search(message.words or "")):
-                answer = script.answer if isinstance(script.answer, str) else script.answer(message)
-                if answer is not None:
-                    script.left -= 1
-                    self._scheduler.add(script.after, partial(self._reply, message, answer))
-                return
-
-    def _reply(self, message: StoredMessage, answer: str) -> None:
-        with suppress(Refusal):  # the session may be gone, or not connected: then nothing arrives
-            self._chats.progress(message.id, "READ")
-            self._chats.receive(session_id=message.session, sender=message.to, text=answer, group=None, reply_to=None)

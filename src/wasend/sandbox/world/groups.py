@@ -88,9 +88,10 @@ class GroupLeft:
 
 @attrs.frozen
 class GroupUpdated:
-    """A group's name, description, picture or settings have changed."""
+    """A group's name, description, picture or settings, of which `changes` names the fields, have changed."""
 
     group: StoredGroup
+    changes: tuple[str, ...]
 
 
 @attrs.frozen
@@ -177,6 +178,13 @@ class GroupStore:
         with self._lock:
             return self.table.get(group_id)
 
+    def get(self, group_id: str) -> StoredGroup:
+        """Return a group to whoever asks, or refuse."""
+        group = self.find(group_id)
+        if group is None:
+            raise Unknown("Group", group_id)
+        return group
+
     def of(self, member: str) -> list[StoredGroup]:
         """Return the groups that somebody is in, oldest first."""
         with self._lock:
@@ -184,9 +192,7 @@ class GroupStore:
 
     def read(self, group_id: str, member: str) -> StoredGroup:
         """Return a group to somebody who is in it, or refuse."""
-        group = self.find(group_id)
-        if group is None:
-            raise Unknown("Group", group_id)
+        group = self.get(group_id)
         if member not in group.participants:
             raise Forbidden("you are not a participant of this group")
         return group
@@ -222,7 +228,7 @@ class GroupStore:
     def _set(self, group: StoredGroup, by: str, changes: Mapping[str, Any]) -> StoredGroup:
         stamps = {**group.stamps, **dict.fromkeys(changes, Stamp(self._scheduler.now(), by))}
         changed = self._keep(attrs.evolve(group, **changes, stamps=stamps))
-        self._publish(GroupUpdated(changed))
+        self._publish(GroupUpdated(changed, tuple(changes)))
         return changed
 
     def _keep(self, group: StoredGroup) -> StoredGroup:
@@ -256,12 +262,12 @@ class GroupStore:
                 reasons[person] = reason
             return self._seat(group_id, inside, change, reasons), reasons
 
-    def leave(self, group_id: str, member: str) -> None:
+    def leave(self, group_id: str, member: str) -> StoredGroup:
         """Let a participant go: from now on the group is closed to them."""
         with self._lock:
             inside = dict(self.read(group_id, member).participants)
             del inside[member]
-            self._seat(group_id, inside, "leave", {member: "SUCCESS"})
+            return self._seat(group_id, inside, "leave", {member: "SUCCESS"})
 
     def _seat(
         self, group_id: str, participants: Mapping[str, Participant], how: Change, reasons: Mapping[str, Reason]
@@ -287,7 +293,12 @@ class GroupStore:
     def join(self, code: str, newcomer: str) -> StoredGroup:
         """Enter a group by its invite code; who is in it stays as they are."""
         with self._lock:
-            group = self.invited(code)
+            return self.enter(self.invited(code).id, newcomer)
+
+    def enter(self, group_id: str, newcomer: str) -> StoredGroup:
+        """Let somebody in; who is in it stays as they are."""
+        with self._lock:
+            group = self.get(group_id)
             if newcomer in group.participants:
                 return group
             entered = Participant(id=newcomer, joined_at=self._scheduler.now())

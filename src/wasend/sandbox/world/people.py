@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import attrs
 
@@ -58,6 +58,12 @@ def person(recipient: str) -> str:
     return found
 
 
+def anybody(recipient: str) -> str:
+    """Do as `person`, but take somebody of whom only the hidden id (``…@lid``) is known too."""
+    found = chat_id(recipient)
+    return found if found.endswith("@lid") else person(found)
+
+
 def twins(person: str) -> tuple[str, ...]:
     """
     Return the other spellings of a person's chat id, of which WhatsApp registers only one.
@@ -85,8 +91,8 @@ def preferred(person: str) -> str:
 
 
 def phone_number(person: str) -> str:
-    """Return the number behind a person's chat id, with its plus sign."""
-    return f"+{person.partition('@')[0]}"
+    """Return the number behind a person's chat id, with its plus sign; a hidden id stays as it is."""
+    return person if person.endswith("@lid") else f"+{person.partition('@')[0]}"
 
 
 def is_group(chat: str) -> bool:
@@ -99,8 +105,8 @@ class StoredContact:
     """
     What is known of a person.
 
-    `id` is the chat id (``447700900456@c.us``), `name` the one in the address book, `push_name` the one that
-    the person chose.
+    `id` is the chat id (``447700900456@c.us``, or ``…@lid`` where no number is known), `name` the one in the address
+    book, `push_name` the one that the person chose.
     """
 
     id: str
@@ -117,6 +123,8 @@ class People:
         self._always_unknown = frozenset(unknown)
         self.unknown: Table[bool] = Table(dict.fromkeys(self._always_unknown, True))
         self.table: Table[StoredContact] = Table()
+        self.lids: Table[str] = Table()
+        self._offline: dict[str, list[Callable[[], object]]] = {}
 
     def reset(self) -> None:
         """Forget the contacts, and the unknown numbers that were not there from the beginning."""
@@ -124,6 +132,8 @@ class People:
             self.unknown.clear()
             self.add_unknown(self._always_unknown)
             self.table.clear()
+            self.lids.clear()
+            self._offline.clear()
 
     def registered(self, person: str) -> str | None:
         """
@@ -152,6 +162,46 @@ class People:
         with self._lock:
             self.table[contact.id] = contact
 
+    def number_of(self, person: str) -> str | None:
+        """Return the chat id that shows somebody's number, or None where only the hidden id is known."""
+        if not person.endswith("@lid"):
+            return person
+        return self.lids.get(person)
+
+    def lid_of(self, person: str) -> str | None:
+        """Return somebody's hidden id, or None where only the number is known."""
+        if person.endswith("@lid"):
+            return person
+        with self._lock:
+            return next((lid for lid, number in self.lids.items() if number == person), None)
+
+    def hide(self, person: str, lid: str) -> None:
+        """Let WhatsApp hide somebody's number behind an id (``…@lid``)."""
+        with self._lock:
+            self.lids[lid] = person
+
+    # Whose phone is on
+
+    def go_offline(self, person: str) -> None:
+        """Switch somebody's phone off."""
+        with self._lock:
+            self._offline.setdefault(person, [])
+
+    def go_online(self, person: str) -> None:
+        """Switch somebody's phone on: what waited for that happens now."""
+        with self._lock:
+            for action in self._offline.pop(person, ()):
+                action()
+
+    def when_online(self, person: str, action: Callable[[], object]) -> None:
+        """Have something happen as soon as somebody's phone is on: now, if it is."""
+        with self._lock:
+            waiting = self._offline.get(person)
+            if waiting is None:
+                action()
+            else:
+                waiting.append(action)
+
     def contact(self, person: str) -> StoredContact:
         """Return what is known of a person, if only the id."""
         with self._lock:
@@ -164,5 +214,5 @@ class People:
 
     def name(self, person: str) -> str | None:
         """Return the name under which a person is shown, if there is one."""
-        contact = self.contact(person)
+        contact = self.contact(self.number_of(person) or person)
         return contact.name or contact.push_name

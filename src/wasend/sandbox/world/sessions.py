@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from hashlib import shake_256
 from random import Random
+from typing import Literal, TypeAlias
 
 import attrs
 
@@ -45,13 +46,26 @@ class SessionSettings:
     webhook_url: str | None = None
 
 
+Signal: TypeAlias = Literal["463", "475"]
+"""Why WhatsApp lets a session send nothing: it wrote to too many strangers (463), or too much (475)."""
+
+
+@attrs.frozen
+class Restriction:
+    """A session can send nothing; `until` is in seconds since the epoch, None if nobody knows."""
+
+    signal: Signal
+    until: float | None = None
+
+
 @attrs.frozen(kw_only=True)
 class StoredSession:
     """
     A session at one moment.
 
     Times are seconds since the epoch by the sandbox's clock. `updated_at` is when `status` began; `linked`
-    says that a phone has scanned it once, so that it connects again without a scan; `account` is whose it is.
+    says that a phone has scanned it once, so that it connects again without a scan; `account` is whose it is;
+    `history` the last three statuses, with the time of each; `restriction` what WhatsApp holds against it.
     """
 
     id: str
@@ -61,6 +75,8 @@ class StoredSession:
     created_at: float
     updated_at: float
     linked: bool = False
+    history: tuple[tuple[Status, float], ...] = ()
+    restriction: Restriction | None = None
 
     @property
     def own_id(self) -> str:
@@ -70,9 +86,22 @@ class StoredSession:
 
 @attrs.frozen
 class SessionChanged:
-    """A session has entered a status: `session` is what it was at that moment."""
+    """A session has entered a status, or shows its next QR code; `at` is when, `session` what it was then."""
 
     session: StoredSession
+    at: float
+
+
+@attrs.frozen
+class RestrictionChanged:
+    """WhatsApp restricts a session, or, if not `active`, no longer."""
+
+    session: StoredSession
+    restriction: Restriction
+    active: bool = True
+
+
+SessionEvent: TypeAlias = SessionChanged | RestrictionChanged
 
 
 @attrs.define(eq=False, repr=False)
@@ -82,7 +111,7 @@ class SessionStore:
     _lock: threading.RLock
     _scheduler: Scheduler
     _random: Random
-    _publish: Callable[[SessionChanged], object]
+    _publish: Callable[[SessionEvent], object]
     _scan_after: float | None
     _start_after: float
     _qr_salt: bytes = attrs.field(init=False)
@@ -96,6 +125,7 @@ class SessionStore:
         """Go on with the sessions that somebody else has put into the table."""
         for session in self.table.values():
             self._schedule(session)
+            self._schedule_lift(session)
 
     def reset(self) -> None:
         """Forget every session."""
@@ -188,6 +218,35 @@ class SessionStore:
         parts = (noise[:66], noise[66:98], noise[98:130], noise[130:])
         return "2@" + ",".join(b64encode(part).decode() for part in parts)
 
+    def log_out(self, session_id: str) -> StoredSession:
+        """Let the phone's owner take the session off the linked devices: the next start asks for a scan again."""
+        with self._lock:
+            session = self._expect(session_id, None, "CONNECTED")
+            return self._enter(attrs.evolve(session, linked=False), "FAILED")
+
+    def restrict(self, session_id: str, restriction: Restriction | None) -> StoredSession:
+        """Restrict a session, or, with None, lift what restricts it."""
+        with self._lock:
+            session = self.get(session_id)
+            changed = attrs.evolve(session, restriction=restriction)
+            if changed != session:
+                self.table[session_id] = changed
+                if session.restriction is not None:
+                    self._publish(RestrictionChanged(changed, session.restriction, active=False))
+                if restriction is not None:
+                    self._publish(RestrictionChanged(changed, restriction))
+                self._schedule_lift(changed)
+            return changed
+
+    def _schedule_lift(self, session: StoredSession) -> None:
+        if session.restriction is not None and session.restriction.until is not None:
+            self._scheduler.add_at(session.restriction.until, partial(self._lift, session.id, session.restriction))
+
+    def _lift(self, session_id: str, restriction: Restriction) -> None:
+        session = self.table.get(session_id)
+        if session is not None and session.restriction is restriction:
+            self.restrict(session_id, None)
+
     def scan(self, session_id: str, *, passkey: bool = False) -> StoredSession:
         """Let a phone scan the session's QR code; with `passkey`, WhatsApp asks for one before it connects."""
         with self._lock:
@@ -217,18 +276,27 @@ class SessionStore:
         return session
 
     def _enter(self, session: StoredSession, status: Status, linked: bool = False) -> StoredSession:
-        now = self._scheduler.now()
-        return self._keep(attrs.evolve(session, status=status, updated_at=now, linked=linked or session.linked))
+        return self._keep(_entered(session, status, self._scheduler.now(), linked=linked))
 
     def _keep(self, session: StoredSession) -> StoredSession:
         self.table[session.id] = session
-        self._publish(SessionChanged(session))
+        self._publish(SessionChanged(session, session.updated_at))
         self._schedule(session)
         return session
 
     def _schedule(self, session: StoredSession) -> None:
         if (later := self._by_itself(session)) is not None:
             self._scheduler.add_at(later.updated_at, partial(self._look, session.id))
+        if session.status == "SCAN_QR_CODE":
+            first, now = session.updated_at + FIRST_QR_SECONDS, self._scheduler.now()
+            for at in (first + turn * NEXT_QR_SECONDS for turn in range(QR_CODES - 1)):
+                if at > now:
+                    self._scheduler.add_at(at, partial(self._show_next_qr, session, at))
+
+    def _show_next_qr(self, shown: StoredSession, at: float) -> None:
+        session = self.table.get(shown.id)
+        if session is not None and (session.status, session.updated_at) == (shown.status, shown.updated_at):
+            self._publish(SessionChanged(session, at))
 
     def _look(self, session_id: str) -> None:
         if session_id in self.table:
@@ -243,5 +311,9 @@ class SessionStore:
             status, after = ("FAILED", QR_SECONDS) if self._scan_after is None else ("CONNECTED", self._scan_after)
         else:
             return None
-        linked = session.linked or status == "CONNECTED"
-        return attrs.evolve(session, status=status, updated_at=session.updated_at + after, linked=linked)
+        return _entered(session, status, session.updated_at + after, linked=status == "CONNECTED")
+
+
+def _entered(session: StoredSession, status: Status, at: float, *, linked: bool) -> StoredSession:
+    history = (*session.history, (status, at))[-3:]
+    return attrs.evolve(session, status=status, updated_at=at, linked=linked or session.linked, history=history)

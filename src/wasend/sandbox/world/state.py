@@ -10,16 +10,37 @@ import threading
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from random import Random
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
-from wasend.sandbox.world.chats import Ack, ChatStore, MessageEvent, MessageSent, Replies
+import attrs
+
+from wasend.sandbox.world.chats import Ack, ChatStore, MessageEvent, MessageReceived, MessageSent
 from wasend.sandbox.world.clock import Clock, Scheduler
 from wasend.sandbox.world.groups import GroupEvent, GroupJoined, GroupLeft, GroupStore, ParticipantsChanged
 from wasend.sandbox.world.people import People
-from wasend.sandbox.world.sessions import SessionChanged, SessionStore, StoredSession
+from wasend.sandbox.world.replies import Replies
+from wasend.sandbox.world.sessions import SessionEvent, SessionStore, StoredSession
 from wasend.sandbox.world.store import Unknown
 
-Event: TypeAlias = SessionChanged | MessageEvent | GroupEvent
+
+@attrs.frozen
+class PresenceChanged:
+    """Somebody (a chat id) is online, offline, typing, recording or has paused, in a chat."""
+
+    chat: str
+    person: str
+    presence: str
+
+
+@attrs.frozen
+class Happened:
+    """Anything else that a session is told of: an event by the engine's name for it, and what it says."""
+
+    event: str
+    payload: Mapping[str, Any]
+
+
+Event: TypeAlias = SessionEvent | MessageEvent | GroupEvent | PresenceChanged | Happened
 """Something that has happened in the sandbox."""
 
 Listener: TypeAlias = Callable[[Event, StoredSession], object]
@@ -42,13 +63,15 @@ class State:
         self.lock = threading.RLock()
         self.scheduler = Scheduler(self.lock, clock)
         self.listeners: list[Listener] = []
+        self._busy: set[tuple[str, str, str]] = set()
+        self.labels: dict[str, str] = {}
         self.sessions = SessionStore(self.lock, self.scheduler, random, self._of_session, scan_after, start_after)
         self.people = People(self.lock, unknown)
         self.groups = GroupStore(self.lock, self.scheduler, random, self._of_group, self.people)
         self.chats = ChatStore(
             self.lock, self.scheduler, random, self._of_message, self.sessions, self.people, self.groups, acks
         )
-        self.replies = Replies(self.lock, self.scheduler, self.chats)
+        self.replies = Replies(self.lock, self.scheduler, self.chats, self.groups, self.people)
 
     def restored(self) -> None:
         """Derive the rest of the state from the tables, which somebody else has filled."""
@@ -65,17 +88,35 @@ class State:
             self.groups.reset()
             self.chats.reset()
             self.replies.clear()
+            self._busy.clear()
+            self.labels.clear()
+
+    def happen(self, session: StoredSession, event: str, payload: Mapping[str, Any]) -> None:
+        """Have a session told of something that changes nothing here."""
+        with self.lock:
+            self._publish(Happened(event, payload), session)
+
+    def show_presence(self, session: StoredSession, chat: str, person: str, presence: str) -> None:
+        """Have a session told what somebody does in a chat; who types stops as soon as a message of theirs arrives."""
+        with self.lock:
+            busy = (session.id, chat, person)
+            (self._busy.add if presence in ("typing", "recording") else self._busy.discard)(busy)
+            self._publish(PresenceChanged(chat, person, presence), session)
 
     # Where events go: each to the sessions that it concerns
 
-    def _of_session(self, event: SessionChanged) -> None:
+    def _of_session(self, event: SessionEvent) -> None:
         self._publish(event, event.session)
 
     def _of_message(self, event: MessageEvent) -> None:
-        if isinstance(event, MessageSent):
+        if isinstance(event, MessageSent) and not event.message.from_phone:
             self.replies.sent(event.message)
         with suppress(Unknown):  # the session may have been deleted since
-            self._publish(event, self.sessions.get(event.message.session))
+            message, session = event.message, self.sessions.get(event.message.session)
+            busy = (session.id, message.chat, message.writer)
+            if isinstance(event, MessageReceived) and busy in self._busy:
+                self.show_presence(session, message.chat, message.writer, "paused")
+            self._publish(event, session)
 
     def _of_group(self, event: GroupEvent) -> None:
         # All sessions share a group: each that is in it is notified, and of its own joining and leaving separately.

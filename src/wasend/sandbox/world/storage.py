@@ -11,7 +11,7 @@ from typing import Any, Final
 import cattrs
 from cattrs.preconf.json import make_converter
 
-from wasend.sandbox.world.chats import StoredMessage
+from wasend.sandbox.world.chats import StoredFile, StoredMessage
 from wasend.sandbox.world.groups import StoredGroup
 from wasend.sandbox.world.people import StoredContact
 from wasend.sandbox.world.sessions import StoredSession
@@ -46,8 +46,10 @@ class Storage:
             "owner": (state.sessions.owners, str),
             "contact": (state.people.table, StoredContact),
             "unknown": (state.people.unknown, bool),
+            "lid": (state.people.lids, str),
             "group": (state.groups.table, StoredGroup),
             "message": (state.chats.table, StoredMessage),
+            "file": (state.chats.files, StoredFile),
         }
         self._tables = [table for table, _ in tables.values()]
         with ExitStack() as undo:

@@ -39,6 +39,13 @@ class NameTaken(Refusal):
         super().__init__(f"Session with name {name} already exists")
 
 
+class Restricted(Refusal):
+    """WhatsApp lets the session send nothing for a while; the words are the engine's."""
+
+    def __init__(self, signal: str) -> None:
+        super().__init__(f"server returned error {signal}")
+
+
 class WrongStatus(Refusal):
     """The session is in a state in which this cannot be done."""
 
