@@ -129,10 +129,18 @@ class Visitor:
     async def submit(self, form_id: str, **typed: str) -> httpx.Response:
         form = (await self.look()).by_id(form_id)
         assert form["method"] == "post"
-        fields = [one for one in form.every() if one.tag in ("input", "select") and one["name"] not in typed]
-        hidden = {one["name"]: one["value"] for one in fields if one.attributes.get("type") == "hidden"}
-        chosen = {one["name"]: next(one.every("option"))["value"] for one in fields if one.tag == "select"}
-        return await self.press(form["action"], {**hidden, **chosen, **typed})
+        fields = {
+            one["name"]: one for one in form.every() if one.tag in ("input", "select") and "name" in one.attributes
+        }
+        assert set(typed) <= set(fields)
+        sent: dict[str, str] = {}
+        for name, field in fields.items():
+            if field.tag == "select":
+                first = next(field.every("option"))
+                sent[name] = first.attributes.get("value", first.text) or ""
+            elif field.attributes.get("type") != "checkbox":  # nobody ticks it
+                sent[name] = field.attributes.get("value") or ""
+        return await self.press(form["action"], {**sent, **typed})
 
     async def press(self, path: str, fields: dict[str, str], **headers: str) -> httpx.Response:
         headers = {"Origin": "http://localhost", "Content-Type": "application/x-www-form-urlencoded"} | headers
@@ -315,13 +323,73 @@ async def test_messages_stand_in_their_order() -> None:
         sandbox.faults.add("dead_session POST /sendText")
         await client.send_text(session=desk.id, to=ADA, text="Are you there?")
     rows = list((await Visitor(sandbox).look()).by_id(f"log-{desk.id}-{CHAT}").every("li"))
-    assert [row.words for row in rows] == [
+    assert [row.words.partition(" Change")[0] for row in rows] == [
         "Front Desk Hello, Ada 15:06:40 ✓✓ delivered 👍",
         "Ada Hello, Ada Hello, desk 15:06:40",
         "Front Desk Are you there? 15:06:40 lost",
     ]
     assert [one.text for one in rows[1].every("blockquote")] == ["Hello, Ada"]
     assert [row["id"] for row in rows] == [one.id for one in sandbox.messages(from_me=None)]
+
+
+async def test_more_of_the_phone() -> None:
+    """A picture is sent, a message edited and deleted; people type and switch off; the owner logs out when restricted."""
+    sandbox = Sandbox(clock=Clock(stopped=True, at=1_750_000_000))
+    desk = sandbox.add_session(webhook_url="http://127.0.0.1:9/")
+    visitor = Visitor(sandbox)
+
+    async def pressed(form: str, **typed: str) -> Element:
+        answer = await visitor.submit(form, **typed)
+        assert answer.status_code == 303, answer.text
+        return await visitor.look()
+
+    picture = (await visitor.look()).by_id(f"receive-{desk.id}").every("input")
+    (sample,) = [one["value"] for one in picture if one.attributes.get("type") == "checkbox"]
+    await pressed(f"receive-{desk.id}", **{"from": ADA}, text="Look", media=sample)
+    (message,) = sandbox.messages(from_me=None)
+    assert (message.type, message.words, message.body["mimetype"]) == ("image", "Look", "image/png")
+
+    page = await pressed(f"{message.id}-edit", text="Look here")
+    assert "Look here" in page.by_id(message.id).words
+    page = await pressed(f"{message.id}-revoke")
+    assert "Deleted" in page.by_id(message.id).words
+    assert "Look" not in page.by_id(message.id).words
+
+    key = f"{desk.id}-{CHAT}"
+    await pressed(f"typing-{key}")
+    await pressed(f"phone-offline-{key}")
+    await pressed(f"phone-online-{key}")
+    await pressed(f"call-{desk.id}", **{"from": ADA})
+    await pressed(f"label-{desk.id}", name="Lead")
+    await pressed(f"typed-{desk.id}", to=ADA, text="By hand")
+    await pressed(f"happen-{desk.id}", event="poll.vote", payload='{"vote": {"selectedOptions": ["No"]}}')
+    page = await pressed(f"restrict-{desk.id}", signal="475")
+    assert "restricted: 475" in page.by_id(f"head-{desk.id}").words
+    page = await pressed(f"unrestrict-{desk.id}")
+    assert "restricted" not in page.by_id(f"head-{desk.id}").words
+    page = await pressed(f"log-out-{desk.id}")
+    assert "FAILED" in page.by_id(f"head-{desk.id}").words
+    told = [one.event for one in sandbox.webhooks]
+    assert told == [
+        *["session.status", "message", "message.any", "message.edited", "message.revoked", "presence.update"],
+        *["call.received", "label.upsert", "message.any", "poll.vote", *["session.status"] * 3],
+    ]
+
+
+async def test_faults_and_clock_are_set_on_the_page() -> None:
+    """Faults are added and taken away; the clock is moved, stopped and started; nonsense is refused."""
+    sandbox = Sandbox(clock=Clock(stopped=True, at=1_750_000_000))
+    visitor = Visitor(sandbox)
+    assert (await visitor.submit("fault", fault="502 POST /sendText")).status_code == 303
+    assert [str(one) for one in sandbox.faults.every()] == ["502 POST /sendText"]
+    assert (await visitor.submit("fault", fault="nonsense")).status_code == 400
+    await visitor.submit("no-faults")
+    assert sandbox.faults.every() == ()
+    await visitor.submit("set-clock", advance="90.5")
+    assert sandbox.clock.now() == 1_750_000_090.5
+    assert (await visitor.submit("set-clock", stopped="false")).status_code == 303
+    assert not sandbox.clock.stopped
+    assert (await visitor.submit("set-clock", advance="soon")).status_code == 400
 
 
 async def test_the_journal_tells_what_became() -> None:

@@ -29,6 +29,7 @@ from wasend.sandbox.acts import is_unread
 from wasend.sandbox.api import local_guard, png
 from wasend.sandbox.interfaces.control import PREFIX
 from wasend.sandbox.interfaces.signatures import Signature
+from wasend.sandbox.webhooks.samples import EVENTS
 from wasend.sandbox.world import (
     ChatSummary,
     Forbidden,
@@ -95,6 +96,7 @@ class _ChatView:
     group: bool
     unread: int
     waiting: bool
+    offline: bool
     messages: list[_MessageView]
     members: list[tuple[str, str]]
 
@@ -127,7 +129,12 @@ def page_routes(sandbox: Actions, state: State) -> list[Route]:
         async def respond(request: Request) -> Response:
             local_guard(request)
             try:
-                form = await _read_form(request)
+                # A form sends every field that it has: what was left empty was not given.
+                form = {
+                    name: value
+                    for name, value in (await _read_form(request)).items()
+                    if value or name in signature.fields.required
+                }
                 if missing := [name for name in signature.fields.required if name not in form]:
                     raise ValueError(f"the form has no {missing[0]}")
                 if problems := signature.fields.problems(form):
@@ -204,7 +211,15 @@ def _view(sandbox: Actions, state: State) -> dict[str, Any]:
         "now": sandbox.clock.now(),
         "stopped": sandbox.clock.stopped,
         "dialect": sandbox.dialect,
+        "picture": _picture(),
+        "events": EVENTS,
     }
+
+
+@cache
+def _picture() -> str:
+    """Return a picture to send from where no script can read a file: a QR code."""
+    return f"data:image/png;base64,{png('A picture from the sandbox')}"
 
 
 def _newest(values: tuple[_T, ...], count: int) -> list[_T]:
@@ -233,6 +248,7 @@ def _chat(state: State, session: StoredSession, chat: ChatSummary) -> _ChatView:
         group=is_group(chat.id),
         unread=chat.unread,
         waiting=any(map(is_unread, messages)),
+        offline=state.people.is_offline(chat.id),
         messages=[_message(state, session, message) for message in reversed(messages)],
         members=_members(state, session, chat.id),
     )
@@ -240,7 +256,7 @@ def _chat(state: State, session: StoredSession, chat: ChatSummary) -> _ChatView:
 
 def _members(state: State, session: StoredSession, chat_id: str) -> list[tuple[str, str]]:
     """Return who can write to a session in a chat: chat ids and names."""
-    if chat_id.endswith("@c.us"):
+    if chat_id.endswith(("@c.us", "@lid")):
         people = [chat_id]
     elif (group := state.groups.find(chat_id)) is not None and session.own_id in group.participants:
         people = [one for one in group.participants if one != session.own_id]

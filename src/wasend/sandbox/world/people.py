@@ -187,6 +187,10 @@ class People:
         with self._lock:
             self._offline.setdefault(person, [])
 
+    def is_offline(self, person: str) -> bool:
+        """Return whether somebody's phone is off."""
+        return person in self._offline
+
     def go_online(self, person: str) -> None:
         """Switch somebody's phone on: what waited for that happens now."""
         with self._lock:
