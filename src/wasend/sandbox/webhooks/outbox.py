@@ -71,7 +71,7 @@ class Webhook:
     """
     A webhook, and what has become of it so far.
 
-    `id` is the event's (``evt_…``); `request_id` the ``X-Webhook-Request-Id`` of every try; a duplicate shares both.
+    `id` is the event's (``evt_…``), which a duplicate shares; `request_id` the ``X-Webhook-Request-Id`` of every try.
     `session` is the session's id, `body` the bytes that are sent. Times are seconds since the epoch by the sandbox's
     clock. `given_up` says that no further attempt will be made, `refusal` why there was not even one.
     """
@@ -220,7 +220,13 @@ class Outbox:
             # In ASCII: half a surrogate pair, which somebody may have sent, can be sent on.
             body = json.dumps(envelope, separators=(",", ":")).encode("ascii")
             webhook = Webhook(
-                id=event_id, event=event, session=session, url=url, body=body, created_at=at, request_id=""
+                id=event_id,
+                event=event,
+                session=session,
+                url=url,
+                body=body,
+                created_at=at,
+                request_id=_ulid(at, self._request_ids),
             )
             refusal = None if self._allow_remote else _refusal(url)
             if refusal is None:
@@ -236,7 +242,10 @@ class Outbox:
         kinds = [fault.kind for fault in self._faults.on_event(webhook.event)]
         queue = self._queues.setdefault(webhook.session, _Queue())
         numbers = [next(self._numbers) for _ in range(2 if "duplicate_webhook" in kinds else 1)]
-        self._webhooks |= dict.fromkeys(numbers, webhook)
+        self._webhooks[numbers[0]] = webhook
+        for number in numbers[1:]:  # a duplicate is the same event in another request
+            request_id = _ulid(webhook.created_at, self._request_ids)
+            self._webhooks[number] = attrs.evolve(webhook, request_id=request_id)
         if queue.held:  # this is the one that they wait for: they come right behind it
             behind, queue.held = queue.held, []
             for number in behind:
