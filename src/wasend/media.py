@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import base64
-import binascii
-import io
+import inspect
 import logging
 import mimetypes
 import os
+import re
+from collections.abc import Awaitable, Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePath
-from typing import IO, Final, TypeAlias, cast
+from typing import IO, Any, Final, TypeAlias, cast
 from urllib.parse import unquote, urlsplit
 
 import attrs
 
-from .errors import InvalidRequestError
+from ._core.body import Base64Text
+from .errors import InvalidRequestError, WasendError
 
 MediaData: TypeAlias = bytes | bytearray | memoryview | os.PathLike[str] | IO[bytes] | str
 """A file's content: bytes, a path (`pathlib.Path`), a file opened in binary mode, or base64 text."""
@@ -24,6 +26,10 @@ logger: Final = logging.getLogger("wasend")
 
 _LARGE: Final = 16 * 1024 * 1024
 _TOO_LARGE: Final = 40 * 1024 * 1024
+_PIECE: Final = 1024 * 1024
+_LONGEST_PATH: Final = 255
+_BASE64: Final = re.compile(r"[A-Za-z0-9+/]*", re.ASCII)
+_PATH: Final = re.compile(r"(?:/[A-Za-z0-9]+){2,}/?", re.ASCII)
 
 
 @attrs.frozen
@@ -33,20 +39,20 @@ class Media:
 
     Attributes:
         url: Where the service can fetch it; or
-        data: its content, in base64.
+        data: its content, in base64 when it is written.
         name: Its name, if known.
         mime_type: Its MIME type, if known.
     """
 
     url: str | None
-    data: str | None = attrs.field(repr=False)
+    data: Base64Text | None = attrs.field(repr=False)
     name: str | None = None
     mime_type: str | None = None
 
 
 async def load(url: str | None, data: MediaData | None, name: str | None = None) -> Media:
     """
-    Read a file from wherever the caller has it. Reading happens in another thread.
+    Read a file from wherever the caller has it. Reading happens in another thread; encoding, while it is sent.
 
     Args:
         url: An http or https URL that the service can reach, or
@@ -65,13 +71,17 @@ async def load(url: str | None, data: MediaData | None, name: str | None = None)
         return Media(url, None, name, _guess(name))
     mime_type: str | None = None
     if isinstance(data, str):
-        encoded, mime_type = await asyncio.to_thread(_base64, data)
-        _weigh(len(encoded) * 3 // 4)
+        text, mime_type = await asyncio.to_thread(_base64, data)
+        _weigh(len(text) * 3 // 4)
+        content = Base64Text(text)
     else:
-        content, found = await asyncio.to_thread(_read, data)
+        payload, found = await asyncio.to_thread(_read, data)
+        if isinstance(payload, _Awaited):
+            payload = await _read_awaited(data, payload.first)
+        _weigh(len(payload))
         name = name or found
-        encoded = (await asyncio.to_thread(base64.b64encode, content)).decode()
-    return Media(None, encoded, name, mime_type or _guess(name))
+        content = Base64Text(payload)
+    return Media(None, content, name, mime_type or _guess(name))
 
 
 def web_url(url: str) -> str:
@@ -90,26 +100,19 @@ def web_url(url: str) -> str:
     raise InvalidRequestError("url", "is not an http or https URL", "pass a URL that the service can reach")
 
 
-def _read(data: object) -> tuple[bytes, str | None]:
+def _read(data: object) -> tuple[bytes | bytearray | _Awaited, str | None]:
     if isinstance(data, bytes | bytearray | memoryview):
-        content = bytes(cast("bytes", data))
-        _weigh(len(content))
-        return content, None
-    try:
+        _weigh(memoryview(data).nbytes)
+        return bytes(data), None  # a copy, but of bytes: the caller may change what can be changed
+    with _readable():
         if isinstance(data, os.PathLike):
             path = Path(os.fspath(cast("os.PathLike[str]", data)))
             _weigh(path.stat().st_size)
             return path.read_bytes(), path.name
         if callable(getattr(data, "read", None)):
-            content = _read_all(cast("IO[bytes]", data))
-            _weigh(len(content))
-            name = getattr(data, "name", None)
-            return content, PurePath(name).name if isinstance(name, str) else None
-    except InvalidRequestError:
-        raise
-    except (OSError, ValueError) as error:  # ValueError: a closed file, an impossible path
-        reason = getattr(error, "strerror", None) or type(error).__name__
-        raise InvalidRequestError("data", f"the file cannot be read ({reason})", "check its path and rights") from error
+            names = (getattr(data, name, None) for name in ("name", "filename"))
+            name = next((PurePath(name).name for name in names if isinstance(name, str)), None)
+            return _read_all(cast("IO[bytes]", data)), name
     raise InvalidRequestError(
         "data",
         f"expected a file, got {type(data).__name__}",
@@ -117,34 +120,96 @@ def _read(data: object) -> tuple[bytes, str | None]:
     )
 
 
-def _read_all(file: IO[bytes]) -> bytes:
+@attrs.frozen
+class _Awaited:
+    """The first piece of a file whose ``read`` is awaited, such as an upload of FastAPI's."""
+
+    first: Awaitable[Any]
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Whatever a file raises is an error of ours, and names it."""
+    try:
+        yield
+    except WasendError:
+        raise
+    except Exception as error:  # an OSError, a ValueError of a closed file, or anything else that a file of theirs raises
+        reason = getattr(error, "strerror", None) or type(error).__name__
+        raise InvalidRequestError("data", f"the file cannot be read ({reason})", "check its path and rights") from error
+
+
+def _read_all(file: IO[bytes]) -> bytearray | _Awaited:
     """Read to the end, or one byte past what may be sent: a pipe gives what it has, not what was asked for."""
     content = bytearray()
-    if isinstance(file, io.TextIOBase) or isinstance(chunk := file.read(_TOO_LARGE + 1), str):
-        raise InvalidRequestError("data", "the file is not open in binary mode", "open it with open(path, 'rb')")
-    while chunk:
-        content += chunk
-        chunk = file.read(_TOO_LARGE + 1 - len(content))
-    return bytes(content)
+    while True:
+        piece: Any = file.read(min(_PIECE, _TOO_LARGE + 1 - len(content)))
+        if inspect.isawaitable(piece):
+            return _Awaited(piece)
+        if not _append(content, piece):
+            return content
+
+
+async def _read_awaited(file: Any, first: Awaitable[Any]) -> bytearray:
+    content = bytearray()
+    with _readable():
+        piece = await first
+        while _append(content, piece):
+            piece = await file.read(min(_PIECE, _TOO_LARGE + 1 - len(content)))
+    return content
+
+
+def _append(content: bytearray, piece: object) -> bool:
+    """Add a piece, and tell whether there may be more."""
+    if isinstance(piece, str):
+        raise InvalidRequestError("data", "the file was opened as text", "open it with mode 'rb'")
+    content += cast("bytes", piece or b"")
+    return bool(piece) and len(content) <= _TOO_LARGE
 
 
 def _base64(text: str) -> tuple[str, str | None]:
     mime_type = None
     if text.startswith("data:"):
-        head, _, text = text.partition(",")
+        comma = text.find(",") + 1
+        head = text[: comma - 1] if comma else ""
         mime_type, _, coding = head.removeprefix("data:").partition(";")
-        if not coding.endswith("base64"):
-            text = "%"  # without base64 the content is percent-encoded: refused below
-    encoded = "".join(text.split())
+        # Without base64 the content is percent-encoded: refused below.
+        text = text[comma:] if coding.endswith("base64") else "%"
+    elif len(text) <= _LONGEST_PATH and _is_path(text):
+        raise _no_base64("is a path")
+    # In pieces: one call on 40 MiB would keep every other thread waiting.
+    pieces = ["".join(text[start : start + _PIECE].split()) for start in range(0, len(text), _PIECE)]
+    size = sum(map(len, pieces))
+    if size == len(text):
+        found = text
+        del pieces
+    else:
+        found = "".join(pieces)
+    body = found[-4:].rstrip("=")
+    padding = len(found[-4:]) - len(body)
+    if size % 4 or padding > 2 or not _is_alphabet(found, size - padding):
+        raise _no_base64("is text, but not base64")
+    return found, mime_type or None
+
+
+def _is_alphabet(text: str, end: int) -> bool:
+    return all(
+        _BASE64.fullmatch(text, start, min(start + _PIECE, end)) is not None for start in range(0, end, _PIECE)
+    )
+
+
+def _no_base64(problem: str) -> InvalidRequestError:
+    return InvalidRequestError("data", problem, "pass a file's path as pathlib.Path(...), or its bytes")
+
+
+def _is_path(text: str) -> bool:
+    """Whether base64 text is more likely a file's path: pictures in base64 can begin with a slash, and have no name."""
+    if _PATH.fullmatch(text) and not text.startswith("/9j/"):
+        return True
     try:
-        if len(encoded) % 4 or encoded.endswith("==="):
-            raise ValueError  # before Python 3.13 the decoder accepts these
-        base64.b64decode(encoded, validate=True)
-    except (ValueError, binascii.Error):
-        raise InvalidRequestError(
-            "data", "is text, but not base64", "pass a file's path as pathlib.Path(...), or its bytes"
-        ) from None
-    return encoded, mime_type or None
+        return Path(text).exists() if text else False
+    except (OSError, ValueError):
+        return False
 
 
 def _weigh(size: int) -> None:

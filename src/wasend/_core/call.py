@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
-from typing import Any, Final, Generic, TypeVar, cast
+from typing import Any, Final, Generic, Literal, TypeVar, cast
 from urllib.parse import quote, urlencode
 
 import attrs
 
 from ..errors import InvalidRequestError
+from .body import PIECE, Base64Text, Body, encoded
 from .documents import is_list
 
 T = TypeVar("T")
@@ -31,6 +31,24 @@ def _given(fields: Mapping[str, Any] | None) -> dict[str, Any] | None:
 
 
 @attrs.frozen(eq=False)
+class Prelude:
+    """
+    What goes before a call, just before it. None of it is worth failing for.
+
+    Attributes:
+        first: Calls to make, one after the other.
+        opening: The call after them.
+        seconds: How long to wait then.
+        closing: The call that ends it, whatever happens.
+    """
+
+    first: tuple[Call[Any], ...]
+    opening: Call[Any]
+    seconds: float
+    closing: Call[Any]
+
+
+@attrs.frozen(eq=False)
 class Call(Generic[T]):
     """
     What to ask of the service.
@@ -44,6 +62,9 @@ class Call(Generic[T]):
         body: JSON fields in the service's spelling; `None` leaves one out.
         repeatable: Whether doing it twice is as good as once. By default all but POST and PATCH.
         envelope: Keys under which some dialects wrap the answer.
+        sends: What kind of thing it sends to somebody; `False` for nothing. `None` does not say: then a POST whose body
+            names somebody sends something.
+        prelude: What goes before it.
         fallbacks: The same call as other sources spell it, where they disagree; see `or_route`.
     """
 
@@ -58,6 +79,8 @@ class Call(Generic[T]):
         kw_only=True,
     )
     envelope: tuple[str, ...] = attrs.field(default=(), kw_only=True, repr=False)
+    sends: str | Literal[False] | None = attrs.field(default=None, kw_only=True, repr=False)
+    prelude: Prelude | None = attrs.field(default=None, kw_only=True, repr=False)
     fallbacks: tuple[Call[T], ...] = attrs.field(default=(), kw_only=True, repr=False)
 
     @property
@@ -93,9 +116,9 @@ class Call(Generic[T]):
             raise InvalidRequestError(longest, "is too long for a URL", "shorten it")
         return target
 
-    def content(self) -> bytes | None:
+    def content(self) -> bytes | Body | None:
         """
-        The body as bytes.
+        The body as bytes; in pieces where it is large.
 
         Raises:
             InvalidRequestError: The value of a field cannot be written as JSON.
@@ -103,7 +126,10 @@ class Call(Generic[T]):
         if self.body is None:
             return None
         try:
-            return _json(self.body)
+            if any(isinstance(value, Base64Text) for value in self.body.values()):
+                return Body.of(self.body)
+            content = encoded(self.body)
+            return content if len(content) <= PIECE else Body([content])
         except (TypeError, ValueError, RecursionError):
             raise _unfit_field(self.body) from None
 
@@ -136,14 +162,11 @@ def _query(field: str, value: Any) -> bytes:
         raise InvalidRequestError(field, "contains an unpaired surrogate", "remove it") from None
 
 
-def _json(value: Any) -> bytes:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
-
-
 def _unfit_field(body: Mapping[str, Any]) -> InvalidRequestError:
     for key, value in body.items():
         try:
-            _json(value)
+            if not isinstance(value, Base64Text):
+                encoded(value)
         except UnicodeEncodeError:
             return InvalidRequestError(key, "contains an unpaired surrogate", "remove it")
         except (TypeError, ValueError, RecursionError):
