@@ -446,7 +446,8 @@ def test_ctrl_c(script: Any) -> None:
         finally:
             process.kill()
         assert time.monotonic() - started < 1.5
-    assert (printed, complaints, process.returncode) == ("interrupted\n", "", 0)
+    said = "POST /sendText was cancelled after it had left: it may have been carried out\n" if script is hang else ""
+    assert (printed, complaints, process.returncode) == ("interrupted\n", said, 0)
     assert (server.deliveries, server.connections) == (1, 1)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 import attrs
+import httpx
 import pytest
 
 from tests.colours import KEY, NUMBER, QUICK, READ, SEND, both_calls, both_colours, told
@@ -100,18 +101,39 @@ def test_deadline_during_a_wait(do: Callable[[Any], Any], colour: str) -> None:
 
 @both_calls
 async def test_deadline_while_waiting_for_a_connection(do: Callable[[Any], Any]) -> None:
-    """Where all connections are busy, a call that gets none in time has sent nothing."""
+    """
+    Waiting for one of the client's own connections is no part of the total: the call is made when there is one.
+    """
     with serving(held(FINE)) as server:
         async with AsyncWasendClient(KEY, base_url=server.url) as client:
             busy = [asyncio.create_task(READ(client)) for _ in range(100)]
             await until(lambda: server.deliveries == 100)
-            with pytest.raises(APITimeoutError, match="nothing was sent") as caught:
-                await do(client.with_options(timeout=SHORT))
+            view = client.with_options(timeout=attrs.evolve(SHORT, total=1.0))
+            waiting = [asyncio.ensure_future(do(view)) for _ in range(20)]
+            done, _ = await asyncio.wait(waiting, timeout=1.2, return_when=asyncio.FIRST_COMPLETED)
+            assert not done
             server.release()
-            await asyncio.gather(*busy)
-    assert type(caught.value) is APITimeoutError
+            await asyncio.gather(*busy, *waiting)
+    assert server.deliveries == 120
+    assert server.peak == 100
+
+
+async def test_callers_client_without_a_connection_left() -> None:
+    """Of a caller's own client, whose pool is its own, a send that never got a connection was not sent."""
+    limits = httpx.Limits(max_connections=1)
+    with serving(held(FINE)) as server:
+        async with (
+            httpx.AsyncClient(limits=limits, timeout=60) as http,
+            AsyncWasendClient(KEY, base_url=server.url, http_client=http) as client,
+        ):
+            busy = asyncio.create_task(SEND(client))
+            await until(lambda: server.deliveries == 1)
+            with pytest.raises(APITimeoutError, match="nothing was sent") as caught:
+                await SEND(client.with_options(timeout=SHORT, retry=None))
+            server.release()
+            await busy
     assert caught.value.outcome == "not_sent"
-    assert server.deliveries == 100
+    assert server.deliveries == 1
 
 
 async def test_callers_own_deadline() -> None:

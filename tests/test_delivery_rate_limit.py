@@ -19,10 +19,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.colours import KEY
+from tests.colours import KEY, NUMBER
 from tests.raw import PATIENCE, answer, serving
-from wasend import AsyncWasendClient
+from wasend import APITimeoutError, AsyncWasendClient, RateLimitError, Timeout, WasendError
 from wasend._core.answer import Answer
+from wasend._core.engine import HeldBackError
 from wasend.delivery.rate_limit import RateLimiter
 from wasend.errors import ConfigurationError
 from wasend.sandbox import Clock
@@ -49,7 +50,7 @@ async def times(limiter: RateLimiter, clock: Clock, count: int) -> list[float]:
     return await asyncio.gather(*(one() for _ in range(count)))
 
 
-def ended_at_once(coroutine: Coroutine[Any, Any, None]) -> bool:
+def ended_at_once(coroutine: Coroutine[Any, Any, object]) -> bool:
     """Whether it ends without ever waiting."""
     try:
         coroutine.send(None)
@@ -211,7 +212,7 @@ class TestTold:
     async def test_the_pace_after_a_hold_is_the_learnt_one(self) -> None:
         """Where the service tells how much is allowed in which time, what waited is spread over it."""
         clock = at_rest()
-        limiter = RateLimiter(clock=clock)
+        limiter = RateLimiter("1000/s", clock=clock)
         limiter.observe(
             said(429, retry_after="5", x_ratelimit_limit="20", x_ratelimit_remaining="0", x_ratelimit_reset="5")
         )
@@ -280,7 +281,7 @@ class TestTold:
     async def test_what_remains_is_learnt(self, headers: dict[str, str]) -> None:
         """As many requests leave as remain, and the next waits for the reset, in each spelling of the headers."""
         clock = at_rest()
-        limiter = RateLimiter(clock=clock)
+        limiter = RateLimiter("1000/s", clock=clock)
         limiter.observe(said(**headers))
         moments = await times(limiter, clock, 4)
         assert moments[:3] == pytest.approx([0, 0, 30], abs=NEAR)
@@ -289,14 +290,14 @@ class TestTold:
     async def test_nothing_remains(self) -> None:
         """A success that was the last one allowed holds the next request back until the reset."""
         clock = at_rest()
-        limiter = RateLimiter(clock=clock)
+        limiter = RateLimiter("1000/s", clock=clock)
         limiter.observe(said(x_ratelimit_remaining="0", x_ratelimit_reset="12.5"))
         assert (await times(limiter, clock, 1))[0] == pytest.approx(12.5, abs=NEAR)
 
     async def test_answers_out_of_order(self) -> None:
         """A late answer that remembers more does not give back what has been used since."""
         clock = at_rest()
-        limiter = RateLimiter(clock=clock)
+        limiter = RateLimiter("1000/s", clock=clock)
         limiter.observe(said(x_ratelimit_remaining="3", x_ratelimit_reset="30"))
         await times(limiter, clock, 2)
         limiter.observe(said(x_ratelimit_remaining="3", x_ratelimit_reset="30"))
@@ -305,7 +306,7 @@ class TestTold:
     async def test_a_window_that_is_over(self) -> None:
         """After the reset, what was learnt of the window before is forgotten, and a new one is learnt."""
         clock = at_rest()
-        limiter = RateLimiter(clock=clock)
+        limiter = RateLimiter("1000/s", clock=clock)
         limiter.observe(said(x_ratelimit_remaining="1", x_ratelimit_reset="30"))
         clock.advance(31)
         assert await times(limiter, clock, 5) == [31] * 5
@@ -328,9 +329,106 @@ class TestTold:
     async def test_headers_that_tell_nothing(self, headers: dict[str, str]) -> None:
         """Headers that are incomplete, unreadable or of the past hold nothing back."""
         clock = at_rest()
-        limiter = RateLimiter(clock=clock)
+        limiter = RateLimiter("1000/s", clock=clock)
         limiter.observe(said(**headers))
         assert await times(limiter, clock, 20) == [0] * 20
+
+    async def test_headers_without_a_limit_of_ones_own(self) -> None:
+        """No document of the service names such headers: they only ever lower a limit that was asked for."""
+        clock = at_rest()
+        limiter = RateLimiter(clock=clock)
+        limiter.observe(said(x_ratelimit_remaining="0", x_ratelimit_reset="30"))
+        assert await times(limiter, clock, 20) == [0] * 20
+
+    async def test_headers_never_raise_a_limit(self) -> None:
+        """A service that says more remains than the limit allows changes nothing."""
+        clock = at_rest()
+        limiter = RateLimiter("2/m", clock=clock)
+        limiter.observe(said(x_ratelimit_limit="9999", x_ratelimit_remaining="9999", x_ratelimit_reset="1"))
+        assert await times(limiter, clock, 3) == pytest.approx([0, 0, 60], abs=NEAR)
+
+
+class TestPatience:
+    """How long a caller can wait for the service, and that its own limit does not count."""
+
+    async def test_who_cannot_wait_fails_at_once(self) -> None:
+        """Held back for longer than it may take, a call fails now, and not when its time is over."""
+        clock = at_rest()
+        limiter = RateLimiter(clock=clock)
+        limiter.observe(said(429, retry_after="8"))
+        with pytest.raises(HeldBackError) as caught:
+            await limiter.acquire(2.0)
+        assert caught.value.seconds == pytest.approx(8, abs=NEAR)
+        assert clock.now() == START
+        assert await limiter.acquire(9.0) == 0.0
+        assert clock.now() - START == pytest.approx(8, abs=NEAR)
+
+    async def test_who_waits_already_when_it_becomes_too_long(self) -> None:
+        """A refusal that comes while others wait for the limit ends the wait of those who cannot wait so long."""
+        clock = Clock()
+        limiter = RateLimiter("1/m", clock=clock)
+        await limiter.acquire()
+        first = asyncio.create_task(limiter.acquire(1000.0))
+        patient, hasty = (asyncio.create_task(limiter.acquire(left)) for left in (1000.0, 5.0))
+        await asyncio.sleep(0)
+        limiter.observe(said(429, retry_after="30"))
+        with pytest.raises(HeldBackError):
+            await hasty
+        assert not patient.done()
+        assert not first.done()
+        for task in (first, patient):
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def test_the_limit_of_ones_own_is_no_charge(self) -> None:
+        """Those who wait for the limit for an hour have not waited for the service for a second."""
+        clock = at_rest()
+        limiter = RateLimiter("1/m", clock=clock)
+        waited = await asyncio.gather(*(limiter.acquire(2.0) for _ in range(60)))
+        assert waited == pytest.approx([60 * number for number in range(60)], abs=NEAR)
+
+    async def test_both(self) -> None:
+        """What the service makes one wait for beside the limit is not said to be the limit's doing."""
+        clock = at_rest()
+        limiter = RateLimiter("1/10s", clock=clock)
+        await limiter.acquire()
+        limiter.observe(said(429, retry_after="25"))
+        assert await limiter.acquire(26.0) == 0.0
+        assert await limiter.acquire(26.0) == pytest.approx(10, abs=NEAR)
+
+    async def test_the_call_of_another(self) -> None:
+        """A 429 that one call met does not make another wait past its total: it was not sent, and says so."""
+        clock = at_rest()
+        refused = answer(429, {}, {"retry-after": "8"})
+        with serving(refused, answer(200, {"id": "x"})) as server:
+            async with AsyncWasendClient(KEY, base_url=server.url, clock=clock, retry=None) as client:
+                with pytest.raises(RateLimitError):
+                    await client.get_chat_picture("ses_1", NUMBER)
+                with pytest.raises(APITimeoutError, match="wants no request for another 8 s") as caught:
+                    await client.with_options(timeout=Timeout(total=2), retry=None).send_text(
+                        session="ses_1", to=NUMBER, text="Hi"
+                    )
+                assert caught.value.outcome == "not_sent"
+                assert clock.now() == START
+                assert server.deliveries == 1
+                await client.send_text(session="ses_1", to=NUMBER, text="Hi")
+        assert clock.now() - START == pytest.approx(8, abs=NEAR)
+
+    async def test_its_own_refusal(self) -> None:
+        """A call that was refused, and comes back to be held back for longer than it has left, raises its refusal."""
+        clock = at_rest()
+        limiter = RateLimiter(clock=clock)
+        with serving(answer(429, {}, {"retry-after": "1"})) as server:
+            async with AsyncWasendClient(KEY, base_url=server.url, clock=clock, timeout=Timeout(total=5)) as client:
+                client._engine = attrs.evolve(client._engine, limiter=limiter)
+
+                def longer(error: WasendError, attempt: int) -> bool:
+                    limiter.observe(said(429, retry_after="40"))
+                    return True
+
+                with pytest.raises(RateLimitError):
+                    await client.with_options(retry=longer).retrieve_session_info("ses_1")
+            assert server.deliveries == 1
 
 
 class TestShared:
@@ -367,7 +465,7 @@ class TestShared:
             loop.close()
             abandoned.append(task)
 
-        abandoned: list[asyncio.Task[None]] = []
+        abandoned: list[asyncio.Task[float]] = []
         thread = threading.Thread(target=abandon)
         thread.start()
         thread.join(PATIENCE)

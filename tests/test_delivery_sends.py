@@ -52,15 +52,41 @@ def test_type_and_words(route: str, body: dict[str, Any], type: str, text: str |
     assert (send.session, send.to, send.type, send.text) == ("ses_1", NUMBER, type, text)
 
 
-@pytest.mark.parametrize("route", ["/sendSeen", "/startTyping", "/sendtext", "/sessions", "/reaction", "/text"])
+@pytest.mark.parametrize("route", ["/sendSeen", "/startTyping", "/stopTyping", "/sendseen"])
 def test_no_send(route: str) -> None:
-    """Other routes send no message."""
+    """A raw request that shows a sign sends no message, and neither does a call that says so of itself."""
     assert sent(route, text="Hi") is None
+    assert send_of(Call("POST", "/sendText", Message, body={"session": "s", "to": NUMBER}, sends=False)) is None
 
 
-@pytest.mark.parametrize("body", [{"session": None}, {"to": None}, {"session": 1}, {"to": ["+447700900456"]}])
+@pytest.mark.parametrize(
+    ("body", "to"),
+    [
+        ({"to": NUMBER}, NUMBER),
+        ({"chatId": "447700900456@c.us"}, "447700900456@c.us"),
+        ({"chat_id": NUMBER}, NUMBER),
+        ({"To": NUMBER}, NUMBER),
+        ({"to": 447700900456}, "447700900456"),
+        ({"to": [NUMBER, "+447700900457"]}, NUMBER),
+    ],
+)
+@pytest.mark.parametrize("route", ["/sendPoll", "/sendtext", "/{session}/messages", "/v2/anything"])
+def test_unknown_route(route: str, body: dict[str, Any], to: str) -> None:
+    """Whatever POST names somebody is a send, of which more is not known."""
+    send = the(send_of(Call("POST", route, Message, body=body, path_params={"session": "ses_1"})))
+    assert (send.session, send.to, send.type, send.text) == ("ses_1", to, "other", None)
+    assert send.recipients[0] == to
+
+
+def test_what_a_call_says_of_itself() -> None:
+    """A call that says what it sends is known by that, and not by its route."""
+    call = Call("POST", "/new/route", Message, body={"session": "s", "to": NUMBER, "text": "Hi"}, sends="text")
+    assert (the(send_of(call)).type, the(send_of(call)).text) == ("text", "Hi")
+
+
+@pytest.mark.parametrize("body", [{"to": None}, {"to": True}, {"to": [None]}, {"to": ""}, {"to": {}}])
 def test_not_addressed(body: dict[str, Any]) -> None:
-    """A call made by hand that says no session or no recipient is no send, and breaks nothing."""
+    """A call made by hand that names no recipient is no send, and breaks nothing."""
     assert sent(text="Hi", **body) is None
     assert send_of(Call("POST", "/sendText", Message)) is None
     assert sent(method="GET", text="Hi") is None

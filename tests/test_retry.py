@@ -211,16 +211,38 @@ def test_hook_is_not_asked(script: Any, colour: str) -> None:
 
 @both_colours
 @pytest.mark.parametrize("where", ["hook", "on_wait"])
-def test_failing_hook(where: str, colour: str) -> None:
-    """What a hook raises goes to the caller, and ends the call."""
+def test_failing_hook(where: str, colour: str, caplog: pytest.LogCaptureFixture) -> None:
+    """What a hook raises hides nothing: the caller sees what became of the request. A hook that is told goes on."""
 
     def fail(*args: object) -> bool:
         raise LookupError(where)
 
     retry = Retry(hook=fail) if where == "hook" else Retry(on_wait=fail)
-    with serving(answer(429)) as server, pytest.raises(LookupError, match=where):
-        told(colour, server.url, SEND, retry=retry)
-    assert server.deliveries == 1
+    with serving(answer(429)) as server:
+        assert type(told(colour, server.url, SEND, retry=retry)) is RateLimitError
+    assert server.deliveries == (1 if where == "hook" else 3)
+    assert f"{'the hook of retry' if where == 'hook' else where} raised LookupError" in caplog.text
+
+
+@both_colours
+@pytest.mark.parametrize("verdict", [True, False, 0.5])
+def test_asynchronous_hooks(verdict: bool | float, colour: str) -> None:
+    """Hooks may be coroutine functions: they are awaited, in the client's loop."""
+    asked: list[object] = []
+
+    async def hook(error: WasendError, attempt: int) -> bool | float:
+        await asyncio.sleep(0)
+        asked.append(attempt)
+        return verdict
+
+    async def on_wait(wait: Wait) -> None:
+        await asyncio.sleep(0)
+        asked.append(wait.attempt)
+
+    with serving(answer(429), FINE) as server:
+        got = told(colour, server.url, READ, retry=Retry(hook=hook, on_wait=on_wait))
+    assert isinstance(got, Session if verdict else RateLimitError)
+    assert asked == ([1, 1] if verdict else [1])
 
 
 @both_colours

@@ -246,6 +246,10 @@ class OutcomeUnknownError(WasendError):
         self.call = call
         self.since = since
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A queue wants to know what failed, and not 13 MB of the picture that it was about.
+        return _revive, (type(self), self.args, {**self.__dict__, "call": self.call.without_media()})
+
 
 class UnknownStatusError(APIStatusError, OutcomeUnknownError):
     """A write was answered by a status that does not say what became of it, such as 408."""

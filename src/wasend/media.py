@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import io
 import logging
 import mimetypes
 import os
 import re
-from collections.abc import Awaitable, Iterator
+from collections.abc import Awaitable, Generator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
 from typing import IO, Any, Final, TypeAlias, cast
@@ -102,12 +103,14 @@ def web_url(url: str) -> str:
 
 def _read(data: object) -> tuple[bytes | bytearray | _Awaited, str | None]:
     if isinstance(data, bytes | bytearray | memoryview):
-        _weigh(memoryview(data).nbytes)
-        return bytes(data), None  # a copy, but of bytes: the caller may change what can be changed
+        content = memoryview(cast("bytes", data))
+        _check_size(content.nbytes)
+        # A copy of what the caller may change meanwhile.
+        return data if isinstance(data, bytes) else content.tobytes(), None
     with _readable():
         if isinstance(data, os.PathLike):
             path = Path(os.fspath(cast("os.PathLike[str]", data)))
-            _weigh(path.stat().st_size)
+            _check_size(path.stat().st_size)
             return path.read_bytes(), path.name
         if callable(getattr(data, "read", None)):
             names = (getattr(data, name, None) for name in ("name", "filename"))
@@ -128,13 +131,15 @@ class _Awaited:
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
+def _readable() -> Generator[None]:
     """Whatever a file raises is an error of ours, and names it."""
     try:
         yield
     except WasendError:
         raise
-    except Exception as error:  # an OSError, a ValueError of a closed file, or anything else that a file of theirs raises
+    except (
+        Exception
+    ) as error:  # an OSError, a ValueError of a closed file, or anything else that a file of theirs raises
         reason = getattr(error, "strerror", None) or type(error).__name__
         raise InvalidRequestError("data", f"the file cannot be read ({reason})", "check its path and rights") from error
 
@@ -142,6 +147,8 @@ def _readable() -> Iterator[None]:
 def _read_all(file: IO[bytes]) -> bytearray | _Awaited:
     """Read to the end, or one byte past what may be sent: a pipe gives what it has, not what was asked for."""
     content = bytearray()
+    if isinstance(file, io.TextIOBase):
+        raise _as_text()
     while True:
         piece: Any = file.read(min(_PIECE, _TOO_LARGE + 1 - len(content)))
         if inspect.isawaitable(piece):
@@ -159,10 +166,14 @@ async def _read_awaited(file: Any, first: Awaitable[Any]) -> bytearray:
     return content
 
 
+def _as_text() -> InvalidRequestError:
+    return InvalidRequestError("data", "the file is not open in binary mode", "open it with open(path, 'rb')")
+
+
 def _append(content: bytearray, piece: object) -> bool:
     """Add a piece, and tell whether there may be more."""
     if isinstance(piece, str):
-        raise InvalidRequestError("data", "the file was opened as text", "open it with mode 'rb'")
+        raise _as_text()
     content += cast("bytes", piece or b"")
     return bool(piece) and len(content) <= _TOO_LARGE
 
@@ -193,9 +204,7 @@ def _base64(text: str) -> tuple[str, str | None]:
 
 
 def _is_alphabet(text: str, end: int) -> bool:
-    return all(
-        _BASE64.fullmatch(text, start, min(start + _PIECE, end)) is not None for start in range(0, end, _PIECE)
-    )
+    return all(_BASE64.fullmatch(text, start, min(start + _PIECE, end)) is not None for start in range(0, end, _PIECE))
 
 
 def _no_base64(problem: str) -> InvalidRequestError:
@@ -212,11 +221,15 @@ def _is_path(text: str) -> bool:
         return False
 
 
-def _weigh(size: int) -> None:
+def _check_size(size: int) -> None:
     if size > _TOO_LARGE:
         raise InvalidRequestError(
             "data", f"is {size / 1e6:.0f} MB, over {_TOO_LARGE >> 20} MiB", "send a link to it with url="
         )
+
+
+def _weigh(size: int) -> None:
+    _check_size(size)
     if size == 0:
         raise InvalidRequestError("data", "is empty", "pass the file's content")
     if size > _LARGE:

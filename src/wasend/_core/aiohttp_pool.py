@@ -10,23 +10,22 @@ from __future__ import annotations
 import asyncio
 import select
 import weakref
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from types import SimpleNamespace
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import aiohttp
 import httpx
 from yarl import URL
 
 from ..errors import ConfigurationError
-from .pool import CONNECTIONS, KEPT_FOR, environment_proxy
+from .pool import KEPT_FOR, Network, SlottedPool
 
-_PIECE: Final = 64 * 1024
 _NOT_OURS: Final = ("Accept", "Accept-Encoding", "Content-Type", "User-Agent")
 
 
-class AiohttpPool(httpx.AsyncBaseTransport):
+class AiohttpPool(SlottedPool):
     """
     At most so many connections of aiohttp's.
 
@@ -34,15 +33,16 @@ class AiohttpPool(httpx.AsyncBaseTransport):
     decompression, its own headers, and to repeat a request whose connection broke.
     """
 
-    def __init__(self, base_url: str) -> None:
-        self._proxy = environment_proxy(base_url)
+    def __init__(self, base_url: str, network: Network | None = None) -> None:
+        super().__init__()
+        network = network or Network()
+        self._proxy = network.proxy_for(base_url)
         if self._proxy is not None and not self._proxy.startswith(("http:", "https:")):
             raise ConfigurationError("proxy: aiohttp knows none but http and https; leave out transport='aiohttp'")
         secure = base_url.startswith("https:")
         tracing = aiohttp.TraceConfig()
         tracing.on_request_headers_sent.append(_headers_are_next)
-        self._free_slots = asyncio.Semaphore(CONNECTIONS)
-        connector = _Connector(limit=0, keepalive_timeout=KEPT_FOR, ssl=httpx.create_ssl_context() if secure else True)
+        connector = _Connector(limit=0, keepalive_timeout=KEPT_FOR, ssl=network.tls() if secure else True)
         connector.used = weakref.WeakSet()
         self._session = aiohttp.ClientSession(
             connector=connector,
@@ -55,14 +55,8 @@ class AiohttpPool(httpx.AsyncBaseTransport):
         self._session._retry_connection = False  # pyright: ignore[reportPrivateUsage]
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        await self._free_slots.acquire()
-        try:
-            answer = await self._send(request)
-        except BaseException:
-            self._free_slots.release()
-            raise
-        body = _Body(answer, self._free_slots.release)
-        return httpx.Response(answer.status, headers=list(answer.raw_headers), stream=body, request=request)
+        answer = await self._send(request)
+        return httpx.Response(answer.status, headers=list(answer.raw_headers), stream=_Body(answer), request=request)
 
     async def aclose(self) -> None:
         """Close every connection, those in use as well."""
@@ -77,7 +71,7 @@ class AiohttpPool(httpx.AsyncBaseTransport):
                 return await self._session.request(
                     request.method,
                     URL(str(request.url), encoded=True),
-                    data=_body(request.content, silence, timeouts["write"]),
+                    data=_body(request.stream, silence, timeouts["write"]),
                     headers=[(name.decode("ascii"), value.decode("ascii")) for name, value in request.headers.raw],
                     allow_redirects=False,
                     proxy=self._proxy,
@@ -121,15 +115,17 @@ def _is_readable(transport: asyncio.Transport) -> bool:
     return bool(ready)
 
 
-def _body(content: bytes, silence: asyncio.Timeout, seconds: float) -> bytes | AsyncIterator[bytes] | None:
-    """What aiohttp writes; in pieces, and in bounded time each, where it does not fit into its buffer."""
-    return _pieces(content, silence, seconds) if len(content) > _PIECE else content or None
+def _body(stream: object, silence: asyncio.Timeout, seconds: float) -> bytes | AsyncIterator[bytes] | None:
+    """What aiohttp writes: a small body as it is, a large one in pieces, and in bounded time each."""
+    if isinstance(stream, httpx.ByteStream):
+        return b"".join(stream) or None
+    return _pieces(cast("httpx.AsyncByteStream", stream), silence, seconds)
 
 
-async def _pieces(content: bytes, silence: asyncio.Timeout, seconds: float) -> AsyncIterator[bytes]:
-    for start in range(0, len(content), _PIECE):
+async def _pieces(stream: httpx.AsyncByteStream, silence: asyncio.Timeout, seconds: float) -> AsyncIterator[bytes]:
+    async for piece in stream:
         silence.reschedule(asyncio.get_running_loop().time() + seconds)
-        yield content[start : start + _PIECE]
+        yield piece
     silence.reschedule(None)
 
 
@@ -160,11 +156,10 @@ async def _headers_are_next(
 
 
 class _Body(httpx.AsyncByteStream):
-    """The bytes of an answer, whose end makes room for another request."""
+    """The bytes of an answer."""
 
-    def __init__(self, answer: aiohttp.ClientResponse, end: Callable[[], None]) -> None:
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
         self._answer = answer
-        self._end = end
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         try:
@@ -178,7 +173,6 @@ class _Body(httpx.AsyncByteStream):
         if (connection := self._answer.connection) is not None and connection.transport is not None:
             connection.transport.abort()
         self._answer.close()
-        self._end()
 
 
 def _broken(error: Exception) -> httpx.TransportError:

@@ -9,6 +9,7 @@ user code runs in the loop's thread.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import math
 import os
@@ -164,11 +165,12 @@ class Bridge:
         return loop if loop is not None and loop.pid == os.getpid() else None
 
 
-async def in_caller(function: Callable[..., R], *args: object) -> R:
+async def in_caller(function: Callable[..., R | Awaitable[R]], *args: object) -> R:
     """
     Call a user's function where the user expects it.
 
-    In a task that `Bridge.run` started, that is the thread which called `run`; in plain asyncio, it is here.
+    In a task that `Bridge.run` started, that is the thread which called `run`; in plain asyncio, it is here. An
+    asynchronous function is called there, and awaited on the loop.
 
     Returns:
         What the function returns; what it raises is raised here.
@@ -177,7 +179,7 @@ async def in_caller(function: Callable[..., R], *args: object) -> R:
         asyncio.CancelledError: The caller does not wait any more.
     """
     if (job := _job.get()) is None:
-        return function(*args)
+        return await _awaited(function(*args))
     callback = _Callback(function, args, asyncio.get_running_loop().create_future())
     job.inbox.put(callback)
     if job.left:
@@ -188,7 +190,12 @@ async def in_caller(function: Callable[..., R], *args: object) -> R:
             raise error
     finally:
         del callback, error  # its traceback leads to this frame
-    return cast(R, result)
+    return await _awaited(result)
+
+
+async def _awaited(result: R | Awaitable[R]) -> R:
+    """What a function returned; if it is an asynchronous one, what comes of awaiting it here."""
+    return cast("R", await result if inspect.isawaitable(result) else result)
 
 
 class _Loop:

@@ -17,6 +17,7 @@ T = TypeVar("T")
 
 _AS_GIVEN: Final = "pass the id as the service gave it"
 _LONG_NUMBER: Final = re.compile(r"\d{7,}", re.ASCII)
+_LONGEST_TEXT: Final = 70_000  # WhatsApp's own texts end at 65 536 characters
 _LONGEST_TARGET: Final = 60_000  # httpx refuses a URL above 65 536 characters, and a server far shorter ones
 
 
@@ -93,6 +94,15 @@ class Call(Generic[T]):
         other = attrs.evolve(self, method=method, route=route, repeatable=self.repeatable, fallbacks=(), **changes)
         return attrs.evolve(self, fallbacks=(*self.fallbacks, other))
 
+    def without_media(self) -> Call[T]:
+        """This call without what is large in its body, for keeping."""
+        if self.body is None:
+            return self
+        body = {key: _left_out(value) for key, value in self.body.items()}
+        return attrs.evolve(
+            self, body=body, prelude=None, fallbacks=tuple(way.without_media() for way in self.fallbacks)
+        )
+
     def path(self) -> str:
         """The path below the base URL, percent-encoded."""
         return (
@@ -149,6 +159,11 @@ def segment(field: str, value: str) -> str:
         return quote(value, safe="")
     except UnicodeEncodeError:
         raise InvalidRequestError(field, "contains an unpaired surrogate", _AS_GIVEN) from None
+
+
+def _left_out(value: Any) -> Any:
+    large = isinstance(value, Base64Text | bytes) or (isinstance(value, str) and len(value) > _LONGEST_TEXT)
+    return f"[{len(value)} characters left out]" if large else value
 
 
 def _each(value: Any) -> list[Any]:

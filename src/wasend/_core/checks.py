@@ -36,6 +36,18 @@ def word(value: str | None, field: str, *known: str) -> str | None:
     raise InvalidRequestError(field, f"{value!r} is unknown", nearest(str(value), known))
 
 
+def flag(value: bool | None, field: str) -> bool | None:
+    """
+    True, false, or `None`.
+
+    Raises:
+        InvalidRequestError: It is something else, such as the text ``"no"``, which a service would take for true.
+    """
+    if value is None or isinstance(value, bool):
+        return value
+    raise InvalidRequestError(field, f"expected True or False, got {value!r:.40}", "pass True or False")
+
+
 def texts(value: Sequence[str] | None, field: str) -> list[str] | None:
     """
     Check a list of strings, or `None`.

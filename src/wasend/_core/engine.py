@@ -6,6 +6,7 @@ import asyncio
 import contextvars
 import functools
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
@@ -13,12 +14,15 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import attrs
 
-from ..errors import APIConnectionError, APIStatusError, DecodeError, WasendError
+from ..errors import APIConnectionError, APIStatusError, ConfigurationError, DecodeError, WasendError
 from .answer import LARGE, Answer, ErrorRules, error_of, means_no_such_route, scrubbed
+from .bridge import in_caller
 from .http import Http, RequestState
+from .response import Response, recording
 from .retry import again, decide, may_repeat
 
 if TYPE_CHECKING:
+    from .body import Body
     from .call import Call
     from .options import Options
 
@@ -37,11 +41,36 @@ class Middleware(Protocol):
         ...
 
 
+class HeldBackError(Exception):
+    """
+    The service wants no request for longer than a call can wait.
+
+    Attributes:
+        seconds: For how long.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
 class Limiter(Protocol):
     """Holds requests back, each attempt of a call, and learns from answers."""
 
-    async def acquire(self) -> None:
-        """Wait until a request may be made."""
+    async def acquire(self, left: float = math.inf) -> float:
+        """
+        Wait until a request may be made.
+
+        Args:
+            left: Seconds that the call can wait for the service. What the caller's own limit makes it wait does not
+                count.
+
+        Returns:
+            Seconds waited because of the caller's own limit.
+
+        Raises:
+            HeldBackError: The service makes it wait for longer.
+        """
         ...
 
     def observe(self, answer: Answer) -> None:
@@ -57,6 +86,8 @@ class _CallState:
     scope: asyncio.Timeout
     attempts: int = 0
     in_doubt: bool = False
+    content: bytes | Body | None = None
+    failed: WasendError | None = None
     request: RequestState = attrs.field(factory=RequestState)
 
 
@@ -88,14 +119,24 @@ class Engine:
         Raises:
             WasendError: It failed; the error's ``outcome`` says what became of it.
         """
-        perform: Callable[[], Awaitable[T]] = functools.partial(self._perform, call)
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            remedy = "under trio, use WasendClient in a thread (trio.to_thread.run_sync)"
+            raise ConfigurationError(
+                f"AsyncWasendClient runs on asyncio, which is not running here; {remedy}"
+            ) from None
+        content = call.content()  # what cannot be sent is refused before anything waits
+        if call.path_params or call.params:
+            call.target()
+        perform: Callable[[], Awaitable[T]] = functools.partial(self._perform, call, content)
         for middleware in reversed(self.middleware):
             perform = functools.partial(middleware, call, perform)
         return await perform()
 
-    async def _perform(self, call: Call[T]) -> T:
-        total = self.options.timeout.total
-        state = _CallState(self.options.clock.monotonic() + total, asyncio.timeout(total))
+    async def _perform(self, call: Call[T], content: bytes | Body | None) -> T:
+        total = self.options.timeout.total_for(0 if content is None or isinstance(content, bytes) else content.length)
+        state = _CallState(self.options.clock.monotonic() + total, asyncio.timeout(total), content=content)
         try:
             return await self._in_time(call, state)
         except WasendError as error:
@@ -121,6 +162,11 @@ class Engine:
                         self.options.retry.on_wait,
                         self.options.clock.sleep,
                     )
+        except HeldBackError as held:
+            if state.failed is not None:
+                raise state.failed from None
+            reason = f"the service wants no request for another {held.seconds:.3g} s, longer than this call may take"
+            raise self.http.unanswered(call, reason, RequestState(), slow=True, attempts=state.attempts) from None
         except TimeoutError:
             if not scope.expired():
                 raise
@@ -148,6 +194,7 @@ class Engine:
     async def _wait(self, call: Call[Any], state: _CallState, error: WasendError, attempt: int) -> float | None:
         left = state.deadline - self.options.clock.monotonic()
         state.in_doubt = state.in_doubt or error.outcome == "unknown"
+        state.failed = error
         state.request = RequestState(may_have_left=state.in_doubt)  # nothing is on its way meanwhile
         return await decide(self.options.retry, error, attempt, repeatable=call.repeatable, left=left)
 
@@ -164,7 +211,7 @@ class Engine:
         first: APIStatusError | None = None
         for way in ways:
             try:
-                value = await self._exchange(way, state)
+                value = await self._exchange(way, state, state.content if way is call else way.content())
             except APIStatusError as error:
                 if len(ways) == 1 or not means_no_such_route(error):
                     raise
@@ -184,11 +231,10 @@ class Engine:
             ways.sort(key=lambda way: way.route != self.known_routes.get((call.method, call.route)))
         return ways
 
-    async def _exchange(self, call: Call[T], state: _CallState) -> T:
+    async def _exchange(self, call: Call[T], state: _CallState, content: bytes | Body | None) -> T:
         timeout = self.options.timeout
         silence = timeout.answer if call.repeatable else timeout.send
-        content = call.content()
-        await self._turn(state)
+        slot = await self._turn(state)
         state.attempts += 1
         state.request = request = RequestState(started_at=datetime.fromtimestamp(self.options.clock.now(), UTC))
         started = time.monotonic()
@@ -210,9 +256,16 @@ class Engine:
             if isinstance(error, APIConnectionError):
                 error.attempts = state.attempts
             raise
+        except asyncio.CancelledError:
+            if request.may_have_left and not call.repeatable and not state.scope.expired():
+                logger.warning("%s was cancelled after it had left: it may have been carried out", call.name)
+            raise
         finally:
+            if slot is not None:
+                slot.release()
             taken = (time.monotonic() - started) * 1000
             logger.debug("%s: %s in %.0f ms, attempt %d", call.name, outcome, taken, state.attempts)
+        await self._report(call, answer, state, time.monotonic() - started)
         if len(answer.content or b"") < LARGE:
             return self._read(call, answer, state)
         # The loop would stand still meanwhile.
@@ -223,17 +276,40 @@ class Engine:
             return read()
         return await reading
 
-    async def _turn(self, state: _CallState) -> None:
-        # Time spent in our own queue does not count: the last of a thousand calls has as long as the first.
-        began, scope, loop = self.options.clock.monotonic(), state.scope, asyncio.get_running_loop()
-        left = (scope.when() or loop.time()) - loop.time()
+    async def _turn(self, state: _CallState) -> asyncio.Semaphore | None:
+        """Wait for a turn, and for one of our own connections: see `Http.enter`."""
+        # Time in our own queues does not count: the last of a thousand calls has as long as the first.
+        clock, scope, loop = self.options.clock, state.scope, asyncio.get_running_loop()
+        began, due = loop.time(), scope.when()
+        queued = 0.0
         scope.reschedule(None)
         try:
-            await self.limiter.acquire()
+            ours = await self.limiter.acquire(state.deadline - clock.monotonic())
+            state.deadline += ours
+            queued = min(ours, loop.time() - began)
+            asked, since = clock.monotonic(), loop.time()
+            slot = await self.http.enter()
+            state.deadline += clock.monotonic() - asked
+            queued += loop.time() - since
         finally:
-            if not (scope.expired() or self.http.closed):
-                scope.reschedule(loop.time() + left)
-            state.deadline += self.options.clock.monotonic() - began
+            if due is not None and not (scope.expired() or self.http.closed):
+                scope.reschedule(max(due + queued, loop.time()))
+        return slot
+
+    async def _report(self, call: Call[Any], answer: Answer, state: _CallState, seconds: float) -> None:
+        """Tell whoever wants to know of each answer."""
+        records, hook = recording.get(), self.options.on_response
+        if records is None and hook is None:
+            return
+        headers = {name: value.replace(self.options.api_key, "***") for name, value in answer.headers.items()}
+        response = Response(call.name, answer.status, headers, state.attempts, seconds)
+        if records is not None:
+            records.append(response)
+        if hook is not None:
+            try:
+                await in_caller(hook, response)
+            except Exception as error:
+                logger.warning("on_response raised %s", type(error).__name__, exc_info=error)
 
     def _read(self, call: Call[T], answer: Answer, state: _CallState) -> T:
         from .codec import decode, parse  # cattrs costs 10 to 20 ms to import

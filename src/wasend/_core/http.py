@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -23,9 +24,14 @@ from ..errors import (
     WasendError,
 )
 from .answer import IN_DOUBT, Answer
+from .body import Body
 from .call import Call
-from .pool import Pool, Pools
+from .compression import BadCompressionError, accepted_encodings, decompressed
+from .pool import Network, Pool, Pools, SlottedPool
 
+DETACHED: Final = "wasend-detached"
+"""The name of tasks that outlive the call that began them."""
+DETACHED_FOR: Final = 3.0
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
 _USER_AGENT: Final = f"wasend-python/{__version__}"
 # Taking a URL apart is a tenth of the work, and sends go to the same few.
@@ -82,7 +88,12 @@ class Http:
         base_url: str,
         client: httpx.AsyncClient | None = None,
         transport: Literal["httpx", "aiohttp"] = "httpx",
+        network: Network | None = None,
     ) -> None:
+        if client is not None and not isinstance(client, httpx.AsyncClient):
+            kind = f"{type(client).__module__.partition('.')[0]}.{type(client).__name__}"
+            remedy = "the sync client takes one as well" if isinstance(client, httpx.Client) else "or leave it out"
+            raise ConfigurationError(f"http_client: expected an httpx.AsyncClient, got {kind}; pass one ({remedy})")
         try:
             httpx.URL(base_url).host  # noqa: B018 - fails for a host that no DNS can hold
         except (httpx.InvalidURL, ValueError):
@@ -91,24 +102,62 @@ class Http:
             ) from None
         self._base_url = base_url
         self._callers_client = client
-        self._pools = Pools(functools.partial(_kind_of_pool(transport, client), base_url))
+        self._network = network or Network()
+        self._pools = Pools(functools.partial(_kind_of_pool(transport, client), base_url, self._network))
+        self._detached: set[asyncio.Task[Any]] = set()
         self.closed = False
         self.date: tuple[str, float] | None = None
         self.deadlines: dict[asyncio.Timeout, asyncio.AbstractEventLoop] = {}
 
     async def aclose(self) -> None:
-        """Close our connections and end the calls under way; a client that the caller made stays open."""
+        """
+        Close our connections and end the calls under way; a client that the caller made stays open.
+
+        What was detached has 3 s to end first.
+        """
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # no asyncio, and so no connection
+            self.closed = True
+            return
+        if detached := [task for task in self._detached if task.get_loop() is loop]:
+            await asyncio.wait(detached, timeout=DETACHED_FOR)
         self.closed = True
-        loop = asyncio.get_running_loop()
         for deadline in [deadline for deadline, its_loop in self.deadlines.items() if its_loop is loop]:
             if not deadline.expired():
                 deadline.reschedule(loop.time())
         await self._pools.aclose()
 
+    def detach(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Do something in a task of its own, which goes on when the caller's is cancelled."""
+        # Without the caller's context: a cancelled scope of anyio's would reach into it.
+        task = asyncio.get_running_loop().create_task(work, name=DETACHED, context=contextvars.Context())
+        self._detached.add(task)
+        task.add_done_callback(self._detached.discard)
+        return task
+
+    async def enter(self) -> asyncio.Semaphore | None:
+        """
+        Wait until one of our own connections is free for a request.
+
+        Returns:
+            What to release when the request is over; `None` where the connections are the caller's.
+
+        Raises:
+            ClientClosedError: The client is closed.
+        """
+        if self.closed:
+            raise ClientClosedError("the client is closed; make a new one")
+        if self._callers_client is not None:
+            return None
+        slots = (await self._pools.current()).slots
+        await slots.acquire()
+        return slots
+
     async def exchange(
         self,
         call: Call[Any],
-        content: bytes | None,
+        content: bytes | Body | None,
         *,
         key: str,
         timeouts: dict[str, float],
@@ -123,50 +172,68 @@ class Http:
         """
         if self.closed:
             raise ClientClosedError("the client is closed; make a new one")
-        headers = {"Authorization": f"Bearer {key}", "Accept": "application/json", "User-Agent": _USER_AGENT}
+        headers = {
+            "Authorization": f"Bearer {key}",
+            "Accept": "application/json",
+            "Accept-Encoding": accepted_encodings(),
+            "User-Agent": _USER_AGENT,
+        }
+        data: bytes | _Pieces | None = None
         if content is not None:
             headers["Content-Type"] = "application/json"
+            data = content if isinstance(content, bytes) else _Pieces(content)
+            headers["Content-Length"] = str(len(content) if isinstance(content, bytes) else content.length)
         extensions: dict[str, Any] = {"timeout": timeouts, "trace": state.trace}
         url = _url(self._base_url + call.target())
         try:
             if self._callers_client is not None:
-                # What their transport does before it writes is not known; httpcore's trace corrects this.
-                state.may_have_left = True
+                # What a transport of theirs does before it writes is not known; of httpx's own, httpcore's trace tells.
+                state.may_have_left = not _reports(self._callers_client, url)
                 request = self._callers_client.build_request(
-                    call.method, url, content=content, headers=headers, extensions=extensions
+                    call.method, url, content=data, headers=headers, extensions=extensions
                 )
                 response = await self._callers_client.send(request, stream=True, follow_redirects=False)
             else:
-                request = httpx.Request(call.method, url, content=content, headers=headers, extensions=extensions)
+                request = httpx.Request(call.method, url, content=data, headers=headers, extensions=extensions)
                 response = await (await self._pools.current()).handle_async_request(request)
-        except (httpx.TransportError, OSError) as error:
+        except WasendError:
+            raise
+        except httpx.HTTPStatusError as error:  # a response hook of theirs calls raise_for_status
+            headers = dict(error.response.headers.items())
+            return Answer(error.response.status_code, headers, *_read_by_hook(error.response))
+        except Exception as error:  # whatever a transport or a hook of theirs raises
             if isinstance(error, _NEVER_SENT):
                 state.may_have_left = False
             raise self._failure(call, error, state) from error
-        except RuntimeError as error:
-            if not self._shut():
-                raise
-            raise self._failure(call, error, state) from error
         state.answer = head = Answer(response.status_code, dict(response.headers.items()), None)
         try:
-            content = await _content(response)
-        except (httpx.HTTPError, OSError) as error:
+            decoded = response.is_stream_consumed  # a hook or a transport of theirs has read it
+            raw = await _content(response)
+            if raw is not None and not decoded:
+                raw = await decompressed(raw, response.headers.get("content-encoding", ""), LARGEST_ANSWER)
+        except BadCompressionError as error:
+            return attrs.evolve(head, fault=str(error))
+        except Exception as error:
             if response.is_success and call.repeatable:
                 raise self._failure(call, error, state) from error
             # The status has come, and with it what became of the request.
             return attrs.evolve(head, fault=f"the answer was cut off ({type(error).__name__})")
         finally:
             await response.aclose()
-        if content is None:
+        if raw is None:
             return attrs.evolve(head, fault=f"the answer is larger than {LARGEST_ANSWER >> 20} MiB")
-        return Answer(head.status, head.headers, content)
+        return Answer(head.status, head.headers, raw)
 
     def _shut(self) -> bool:
         return self.closed or (self._callers_client is not None and self._callers_client.is_closed)
 
     def _failure(self, call: Call[Any], error: Exception, state: RequestState) -> WasendError:
         slow = isinstance(error, httpx.TimeoutException)
-        reason = f"no answer in time ({type(error).__name__})" if slow else f"the connection failed ({_reason(error)})"
+        if isinstance(error, httpx.HTTPError | OSError) or self._callers_client is None:
+            what = "no answer in time" if slow else "the connection failed"
+        else:
+            what = "a hook or transport of http_client failed"
+        reason = f"{what} ({type(error).__name__ if slow else _reason(error)})"
         return self.unanswered(call, reason, state, slow=slow)
 
     def unanswered(
@@ -185,7 +252,7 @@ class Http:
         return kind(text if state.may_have_left else f"{text}; nothing was sent", attempts=attempts, outcome=outcome)
 
 
-def _kind_of_pool(transport: str, client: httpx.AsyncClient | None) -> Callable[[str], httpx.AsyncBaseTransport]:
+def _kind_of_pool(transport: str, client: httpx.AsyncClient | None) -> Callable[..., SlottedPool]:
     if transport == "httpx":
         return Pool
     if transport != "aiohttp":
@@ -199,14 +266,40 @@ def _kind_of_pool(transport: str, client: httpx.AsyncClient | None) -> Callable[
     return AiohttpPool
 
 
+class _Pieces(httpx.AsyncByteStream):
+    """A body for httpx, which asks for the next piece when it has written the one before."""
+
+    def __init__(self, body: Body) -> None:
+        self._body = body
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        for piece in self._body:
+            yield piece
+
+
+def _reports(client: httpx.AsyncClient, url: httpx.URL) -> bool:
+    """Whether a client writes by httpx's own transport, which tells of every step."""
+    choose = getattr(client, "_transport_for_url", None)
+    return choose is not None and type(choose(url)) is httpx.AsyncHTTPTransport
+
+
+def _read_by_hook(response: httpx.Response) -> tuple[bytes | None, str | None]:
+    try:
+        return response.content, None
+    except httpx.ResponseNotRead:
+        return None, "a response hook of http_client raised before it was read"
+
+
 async def _content(response: httpx.Response) -> bytes | None:
-    """The body; `None` where it is too large."""
+    """The body as it came; `None` where it is too large."""
+    if response.is_stream_consumed:
+        return response.content if len(response.content) <= LARGEST_ANSWER else None
     length = response.headers.get("content-length", "")
     if length.isdecimal() and int(length) > LARGEST_ANSWER:
         return None
     chunks: list[bytes] = []
     size = 0
-    async for chunk in response.aiter_bytes():
+    async for chunk in response.aiter_raw():
         chunks.append(chunk)
         size += len(chunk)
         if size > LARGEST_ANSWER:

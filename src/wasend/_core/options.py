@@ -12,12 +12,16 @@ from urllib.parse import urlsplit
 import attrs
 
 from ..errors import ConfigurationError
+from .body import PIECE
 from .clock import SYSTEM_CLOCK, Clock
+from .response import Response
 from .retry import DEFAULT_RETRY, Retry, RetryHook
 
 N = TypeVar("N", int, float)
 
 BASE_URL: Final = "https://api.wasend.dev"
+SLOWEST_UPLOAD: Final = 32 * 1024
+"""Bytes a second, 0.26 Mbit/s: for so slow an upload `Timeout.total` is prolonged."""
 _MILLISECONDS_FROM: Final = 600.0
 _LOOPBACK: Final = re.compile(r"localhost|.*\.localhost|127(\.\d{1,3}){3}|::1")
 
@@ -38,9 +42,12 @@ class Timeout:
     Attributes:
         connect: For a connection to be made.
         answer: For the next bytes of an answer.
-        send: The same for calls that send a message or create something, which the service answers more slowly.
-        total: For the whole call, every attempt and every wait between them included, but not the wait for one's turn
-            under a rate limit. It also ends a server that drips.
+        send: The same for calls that send a message or create something, which the service answers more slowly. A large
+            body is written in pieces of 64 KiB, each of which may take so long.
+        total: For the whole call, every attempt and every wait between them included, also those that the service asks
+            for. The wait for one's turn under a rate limit or pacing of one's own, and for one of the client's own
+            connections, does not count. A body of more than 64 KiB has 1 s more for each further 32 KiB. It also ends a
+            server that drips.
     """
 
     connect: float = 5.0
@@ -52,6 +59,15 @@ class Timeout:
         for name in ("connect", "answer", "send"):
             _seconds(f"timeout ({name})", getattr(self, name))
         _seconds("timeout (total)", self.total, most=30_000)
+
+    def total_for(self, length: int) -> float:
+        """
+        Seconds for the whole call.
+
+        Args:
+            length: Bytes of its body.
+        """
+        return self.total + max(0, length - PIECE) / SLOWEST_UPLOAD
 
     @classmethod
     def of(cls, value: float | Timeout | None) -> Timeout:
@@ -75,6 +91,7 @@ class Options:
     prefer: Literal["sdk", "docs"] = "sdk"
     session: str | None = None
     clock: Clock = attrs.field(default=SYSTEM_CLOCK, repr=False)
+    on_response: Callable[[Response], object] | None = attrs.field(default=None, repr=False)
 
     @classmethod
     def resolve(

@@ -17,9 +17,11 @@ import warnings
 import weakref
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+import attrs
 import httpx
 
 from ..errors import ConfigurationError
@@ -39,14 +41,14 @@ class Pools:
         make: Makes a pool.
     """
 
-    def __init__(self, make: Callable[[], httpx.AsyncBaseTransport]) -> None:
+    def __init__(self, make: Callable[[], SlottedPool]) -> None:
         self._make = make
-        self._by_loop: dict[asyncio.AbstractEventLoop, tuple[httpx.AsyncBaseTransport, AsyncGenerator[None]]] = {}
+        self._by_loop: dict[asyncio.AbstractEventLoop, tuple[SlottedPool, AsyncGenerator[None]]] = {}
         self._pid = os.getpid()
         self._inherited: list[object] = []
         weakref.finalize(self, _warn_unclosed, self._by_loop).atexit = False
 
-    async def current(self) -> httpx.AsyncBaseTransport:
+    async def current(self) -> SlottedPool:
         """The pool of the running loop, made where there is none yet."""
         loop = asyncio.get_running_loop()
         found = self._by_loop.get(loop) if self._pid == os.getpid() else None
@@ -76,7 +78,7 @@ class Pools:
             del self._by_loop[loop]
 
 
-async def _closed_with_its_loop(pool: httpx.AsyncBaseTransport) -> AsyncGenerator[None]:
+async def _closed_with_its_loop(pool: SlottedPool) -> AsyncGenerator[None]:
     """Close a pool when the loop ends: `asyncio.run` and its like close the asynchronous generators that are left."""
     pid = os.getpid()
     try:
@@ -91,23 +93,32 @@ def _warn_unclosed(loops: Iterable[asyncio.AbstractEventLoop]) -> None:
         warnings.warn("unclosed AsyncWasendClient: use `async with`, or await aclose()", ResourceWarning, stacklevel=2)
 
 
-class Pool(httpx.AsyncBaseTransport):
+class SlottedPool(httpx.AsyncBaseTransport):
+    """
+    Connections, a limited number of them.
+
+    Attributes:
+        slots: Whoever sends a request takes one first, and releases it when the answer is read. Waiting for it is
+            waiting in a queue of the client's own, which no timeout is meant for.
+    """
+
+    def __init__(self) -> None:
+        self.slots = asyncio.Semaphore(CONNECTIONS)
+
+
+class Pool(SlottedPool):
     """At most so many connections, the last one used taken first."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, network: Network | None = None) -> None:
+        super().__init__()
         self._url = base_url
+        self._network = network or Network()
         self._idle: deque[tuple[httpx.AsyncHTTPTransport, float]] = deque()
         self._all: set[httpx.AsyncHTTPTransport] = set()
-        self._free_slots = asyncio.Semaphore(CONNECTIONS)
         self._settings: dict[str, Any] | None = None
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        await self._free_slots.acquire()
-        try:
-            transport = self._idle.pop()[0] if self._idle else self._new()
-        except BaseException:
-            self._free_slots.release()
-            raise
+        transport = self._idle.pop()[0] if self._idle else self._new()
         try:
             response = await transport.handle_async_request(request)
         except BaseException:
@@ -124,20 +135,21 @@ class Pool(httpx.AsyncBaseTransport):
 
     def _new(self) -> httpx.AsyncHTTPTransport:
         if self._settings is None:
+            network = self._network
             one = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT_FOR)
             # One TLS context for all: making one costs 15 to 20 ms.
-            context = (
-                httpx.create_ssl_context()
-                if self._url.startswith("https:")
-                else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            )
+            secure = self._url.startswith("https:")
+            context = network.tls() if secure else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
             self._settings = {
                 "limits": one,
                 "verify": context,
-                "proxy": environment_proxy(self._url),
+                "proxy": network.proxy_for(self._url),
                 "trust_env": False,
             }
-        transport = httpx.AsyncHTTPTransport(**self._settings)
+        try:
+            transport = httpx.AsyncHTTPTransport(**self._settings)
+        except ImportError:
+            raise ConfigurationError("proxy: a socks5 proxy needs a package; pip install 'httpx[socks]'") from None
         self._all.add(transport)
         return transport
 
@@ -146,10 +158,8 @@ class Pool(httpx.AsyncBaseTransport):
         old: list[httpx.AsyncHTTPTransport] = []
         if transport in self._all:
             self._idle.append((transport, now))
-        self._free_slots.release()
-        spare = (
-            len(self._idle) - _KEPT_ALIVE if not self._free_slots.locked() else 0
-        )  # locked: others wait for connections
+        # Where the slots are locked, others may wait for one.
+        spare = 0 if self.slots.locked() else len(self._idle) - _KEPT_ALIVE
         while self._idle and (spare > 0 or now - self._idle[0][1] > KEPT_FOR):
             old.append(self._idle.popleft()[0])
             spare -= 1
@@ -178,8 +188,65 @@ class _Lease(httpx.AsyncByteStream):
             await self._give_back()
 
 
+@attrs.frozen
+class Network:
+    """
+    How connections are made.
+
+    Attributes:
+        proxy: The proxy for every connection; by default the one that the environment names.
+        verify: Whether to verify certificates; or the authorities that are trusted: a file, a folder or a context.
+    """
+
+    proxy: str | None = None
+    verify: bool | str | os.PathLike[str] | ssl.SSLContext = True
+
+    def __attrs_post_init__(self) -> None:
+        if self.proxy is not None:
+            _checked_proxy(self.proxy, "the one given")
+        if not isinstance(self.verify, bool | ssl.SSLContext):
+            try:
+                if not Path(self.verify).exists():
+                    raise TypeError
+            except TypeError:
+                remedy = "pass True, False, the path of a file or folder of certificates, or an ssl.SSLContext"
+                raise ConfigurationError(f"verify: {self.verify!r} cannot be used; {remedy}") from None
+
+    def proxy_for(self, url: str) -> str | None:
+        """
+        The proxy for a URL.
+
+        Raises:
+            ConfigurationError: The environment names one that cannot be.
+        """
+        return environment_proxy(url) if self.proxy is None else _checked_proxy(self.proxy, "the one given")
+
+    def tls(self) -> ssl.SSLContext:
+        """
+        What TLS trusts.
+
+        Raises:
+            ConfigurationError: The certificates cannot be read.
+        """
+        if isinstance(self.verify, ssl.SSLContext):
+            return self.verify
+        if isinstance(self.verify, bool):
+            return httpx.create_ssl_context(verify=self.verify)
+        path = Path(self.verify)
+        try:
+            folder = path.is_dir()
+            return ssl.create_default_context(cafile=None if folder else path, capath=path if folder else None)
+        except OSError as error:
+            raise ConfigurationError(f"verify: the certificates cannot be read ({type(error).__name__})") from error
+
+
 def environment_proxy(url: str) -> str | None:
-    """The proxy that the environment names for this URL."""
+    """
+    The proxy that the environment names for this URL.
+
+    Raises:
+        ConfigurationError: It cannot be.
+    """
     parts = urlsplit(url)
     proxies = urllib.request.getproxies()
     if urllib.request.proxy_bypass(parts.netloc):
@@ -187,7 +254,18 @@ def environment_proxy(url: str) -> str | None:
     found = proxies.get(parts.scheme) or proxies.get("all")
     if found is None:
         return None
-    proxy = found if "://" in found else f"http://{found}"
-    if urlsplit(proxy).scheme not in ("http", "https", "socks5", "socks5h"):
-        raise ConfigurationError("proxy: the environment names one that is neither http, https nor socks5")
+    return _checked_proxy(found if "://" in found else f"http://{found}", "the one that the environment names")
+
+
+def _checked_proxy(proxy: str, which: str) -> str:
+    """A proxy that is refused is not repeated: it may hold a password."""
+    try:
+        parts = urlsplit(proxy)
+        if parts.scheme not in ("http", "https", "socks5", "socks5h"):
+            raise ConfigurationError(f"proxy: {which} is neither http, https nor socks5")
+        if not parts.hostname or parts.port == 0 or not httpx.URL(proxy).host:
+            raise ValueError
+        httpx.Proxy(proxy)
+    except (ValueError, TypeError, AttributeError, httpx.InvalidURL):
+        raise ConfigurationError(f"proxy: {which} is no URL; write it as http://host:port") from None
     return proxy

@@ -26,7 +26,7 @@ from .bridge import in_caller
 
 T = TypeVar("T")
 
-RetryHook: TypeAlias = Callable[[WasendError, int], bool | float]
+RetryHook: TypeAlias = Callable[[WasendError, int], bool | float | Awaitable[bool | float | None] | None]
 """Asked ``hook(error, attempt)`` after a failure that is safe to repeat: no, yes, or in so many seconds."""
 
 logger = logging.getLogger("wasend")
@@ -132,9 +132,13 @@ async def decide(retry: Retry, error: WasendError, attempt: int, *, repeatable: 
     """
     if not may_repeat(error, repeatable=repeatable):
         return None
-    verdict: bool | float = attempt <= retry.max_retries
+    verdict: bool | float | None = attempt <= retry.max_retries
     if retry.hook is not None:
-        verdict = await in_caller(retry.hook, error, attempt)
+        try:
+            verdict = await in_caller(retry.hook, error, attempt)
+        except Exception as fault:  # what became of the request matters more
+            logger.warning("the hook of retry raised %s", type(fault).__name__, exc_info=fault)
+            return None
     if verdict is False or verdict is None:
         return None
     seconds = pause(retry, error, attempt) if verdict is True else max(0.0, float(verdict))
@@ -181,7 +185,10 @@ async def again(
         pending = Wait(error, state.attempt_number, seconds)
         logger.info("waiting %.2f s before attempt %d: %s", seconds, pending.attempt + 1, type(error).__name__)
         if on_wait is not None:
-            await in_caller(on_wait, pending)
+            try:
+                await in_caller(on_wait, pending)
+            except Exception as fault:  # it is told, and not asked
+                logger.warning("on_wait raised %s", type(fault).__name__, exc_info=fault)
         return True
 
     repeat = tenacity.AsyncRetrying(

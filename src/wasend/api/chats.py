@@ -11,7 +11,7 @@ import attrs
 
 from .._core.call import Call
 from .._core.calls import Calls
-from .._core.checks import count, texts, word
+from .._core.checks import count, flag, texts, word
 from .._core.documents import is_object
 from .._core.model import Model, Page, model, wire
 from .._core.names import folded, nearest
@@ -276,7 +276,7 @@ class ChatCalls(Calls):
         params = {
             "limit": count(limit, "limit"),
             "offset": count(offset, "offset"),
-            "downloadMedia": download_media,
+            "downloadMedia": flag(download_media, "download_media"),
             **_filter(filter),
         }
         call = Call(
@@ -336,7 +336,7 @@ class ChatCalls(Calls):
         """
         ids = {**_in(session, chat_id), "message_id": message_id}
         route = "/{session}/chats/{chat_id}/messages/{message_id}"
-        params = {"downloadMedia": download_media}
+        params = {"downloadMedia": flag(download_media, "download_media")}
         return await self._send(Call("GET", route, ChatMessage, path_params=ids, params=params, envelope=("message",)))
 
     @mapping_form
@@ -370,7 +370,7 @@ class ChatCalls(Calls):
             chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """
-        route, params = "/{session}/chats/{chat_id}/picture", {"refresh": refresh}
+        route, params = "/{session}/chats/{chat_id}/picture", {"refresh": flag(refresh, "refresh")}
         return await self._send(Call("GET", route, ChatPicture, path_params=_in(session, chat_id), params=params))
 
 

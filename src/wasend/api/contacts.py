@@ -9,7 +9,7 @@ import attrs
 
 from .._core.call import Call
 from .._core.calls import Calls
-from .._core.checks import count, word
+from .._core.checks import count, flag, word
 from .._core.model import Model, Page, model, wire
 from .._core.paging import pages
 from ..errors import InvalidRequestError
@@ -197,7 +197,7 @@ class ContactCalls(Calls):
         params = {
             "session": session_ref(session),
             "contactId": _person(contact_id),
-            "refresh": refresh,
+            "refresh": flag(refresh, "refresh"),
         }
         return await self._send(Call("GET", "/contacts/profile-picture", ProfilePicture, params=params))
 

@@ -13,7 +13,7 @@ import attrs
 
 from .._core.call import Call
 from .._core.calls import Calls
-from .._core.checks import count, texts, word
+from .._core.checks import count, flag, texts, word
 from .._core.documents import is_list, is_object
 from .._core.model import Model, Page, Result, model, wire
 from .._core.paging import pages
@@ -582,7 +582,7 @@ class GroupCalls(Calls):
             route,
             GroupPicture,
             path_params=_in(session, group_id),
-            params={"refresh": refresh},
+            params={"refresh": flag(refresh, "refresh")},
             envelope=("picture",),
         )
         return await self._send(call)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Awaitable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
 
-from .._core.call import Call
+import attrs
+
+from .._core.call import Call, Prelude
 from .._core.calls import Calls
 from .._core.documents import is_object
 from .._core.model import Model, Result, model, wire
 from .._core.names import camel, folded, nearest
-from ..errors import InvalidRequestError, WasendError
+from ..errors import InvalidRequestError
 from ..media import MediaData, load
 from ..recipients import Recipient, chat_id
 from .service import mapping_form
 from .sessions import SessionRef, session_ref
-
-logger: Final = logging.getLogger("wasend")
 
 _SECONDS_PER_CHARACTER: Final = 0.05
 
@@ -100,8 +99,9 @@ class MessageCalls(Calls):
             SessionNotReadyError: The session is not connected.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
+        _texts(text=_needed(text), reply_to=reply_to)
         body = {"session": session_ref(session), "to": chat_id(to), "text": text, "replyTo": reply_to}
-        return await self._send(Call("POST", "/sendText", Message, body=body))
+        return await self._send(Call("POST", "/sendText", Message, body=body, sends="text"))
 
     @mapping_form
     async def send_image(
@@ -129,7 +129,8 @@ class MessageCalls(Calls):
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
-        return await self._media("/sendImage", session, to, url, data, caption=caption, replyTo=reply_to)
+        _texts(caption=caption, reply_to=reply_to)
+        return await self._media("/sendImage", "image", session, to, url, data, caption=caption, replyTo=reply_to)
 
     @mapping_form
     async def send_video(
@@ -157,7 +158,8 @@ class MessageCalls(Calls):
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
-        return await self._media("/sendVideo", session, to, url, data, caption=caption, replyTo=reply_to)
+        _texts(caption=caption, reply_to=reply_to)
+        return await self._media("/sendVideo", "video", session, to, url, data, caption=caption, replyTo=reply_to)
 
     @mapping_form
     async def send_voice(
@@ -185,7 +187,10 @@ class MessageCalls(Calls):
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
-        return await self._media("/sendVoice", session, to, url, data, duration=duration, replyTo=reply_to)
+        _texts(reply_to=reply_to)
+        if duration is not None and (isinstance(duration, bool) or not isinstance(duration, int | float)):
+            raise InvalidRequestError("duration", f"expected seconds, got {type(duration).__name__}", "pass a number")
+        return await self._media("/sendVoice", "ptt", session, to, url, data, duration=duration, replyTo=reply_to)
 
     @mapping_form
     async def send_file(
@@ -216,6 +221,7 @@ class MessageCalls(Calls):
                 country. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
+        _texts(file_name=file_name, mime_type=mime_type, reply_to=reply_to)
         media = await load(url, data, file_name)
         if not media.name:
             raise InvalidRequestError(
@@ -230,7 +236,7 @@ class MessageCalls(Calls):
             "mimeType": mime_type or media.mime_type or "application/octet-stream",
             "replyTo": reply_to,
         }
-        return await self._send(Call("POST", "/sendFile", Message, body=body))
+        return await self._send(Call("POST", "/sendFile", Message, body=body, sends="document"))
 
     @mapping_form
     async def send_link_custom_preview(
@@ -257,6 +263,7 @@ class MessageCalls(Calls):
             InvalidRequestError: The preview has no title, or the number has no country. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
+        _texts(text=_needed(text), reply_to=reply_to)
         body = {
             "session": session_ref(session),
             "to": chat_id(to),
@@ -264,7 +271,7 @@ class MessageCalls(Calls):
             "preview": _preview(preview),
             "replyTo": reply_to,
         }
-        call = Call("POST", "/send/link-custom-preview", Message, body=body)
+        call = Call("POST", "/send/link-custom-preview", Message, body=body, sends="text")
         return await self._send(call.or_route("POST", "/sendLinkCustomPreview"))
 
     @mapping_form
@@ -277,8 +284,7 @@ class MessageCalls(Calls):
             to: The chat: international phone number, chat id or group id.
             message_id: Id of the message.
         """
-        body = {"session": session_ref(session), "to": chat_id(to), "messageId": _id(message_id)}
-        return await self._send(Call("POST", "/sendSeen", Result, body=body, repeatable=True))
+        return await self._send(_seen(session_ref(session), chat_id(to), message_id))
 
     @mapping_form
     async def send_reaction(self, *, session: SessionRef, message_id: str, reaction: str) -> Result:
@@ -290,6 +296,7 @@ class MessageCalls(Calls):
             message_id: Id of the message, such as ``false_447700900456@c.us_AAA``.
             reaction: An emoji; ``""`` takes the reaction back.
         """
+        _texts(reaction=_needed(reaction, "reaction"))
         body = {"session": session_ref(session), "messageId": _id(message_id), "reaction": reaction}
         return await self._send(Call("PUT", "/reaction", Result, body=body))
 
@@ -302,8 +309,7 @@ class MessageCalls(Calls):
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
             to: The chat: international phone number, chat id or group id.
         """
-        body = {"session": session_ref(session), "to": chat_id(to)}
-        return await self._send(Call("POST", "/startTyping", Result, body=body, repeatable=True))
+        return await self._send(_typing("start", session_ref(session), chat_id(to)))
 
     @mapping_form
     async def stop_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
@@ -314,8 +320,7 @@ class MessageCalls(Calls):
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
             to: The chat: international phone number, chat id or group id.
         """
-        body = {"session": session_ref(session), "to": chat_id(to)}
-        return await self._send(Call("POST", "/stopTyping", Result, body=body, repeatable=True))
+        return await self._send(_typing("stop", session_ref(session), chat_id(to)))
 
     @mapping_form
     async def send(
@@ -351,21 +356,20 @@ class MessageCalls(Calls):
             InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
-        if all(value is None for value in (text, image_url, video_url, document_url, audio_url)):
-            raise InvalidRequestError("text", "there is nothing to send", "pass text or one of the media URLs")
-        body = {
-            "session": session_ref(session),
-            "to": chat_id(to),
-            "text": text,
-            "imageUrl": image_url,
-            "videoUrl": video_url,
-            "documentUrl": document_url,
-            "audioUrl": audio_url,
-            "mimetype": mimetype,
-            "filename": filename,
-            "preview": preview,
-        }
-        return await self._send(Call("POST", "/send", Message, body=body))
+        return await self._send(
+            _whatever(
+                session,
+                to,
+                text=text,
+                image_url=image_url,
+                video_url=video_url,
+                document_url=document_url,
+                audio_url=audio_url,
+                mimetype=mimetype,
+                filename=filename,
+                preview=preview,
+            )
+        )
 
     @mapping_form
     async def send_message(
@@ -389,8 +393,9 @@ class MessageCalls(Calls):
         """
         Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
 
-        A failure to show any of this does not stop the message; cancelling the call stops the typing. The
-        official SDK's form, of two mappings, will do: ``send_message(request, {"minTypingDuration": "3000"})``.
+        All of it happens when the message's turn has come, where the client paces its sends. A failure to show any of
+        this does not stop the message; cancelling the call stops the typing. The official SDK's form, of two mappings,
+        will do: ``send_message(request, {"minTypingDuration": "3000"})``.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
@@ -412,20 +417,11 @@ class MessageCalls(Calls):
             InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
-        typing = _typing_time(text, _seconds(min_typing, "min_typing"), _seconds(max_typing, "max_typing"))
+        least, most = _seconds(min_typing, "min_typing"), _seconds(max_typing, "max_typing")
         seen = _truth(send_seen, "send_seen")
-        chat: dict[str, Any] = {"session": session_ref(session), "to": chat_id(to)}
-        if all(value is None for value in (text, image_url, video_url, document_url, audio_url)):
-            raise InvalidRequestError("text", "there is nothing to send", "pass text or one of the media URLs")
-        if message_id is not None and seen:
-            await _politely(self.send_seen(**chat, message_id=message_id))
-        try:
-            await _politely(self.start_typing(**chat))
-            await self._engine.options.clock.sleep(typing)
-        finally:
-            await _politely(self.stop_typing(**chat))
-        return await self.send(
-            **chat,
+        call = _whatever(
+            session,
+            to,
             text=text,
             image_url=image_url,
             video_url=video_url,
@@ -435,6 +431,10 @@ class MessageCalls(Calls):
             filename=filename,
             preview=preview,
         )
+        chat = session_ref(session), chat_id(to)
+        first = (_seen(*chat, message_id),) if message_id is not None and seen else ()
+        typing = Prelude(first, _typing("start", *chat), _typing_time(text, least, most), _typing("stop", *chat))
+        return await self._send(attrs.evolve(call, prelude=typing))
 
     async def get_message(self, message_id: str) -> Message:
         """
@@ -451,6 +451,7 @@ class MessageCalls(Calls):
     async def _media(
         self,
         route: str,
+        kind: str,
         session: SessionRef,
         to: str | Recipient,
         url: str | None,
@@ -460,16 +461,54 @@ class MessageCalls(Calls):
         chat = {"session": session_ref(session), "to": chat_id(to)}
         media = await load(url, data)
         return await self._send(
-            Call("POST", route, Message, body={**chat, "url": media.url, "data": media.data, **fields})
+            Call("POST", route, Message, body={**chat, "url": media.url, "data": media.data, **fields}, sends=kind)
         )
 
 
-async def _politely(sign: Awaitable[Any]) -> None:
-    """Show a sign that is not worth failing for."""
-    try:
-        await sign
-    except WasendError as error:
-        logger.info("a seen or typing indicator failed and is ignored: %s", type(error).__name__)
+_URLS: Final = {"image_url": "image", "video_url": "video", "document_url": "document", "audio_url": "ptt"}
+"""The media fields of ``/send``, in the order in which the first one given decides the type."""
+
+
+def _whatever(
+    session: SessionRef, to: str | Recipient, *, preview: Mapping[str, str] | None, **fields: str | None
+) -> Call[Message]:
+    """The call that sends a text, or media at a URL."""
+    _texts(**fields)
+    media = [kind for name, kind in _URLS.items() if fields[name] is not None]
+    if not media and fields["text"] is None:
+        raise InvalidRequestError("text", "there is nothing to send", "pass text or one of the media URLs")
+    if preview is not None and not is_object(preview):
+        raise InvalidRequestError("preview", f"expected a mapping, got {type(preview).__name__}", "pass a mapping")
+    body = {
+        "session": session_ref(session),
+        "to": chat_id(to),
+        **{camel(name): value for name, value in fields.items()},
+        "preview": preview,
+    }
+    return Call("POST", "/send", Message, body=body, sends=media[0] if media else "text")
+
+
+def _seen(session: str, to: str, message_id: str) -> Call[Result]:
+    body = {"session": session, "to": to, "messageId": _id(message_id)}
+    return Call("POST", "/sendSeen", Result, body=body, repeatable=True, sends=False)
+
+
+def _typing(what: str, session: str, to: str) -> Call[Result]:
+    body = {"session": session, "to": to}
+    return Call("POST", f"/{what}Typing", Result, body=body, repeatable=True, sends=False)
+
+
+def _texts(**fields: Any) -> None:
+    """Check that each field is a text, or `None`."""
+    for name, value in fields.items():
+        if value is not None and not isinstance(value, str):
+            raise InvalidRequestError(name, f"expected text, got {type(value).__name__}", "pass it in quotes")
+
+
+def _needed(text: Any, field: str = "text") -> Any:
+    if text is None:
+        raise InvalidRequestError(field, "is missing", f"pass {field}=...")
+    return text
 
 
 def _typing_time(text: str | None, least: float, most: float) -> float:

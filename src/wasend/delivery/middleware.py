@@ -68,6 +68,7 @@ class DeliveryMiddleware:
 
     @functools.cached_property
     def _chain(self) -> tuple[Middleware, ...]:
+        from .prelude import PreludeMiddleware
         from .settle import SettleMiddleware
 
         settings = self._settings
@@ -81,8 +82,8 @@ class DeliveryMiddleware:
 
             # Checked again after the wait: meanwhile somebody may have been suppressed, or the breaker opened.
             chain += [PacingMiddleware(settings.pacer, settings.kind), *self._checks(learns=True)]
-        # The innermost: a send that waits is not in flight, and the breaker learns what became of it.
-        return (*chain, SettleMiddleware(self._engine, enabled=settings.settle))
+        # Settling is the innermost: a send that waits is not in flight, and the breaker learns what became of it.
+        return (*chain, PreludeMiddleware(self._engine), SettleMiddleware(self._engine, enabled=settings.settle))
 
     def _checks(self, *, learns: bool) -> list[Middleware]:
         checks: list[Middleware] = []

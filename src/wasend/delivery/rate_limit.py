@@ -8,6 +8,7 @@ thread; turns are given in the order in which they were asked for.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import re
 import sys
@@ -24,6 +25,7 @@ import attrs
 
 from .._core.answer import Answer, retry_after
 from .._core.clock import SYSTEM_CLOCK, Clock
+from .._core.engine import HeldBackError
 from ..errors import ConfigurationError, DecodeError
 
 _LIMIT: Final = re.compile(r"([1-9][0-9]{0,5})/([0-9]{1,4}(?:\.[0-9]{1,3})?)?([smhd])")
@@ -52,14 +54,34 @@ class _Quota:
 
 @attrs.define(eq=False)
 class _Waiter:
-    """A task of some thread that waits to be the first in the queue."""
+    """
+    A task of some thread that waits to be the first in the queue.
+
+    Attributes:
+        loop: Its loop.
+        first: Done when it is the first.
+        left: Seconds that it can wait for the service.
+        since: When it began to wait, by the client's clock.
+        ours: The limiter's `_ours` then.
+    """
 
     loop: asyncio.AbstractEventLoop
     first: asyncio.Future[None]
+    left: float
+    since: float
+    ours: float
 
     def wake(self) -> None:
         """Wake it, from any thread. Raises `RuntimeError` where its loop is closed."""
         self.loop.call_soon_threadsafe(self._be_first)
+
+    def refuse(self, error: HeldBackError) -> None:
+        """End its wait, from any thread. Raises `RuntimeError` where its loop is closed."""
+        self.loop.call_soon_threadsafe(self._be_refused, error)
+
+    def _be_refused(self, error: HeldBackError) -> None:
+        if not self.first.done():
+            self.first.set_exception(error)
 
     def _be_first(self) -> None:
         if not self.first.done():
@@ -72,14 +94,16 @@ class RateLimiter:
 
     - A limit of your own: never more than so many requests in any span of that length; each attempt of a call counts.
     - ``X-RateLimit-Limit``, ``-Remaining`` and ``-Reset``, the ``RateLimit-*`` headers of the IETF's drafts, or the one
-      ``RateLimit``: once nothing remains, requests wait for the reset.
+      ``RateLimit`` only ever lower a limit of your own: once nothing remains, requests wait for the reset. Without one
+      they are not looked at, as no document of the service names them.
     - A 429 holds *all* requests back until its ``Retry-After``, or its reset, or for 1 s where it gives neither.
 
     After such a hold requests leave one by one, spread at the pace that is known (1 s apart at most), not in a herd.
     A hold is never longer than `max_hold`: where the service asks for more, the refused request raises its error at
     once, and after `max_hold` one of the others tries again.
 
-    Waiting does not count towards the total deadline of a call. Cancelling it takes nothing from the others.
+    Waiting for a limit of your own does not count towards the total deadline of a call. Waiting for the service does:
+    a call that would have to wait for longer than it may take fails at once. Cancelling takes nothing from the others.
 
     Args:
         limit: Requests and a span: ``"20/m"``, ``"5/s"``, ``"5/10s"``, ``"100/h"``, ``"1000/d"``. `None`: no limit but
@@ -104,41 +128,92 @@ class RateLimiter:
         self._pace = min(_SLOWEST_PACE, self._period / self._count) if self._count else _PACE
         self._left: float | None = None
         self._left_until = float("-inf")
+        self._ours = 0.0  # seconds that the first in the queue has waited for our own limit
+        self._waiting_for_ours: float | None = None  # since when it does
         self._queue: deque[_Waiter] = deque()
         # Reentrant: the collector may close a forgotten `acquire` while this thread holds the lock.
         self._lock = threading.RLock()
         _limiters.add(self)
 
-    async def acquire(self) -> None:
-        """Wait until a request may be made. Whoever asked first goes first."""
+    async def acquire(self, left: float = math.inf) -> float:
+        """
+        Wait until a request may be made. Whoever asked first goes first.
+
+        Args:
+            left: Seconds that the caller can wait for the service.
+
+        Returns:
+            Seconds waited for a limit of one's own.
+
+        Raises:
+            HeldBackError: The service holds requests back for longer.
+        """
         with self._lock:
             if self._queue and self._queue[0].loop.is_closed():
                 self._wake_first()
-            if not self._queue and not self._take():
-                return
-            loop = asyncio.get_running_loop()
-            waiter = _Waiter(loop, loop.create_future())
+            if not self._queue and not self._take()[0]:
+                return 0.0
+            loop, now = asyncio.get_running_loop(), self._clock.monotonic()
+            waiter = _Waiter(loop, loop.create_future(), left, now, self._ours_until(now))
+            self._check_held(waiter)
             if not self._queue:
                 waiter.first.set_result(None)
             self._queue.append(waiter)
         try:
             # Only the first in the queue watches the clock, so a hold ends for one, who makes the next one first.
-            await waiter.first
-            while seconds := self._take():
-                await self._clock.sleep(seconds)
+            while not waiter.first.done():
+                with self._lock:
+                    patience = waiter.left - self._charged(waiter, self._clock.monotonic())
+                if patience <= 0:
+                    raise HeldBackError(-patience)
+                await asyncio.wait([waiter.first], timeout=None if patience == math.inf else patience)
+            waiter.first.result()
+            return await self._wait_as_first(waiter)
         finally:
             self._leave(waiter)
+
+    async def _wait_as_first(self, waiter: _Waiter) -> float:
+        while True:
+            with self._lock:
+                now = self._clock.monotonic()
+                due, ours = self._take()
+                if not due:
+                    return self._ours_until(now) - waiter.ours
+                if not ours:
+                    self._check_held(waiter, due)
+                self._waiting_for_ours = now if ours else None
+            try:
+                await self._clock.sleep(due)
+            finally:
+                with self._lock:
+                    self._ours = self._ours_until(self._clock.monotonic())
+                    self._waiting_for_ours = None
+
+    def _ours_until(self, now: float) -> float:
+        return self._ours + (0.0 if self._waiting_for_ours is None else now - self._waiting_for_ours)
+
+    def _charged(self, waiter: _Waiter, now: float) -> float:
+        """Seconds that somebody has waited for the service."""
+        return now - waiter.since - (self._ours_until(now) - waiter.ours)
+
+    def _check_held(self, waiter: _Waiter, due: float | None = None) -> None:
+        """Raise where the service holds a request back for longer than its caller can wait."""
+        now = self._clock.monotonic()
+        held = self._hold - now if due is None else due
+        if held > waiter.left - self._charged(waiter, now):
+            raise HeldBackError(held)
 
     def observe(self, answer: Answer) -> None:
         """Learn from an answer's status and headers."""
         quota = self._quota(answer.headers)
-        if quota is None and answer.status != 429:
+        if answer.status != 429 and (quota is None or not self._count):
             return
         wait = _wait(answer) if answer.status == 429 else None
         with self._lock:
             now = self._clock.monotonic()
             if quota is not None:
-                self._learn(quota, now)
+                if self._count:
+                    self._learn(quota, now)
                 if wait is None and quota.remaining < 1:
                     wait = quota.reset
             if answer.status == 429 and wait is None:
@@ -147,17 +222,17 @@ class RateLimiter:
                 self._hold_until(now + wait, now)
                 self._refused += answer.status == 429
 
-    def _take(self) -> float:
-        """Take the next turn, or tell the seconds until there is one."""
+    def _take(self) -> tuple[float, bool]:
+        """Take the next turn, or tell the seconds until there is one, and whether that is for our own limit."""
         with self._lock:
             now = self._clock.monotonic()
-            due = self._hold
-            if self._count and len(self._starts) == self._count:
-                due = max(due, self._starts[0] + self._period)
-            if now < self._spread_until:
-                due = max(due, self._last + self._pace)
+            due, ours = self._hold, False
+            if self._count and len(self._starts) == self._count and self._starts[0] + self._period > due:
+                due, ours = self._starts[0] + self._period, True
+            if now < self._spread_until and self._last + self._pace > due:
+                due, ours = self._last + self._pace, False
             if due > now:
-                return due - now
+                return due - now, ours
             if self._held:
                 self._spread_until = now + self._pace * (len(self._queue) + self._refused)
                 self._held, self._refused = False, 0
@@ -168,7 +243,7 @@ class RateLimiter:
                     self._left = None
             self._starts.append(now)
             self._last = now
-            return 0.0
+            return 0.0, False
 
     def _learn(self, quota: _Quota, now: float) -> None:
         if self._left is not None and now < self._left_until:
@@ -186,6 +261,10 @@ class RateLimiter:
         if moment > now:
             self._hold = max(self._hold, min(moment, now + self._max_hold))
             self._held = True
+            for waiter in list(self._queue)[1:]:  # the first sees it by itself
+                if self._hold - now > waiter.left - self._charged(waiter, now):
+                    with suppress(RuntimeError):  # its loop is closed
+                        waiter.refuse(HeldBackError(self._hold - now))
 
     def _leave(self, waiter: _Waiter) -> None:
         with self._lock:

@@ -9,11 +9,17 @@ from typing import Any, Final, Literal, TypeAlias
 import attrs
 
 from .._core.call import Call
+from .._core.documents import is_list
+from .._core.names import folded
 from .normalize import chat_key, normalized_text
 
-SendType: TypeAlias = Literal["text", "image", "video", "ptt", "document"]
-"""The type of a message, as `Message.type` words it; ``ptt`` is a voice message."""
+SendType: TypeAlias = Literal["text", "image", "video", "ptt", "document", "other"]
+"""
+The type of a message, as `Message.type` words it; ``ptt`` is a voice message, ``other`` is sent by a call that this
+package has no method for.
+"""
 
+# What raw requests (`client.request`) send; the package's own calls say it themselves.
 _TYPES: Final[Mapping[str, SendType]] = {
     "/sendText": "text",
     "/sendImage": "image",
@@ -24,6 +30,8 @@ _TYPES: Final[Mapping[str, SendType]] = {
     "/send/link-custom-preview": "text",
     "/sendLinkCustomPreview": "text",
 }
+_SIGNS: Final = frozenset({"/sendseen", "/starttyping", "/stoptyping"})
+"""Routes that name a chat and send nothing into it."""
 _MEDIA: Final[Mapping[str, SendType]] = {
     "imageUrl": "image",
     "videoUrl": "video",
@@ -31,6 +39,8 @@ _MEDIA: Final[Mapping[str, SendType]] = {
     "audioUrl": "ptt",
 }
 """The media fields of ``/send``, in the order in which the first one given decides the type."""
+_RECIPIENT: Final = frozenset({"to", "chatid"})
+_SESSION: Final = frozenset({"session", "sessionid"})
 
 
 @attrs.frozen
@@ -39,12 +49,13 @@ class Send:
     A message to be sent.
 
     Attributes:
-        session: The id of the session that sends it.
+        session: The id of the session that sends it; empty where a raw request does not say.
         to: The recipient, as in the call: ``+`` and digits, or a WhatsApp id.
-        type: ``text``, ``image``, ``video``, ``ptt`` (voice) or ``document``.
+        type: ``text``, ``image``, ``video``, ``ptt`` (voice), ``document`` or ``other``.
         text: The text or the caption; `None` where there is none.
         fingerprint: The same for two sends that nobody can tell apart by reading the chat: same session, same chat,
             same text. The type is not part of it, as some services do not return it.
+        recipients: All recipients, where a raw request names several.
     """
 
     session: str
@@ -52,6 +63,7 @@ class Send:
     type: SendType
     text: str | None = attrs.field(repr=False)
     fingerprint: str
+    recipients: tuple[str, ...] = ()
 
     @property
     def chat(self) -> str:
@@ -63,23 +75,39 @@ def send_of(call: Call[Any]) -> Send | None:
     """
     The message that a call sends; `None` for a call that sends none.
 
+    A call says so itself (`Call.sends`). Of one that does not, a raw request (`AsyncWasendClient.request`), it is
+    taken for granted: a POST whose body names somebody, in ``to`` or ``chatId``, is a send, whatever its route.
+
     Args:
-        call: Any call; a raw request (`AsyncWasendClient.request`) counts as well.
+        call: Any call.
     """
-    if call.method != "POST" or call.route not in _TYPES or call.body is None:
+    if call.sends is False or call.method != "POST" or not call.body:
         return None
-    session, to = call.body.get("session"), call.body.get("to")
-    if not isinstance(session, str) or not isinstance(to, str):
+    recipients = _recipients(call.body)
+    if not recipients:
         return None
-    kind = _TYPES[call.route]
+    if call.sends is None and call.route.lower() in _SIGNS:
+        return None
+    kind: Any = call.sends or _TYPES.get(call.route, "other")
+    session = next((str(value) for key, value in call.body.items() if folded(key) in _SESSION and value), "")
+    session = session or str(call.path_params.get("session", ""))
     if call.route == "/send":
-        for field, medium in _MEDIA.items():
-            if call.body.get(field) is not None:
-                kind = medium
-                break
+        media = [_MEDIA[field] for field in _MEDIA if call.body.get(field) is not None]
+        kind = media[0] if media else kind
     text = call.body.get("caption") if call.route != "/send" and kind != "text" else call.body.get("text")
     text = text if isinstance(text, str) and text else None
-    return Send(session, to, kind, text, _digest(session, chat_key(to), normalized_text(text)))
+    to = recipients[0]
+    return Send(session, to, kind, text, _digest(session, chat_key(to), normalized_text(text)), recipients)
+
+
+def _recipients(body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Whom a body names; a raw request may hold anything."""
+    to = body.get("to")
+    if isinstance(to, str) and to:
+        return (to,)
+    named = [value for key, value in body.items() if isinstance(key, str) and folded(key) in _RECIPIENT]
+    flat = [one for value in named for one in (value if is_list(value) else [value])]
+    return tuple(str(one) for one in flat if isinstance(one, str | int) and not isinstance(one, bool) and one)
 
 
 def _digest(*parts: str) -> str:

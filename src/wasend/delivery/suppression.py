@@ -236,7 +236,8 @@ class SuppressionMiddleware:
     async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
         """Make the call, if its recipient is not on the list."""
         if (send := send_of(call)) is not None:
-            self._suppression.check(send.to)
+            for recipient in send.recipients:
+                self._suppression.check(recipient)
         return await call_next()
 
 

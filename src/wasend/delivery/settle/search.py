@@ -93,6 +93,8 @@ def target_of(call: Call[Any]) -> Target | None:
     """What a call brings into being; `None` where that cannot be looked for."""
     send = send_of(call)
     if send is not None:
+        if send.type == "other" or not send.session:
+            return None  # what it looks like in the chat is not known
         return SentMessage(send, call.body or {})
     if call.method == "POST" and call.body is not None:
         if call.route == "/sessions" and isinstance(name := call.body.get("sessionName"), str):
