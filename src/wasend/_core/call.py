@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 _AS_GIVEN: Final = "pass the id as the service gave it"
 _LONG_NUMBER: Final = re.compile(r"\d{7,}", re.ASCII)
-_LONGEST_TEXT: Final = 70_000  # WhatsApp's own texts end at 65 536 characters
+_LONGEST_TEXT: Final = 70_000  # no message's own text is that long
 _LONGEST_TARGET: Final = 60_000  # httpx refuses a URL above 65 536 characters, and a server far shorter ones
 
 
