@@ -42,7 +42,7 @@ def rows(section: str) -> dict[str, str]:
 
 REQUESTS: Final = (
     ["PUT /reaction"],
-    ["POST /sendText", "POST /sendText", "POST /sendText", "GET /ses_1/chats"],
+    ["POST /sendText", "POST /sendText", "POST /sendText", "GET /ses_1/chats", "GET /ses_1/chats"],
     [
         *["POST /startTyping", "POST /stopTyping", "POST /send"] * 2,
         "POST /sendSeen",
@@ -81,14 +81,14 @@ def test_what_the_programs_send(service: respx.MockRouter) -> None:
     """The view of a session sends for that session, and the three forms send the same."""
     (program,) = [program for program in PROGRAMS if "iter_chats" in program]
     exec(program, {"__name__": "program"})
-    *sends, chats = [call.request for call in service.calls]
+    *sends, chats, end = [call.request for call in service.calls]
     body = '{"session":"ses_1","to":"+447700900456","text":"See you at 10"'
     assert [send.content.decode() for send in sends] == [
         body + "}",
         body + "}",
         body + ',"replyTo":"false_447700900456@c.us_AAA"}',
     ]
-    assert chats.url.path == "/ses_1/chats"
+    assert chats.url.path == end.url.path == "/ses_1/chats"
 
 
 def test_official_names() -> None:
