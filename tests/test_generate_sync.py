@@ -486,18 +486,24 @@ def test_a_mapping_has_its_fields_in_both_spellings(forms: Path) -> None:
 def test_both_forms_for_type_checkers(
     forms: Path, owner: str, kind: type[ast.AST], mappings: list[str], lenient: str
 ) -> None:
-    """Each call has the overload that names mistakes, its mappings and, last, its keywords with the documentation."""
+    """A call has its keywords, its mappings, what names mistakes, and again its keywords, with the documentation."""
     tree = ast.parse((forms / "_signatures.pyi").read_text(encoding="utf-8"))
     (found,) = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == owner]
-    (hidden, *others) = [node for node in found.body if "frank" in ast.unparse(node)]
-    assert isinstance(hidden, ast.If)
-    assert ast.unparse(hidden.test) == "not MYPY"
-    functions = [node for node in (*hidden.body, *others) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    nodes = [node for node in found.body if "frank" in ast.unparse(node)]
+    assert {ast.unparse(node.test) for node in nodes if isinstance(node, ast.If)} == {"not MYPY"}
+    functions = [
+        one
+        for node in nodes
+        for one in (node.body if isinstance(node, ast.If) else [node])
+        if isinstance(one, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
     assert {type(node) for node in functions} == {kind}
     assert {ast.unparse(one) for node in functions for one in node.decorator_list} == {"_overload"}
-    first, *between, last = [ast.unparse(node.args) for node in functions]
-    assert (first, between) == (lenient, mappings)
+    first, *between, hidden, last = [ast.unparse(node.args) for node in functions]
+    assert (between, hidden) == (mappings, lenient)
+    assert first == last
     assert last.endswith("to_whom: str, ink: str, press_on: int=2")
+    assert [isinstance(node, ast.If) for node in nodes] == [True, *[False for _ in mappings], True, False]
     assert (ast.get_docstring(functions[-1]) or "").startswith("Frank one.")
 
 

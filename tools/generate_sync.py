@@ -155,10 +155,10 @@ SIGNATURES_HEAD = '''\
 # pyright: reportArgumentType=false, reportInvalidTypeVarUse=false, reportOverlappingOverload=false
 """Both forms of the calls that take keywords or a mapping, for type checkers and editors."""
 
-# Pyright does not name what is wrong with the keywords where none of several overloads takes them all. The first one
-# here takes any, and cannot be right: an unknown keyword is no `Never`, and the default of a missing one is not of its
+# Pyright does not name what is wrong with the keywords where none of several overloads takes them all. The last one but
+# one takes any, and cannot be right: an unknown keyword is no `Never`, and the default of a missing one is not of its
 # type. mypy, which names unknown ones by itself and does not look at defaults, does not see it. Jedi does not know
-# overloads by another name, and so sees only the last: the keywords.
+# overloads by another name, and sees only what is defined last: the keywords, which editors with pyright show first.
 
 {imports}
 from typing import overload as _overload
@@ -710,12 +710,12 @@ class SignatureGenerator(FormGenerator):
             module.refuse(node, f"{node.name} says not what it returns")
         kind = "async def" if isinstance(node, ast.AsyncFunctionDef) and self.awaited else "def"
         head, tail = f"    {kind} {node.name}(", f") -> {self._use(module, node.returns)}:"
-        keywords = self._lenient(form)
+        keywords, documentation = self._parameters(module, node), self._docstring(module, node)
         yield f"    if not MYPY:\n        @_overload\n    {head}{keywords}{tail} ..."
         for parameters in self._mappings(form):
             yield f"    @_overload\n{head}{parameters}{tail} ..."
-        docstring = self._docstring(module, node)
-        yield f"    @_overload\n{head}{self._parameters(module, node)}{tail}\n        {docstring}\n"
+        yield f"    if not MYPY:\n        @_overload\n    {head}{self._lenient(form)}{tail} ..."
+        yield f"    @_overload\n{head}{keywords}{tail}\n        {documentation}\n"
 
     def _mappings(self, form: Form) -> Iterator[str]:
         ids = [f"{one.name}: {one.annotation}" for one in form.ids if one.name not in self.without]

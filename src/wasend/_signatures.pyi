@@ -2,10 +2,10 @@
 # pyright: reportArgumentType=false, reportInvalidTypeVarUse=false, reportOverlappingOverload=false
 """Both forms of the calls that take keywords or a mapping, for type checkers and editors."""
 
-# Pyright does not name what is wrong with the keywords where none of several overloads takes them all. The first one
-# here takes any, and cannot be right: an unknown keyword is no `Never`, and the default of a missing one is not of its
+# Pyright does not name what is wrong with the keywords where none of several overloads takes them all. The last one but
+# one takes any, and cannot be right: an unknown keyword is no `Never`, and the default of a missing one is not of its
 # type. mypy, which names unknown ones by itself and does not look at defaults, does not see it. Jedi does not know
-# overloads by another name, and so sees only the last: the keywords.
+# overloads by another name, and sees only what is defined last: the keywords, which editors with pyright show first.
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Never, TypeVar
@@ -108,6 +108,20 @@ class AsyncSignatures:
         async def create_session(
             self,
             *,
+            session_name: str,
+            phone_number: str,
+            enable_account_protection: bool | None = None,
+            enable_message_logging: bool | None = None,
+            enable_webhook: bool | None = None,
+            webhook_url: str | None = None,
+        ) -> Session: ...
+    @_overload
+    async def create_session(self, request: CreateSessionRequest, /) -> Session: ...
+    if not MYPY:
+        @_overload
+        async def create_session(
+            self,
+            *,
             session_name: SessionName_ = MISSING,
             phone_number: PhoneNumber_ = MISSING,
             enable_account_protection: bool | None = None,
@@ -116,8 +130,6 @@ class AsyncSignatures:
             webhook_url: str | None = None,
             **unknown: Never,
         ) -> Session: ...
-    @_overload
-    async def create_session(self, request: CreateSessionRequest, /) -> Session: ...
     @_overload
     async def create_session(
         self,
@@ -155,6 +167,15 @@ class AsyncSignatures:
     if not MYPY:
         @_overload
         async def send_text(
+            self, *, session: SessionRef, to: str | Recipient, text: str, reply_to: str | None = None
+        ) -> Message: ...
+    @_overload
+    async def send_text(self, request: SendTextRequest, /) -> Message: ...
+    @_overload
+    async def send_text(self, session: SessionRef, request: SendTextFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        async def send_text(
             self,
             *,
             session: Session_ = MISSING,
@@ -163,10 +184,6 @@ class AsyncSignatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    async def send_text(self, request: SendTextRequest, /) -> Message: ...
-    @_overload
-    async def send_text(self, session: SessionRef, request: SendTextFields, /) -> Message: ...
     @_overload
     async def send_text(
         self, *, session: SessionRef, to: str | Recipient, text: str, reply_to: str | None = None
@@ -191,6 +208,22 @@ class AsyncSignatures:
         async def send_image(
             self,
             *,
+            session: SessionRef,
+            to: str | Recipient,
+            url: str | None = None,
+            data: MediaData | None = None,
+            caption: str | None = None,
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    async def send_image(self, request: SendImageRequest, /) -> Message: ...
+    @_overload
+    async def send_image(self, session: SessionRef, request: SendImageFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        async def send_image(
+            self,
+            *,
             session: Session_ = MISSING,
             to: To_ = MISSING,
             url: str | None = None,
@@ -199,10 +232,6 @@ class AsyncSignatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    async def send_image(self, request: SendImageRequest, /) -> Message: ...
-    @_overload
-    async def send_image(self, session: SessionRef, request: SendImageFields, /) -> Message: ...
     @_overload
     async def send_image(
         self,
@@ -235,6 +264,22 @@ class AsyncSignatures:
         async def send_video(
             self,
             *,
+            session: SessionRef,
+            to: str | Recipient,
+            url: str | None = None,
+            data: MediaData | None = None,
+            caption: str | None = None,
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    async def send_video(self, request: SendVideoRequest, /) -> Message: ...
+    @_overload
+    async def send_video(self, session: SessionRef, request: SendVideoFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        async def send_video(
+            self,
+            *,
             session: Session_ = MISSING,
             to: To_ = MISSING,
             url: str | None = None,
@@ -243,10 +288,6 @@ class AsyncSignatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    async def send_video(self, request: SendVideoRequest, /) -> Message: ...
-    @_overload
-    async def send_video(self, session: SessionRef, request: SendVideoFields, /) -> Message: ...
     @_overload
     async def send_video(
         self,
@@ -279,6 +320,22 @@ class AsyncSignatures:
         async def send_voice(
             self,
             *,
+            session: SessionRef,
+            to: str | Recipient,
+            url: str | None = None,
+            data: MediaData | None = None,
+            duration: float | None = None,
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    async def send_voice(self, request: SendVoiceRequest, /) -> Message: ...
+    @_overload
+    async def send_voice(self, session: SessionRef, request: SendVoiceFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        async def send_voice(
+            self,
+            *,
             session: Session_ = MISSING,
             to: To_ = MISSING,
             url: str | None = None,
@@ -287,10 +344,6 @@ class AsyncSignatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    async def send_voice(self, request: SendVoiceRequest, /) -> Message: ...
-    @_overload
-    async def send_voice(self, session: SessionRef, request: SendVoiceFields, /) -> Message: ...
     @_overload
     async def send_voice(
         self,
@@ -323,6 +376,23 @@ class AsyncSignatures:
         async def send_file(
             self,
             *,
+            session: SessionRef,
+            to: str | Recipient,
+            url: str | None = None,
+            data: MediaData | None = None,
+            file_name: str | None = None,
+            mime_type: str | None = None,
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    async def send_file(self, request: SendFileRequest, /) -> Message: ...
+    @_overload
+    async def send_file(self, session: SessionRef, request: SendFileFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        async def send_file(
+            self,
+            *,
             session: Session_ = MISSING,
             to: To_ = MISSING,
             url: str | None = None,
@@ -332,10 +402,6 @@ class AsyncSignatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    async def send_file(self, request: SendFileRequest, /) -> Message: ...
-    @_overload
-    async def send_file(self, session: SessionRef, request: SendFileFields, /) -> Message: ...
     @_overload
     async def send_file(
         self,
@@ -371,12 +437,11 @@ class AsyncSignatures:
         async def send_link_custom_preview(
             self,
             *,
-            session: Session_ = MISSING,
-            to: To_ = MISSING,
-            text: Text_ = MISSING,
-            preview: Preview_ = MISSING,
+            session: SessionRef,
+            to: str | Recipient,
+            text: str,
+            preview: LinkPreview | Mapping[str, Any],
             reply_to: str | None = None,
-            **unknown: Never,
         ) -> Message: ...
     @_overload
     async def send_link_custom_preview(self, request: SendLinkCustomPreviewRequest, /) -> Message: ...
@@ -384,6 +449,18 @@ class AsyncSignatures:
     async def send_link_custom_preview(
         self, session: SessionRef, request: SendLinkCustomPreviewFields, /
     ) -> Message: ...
+    if not MYPY:
+        @_overload
+        async def send_link_custom_preview(
+            self,
+            *,
+            session: Session_ = MISSING,
+            to: To_ = MISSING,
+            text: Text_ = MISSING,
+            preview: Preview_ = MISSING,
+            reply_to: str | None = None,
+            **unknown: Never,
+        ) -> Message: ...
     @_overload
     async def send_link_custom_preview(
         self,
@@ -412,13 +489,16 @@ class AsyncSignatures:
 
     if not MYPY:
         @_overload
-        async def send_seen(
-            self, *, session: Session_ = MISSING, to: To_ = MISSING, message_id: MessageId_ = MISSING, **unknown: Never
-        ) -> Result: ...
+        async def send_seen(self, *, session: SessionRef, to: str | Recipient, message_id: str) -> Result: ...
     @_overload
     async def send_seen(self, request: SendSeenRequest, /) -> Result: ...
     @_overload
     async def send_seen(self, session: SessionRef, request: SendSeenFields, /) -> Result: ...
+    if not MYPY:
+        @_overload
+        async def send_seen(
+            self, *, session: Session_ = MISSING, to: To_ = MISSING, message_id: MessageId_ = MISSING, **unknown: Never
+        ) -> Result: ...
     @_overload
     async def send_seen(self, *, session: SessionRef, to: str | Recipient, message_id: str) -> Result:
         """
@@ -432,6 +512,13 @@ class AsyncSignatures:
 
     if not MYPY:
         @_overload
+        async def send_reaction(self, *, session: SessionRef, message_id: str, reaction: str) -> Result: ...
+    @_overload
+    async def send_reaction(self, request: SendReactionRequest, /) -> Result: ...
+    @_overload
+    async def send_reaction(self, session: SessionRef, request: SendReactionFields, /) -> Result: ...
+    if not MYPY:
+        @_overload
         async def send_reaction(
             self,
             *,
@@ -440,10 +527,6 @@ class AsyncSignatures:
             reaction: Reaction_ = MISSING,
             **unknown: Never,
         ) -> Result: ...
-    @_overload
-    async def send_reaction(self, request: SendReactionRequest, /) -> Result: ...
-    @_overload
-    async def send_reaction(self, session: SessionRef, request: SendReactionFields, /) -> Result: ...
     @_overload
     async def send_reaction(self, *, session: SessionRef, message_id: str, reaction: str) -> Result:
         """
@@ -457,11 +540,14 @@ class AsyncSignatures:
 
     if not MYPY:
         @_overload
-        async def start_typing(self, *, session: Session_ = MISSING, to: To_ = MISSING, **unknown: Never) -> Result: ...
+        async def start_typing(self, *, session: SessionRef, to: str | Recipient) -> Result: ...
     @_overload
     async def start_typing(self, request: StartTypingRequest, /) -> Result: ...
     @_overload
     async def start_typing(self, session: SessionRef, request: StartTypingFields, /) -> Result: ...
+    if not MYPY:
+        @_overload
+        async def start_typing(self, *, session: Session_ = MISSING, to: To_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
     async def start_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
         """
@@ -474,11 +560,14 @@ class AsyncSignatures:
 
     if not MYPY:
         @_overload
-        async def stop_typing(self, *, session: Session_ = MISSING, to: To_ = MISSING, **unknown: Never) -> Result: ...
+        async def stop_typing(self, *, session: SessionRef, to: str | Recipient) -> Result: ...
     @_overload
     async def stop_typing(self, request: StopTypingRequest, /) -> Result: ...
     @_overload
     async def stop_typing(self, session: SessionRef, request: StopTypingFields, /) -> Result: ...
+    if not MYPY:
+        @_overload
+        async def stop_typing(self, *, session: Session_ = MISSING, to: To_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
     async def stop_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
         """
@@ -489,6 +578,26 @@ class AsyncSignatures:
             to: The chat: international phone number, chat id or group id.
         """
 
+    if not MYPY:
+        @_overload
+        async def send(
+            self,
+            *,
+            session: SessionRef,
+            to: str | Recipient,
+            text: str | None = None,
+            image_url: str | None = None,
+            video_url: str | None = None,
+            document_url: str | None = None,
+            audio_url: str | None = None,
+            mimetype: str | None = None,
+            filename: str | None = None,
+            preview: Mapping[str, str] | None = None,
+        ) -> Message: ...
+    @_overload
+    async def send(self, request: SendRequest, /) -> Message: ...
+    @_overload
+    async def send(self, session: SessionRef, request: SendFields, /) -> Message: ...
     if not MYPY:
         @_overload
         async def send(
@@ -506,10 +615,6 @@ class AsyncSignatures:
             preview: Mapping[str, str] | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    async def send(self, request: SendRequest, /) -> Message: ...
-    @_overload
-    async def send(self, session: SessionRef, request: SendFields, /) -> Message: ...
     @_overload
     async def send(
         self,
@@ -550,6 +655,36 @@ class AsyncSignatures:
         async def send_message(
             self,
             *,
+            session: SessionRef,
+            to: str | Recipient,
+            text: str | None = None,
+            image_url: str | None = None,
+            video_url: str | None = None,
+            document_url: str | None = None,
+            audio_url: str | None = None,
+            mimetype: str | None = None,
+            filename: str | None = None,
+            preview: Mapping[str, str] | None = None,
+            message_id: str | None = None,
+            send_seen: bool | str = True,
+            min_typing: float | str = 3.0,
+            max_typing: float | str = 8.0,
+        ) -> Message: ...
+    @_overload
+    async def send_message(self, request: SendMessageRequest, /) -> Message: ...
+    @_overload
+    async def send_message(self, session: SessionRef, request: SendMessageFields, /) -> Message: ...
+    @_overload
+    async def send_message(self, request: SendMessageRequest, options: SendMessageOptions, /) -> Message: ...
+    @_overload
+    async def send_message(
+        self, session: SessionRef, request: SendMessageFields, options: SendMessageOptions, /
+    ) -> Message: ...
+    if not MYPY:
+        @_overload
+        async def send_message(
+            self,
+            *,
             session: Session_ = MISSING,
             to: To_ = MISSING,
             text: str | None = None,
@@ -566,16 +701,6 @@ class AsyncSignatures:
             max_typing: float | str = 8.0,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    async def send_message(self, request: SendMessageRequest, /) -> Message: ...
-    @_overload
-    async def send_message(self, session: SessionRef, request: SendMessageFields, /) -> Message: ...
-    @_overload
-    async def send_message(self, request: SendMessageRequest, options: SendMessageOptions, /) -> Message: ...
-    @_overload
-    async def send_message(
-        self, session: SessionRef, request: SendMessageFields, options: SendMessageOptions, /
-    ) -> Message: ...
     @_overload
     async def send_message(
         self,
@@ -626,6 +751,20 @@ class AsyncSignatures:
         @_overload
         async def create_group(
             self,
+            session: SessionRef,
+            *,
+            name: str,
+            participants: Sequence[ParticipantRef],
+            description: str | None = None,
+            picture_url: str | None = None,
+            tags: Sequence[str] | None = None,
+        ) -> Group: ...
+    @_overload
+    async def create_group(self, session: SessionRef, request: CreateGroupRequest, /) -> Group: ...
+    if not MYPY:
+        @_overload
+        async def create_group(
+            self,
             session: Session_ = MISSING,
             *,
             name: Name_ = MISSING,
@@ -635,8 +774,6 @@ class AsyncSignatures:
             tags: Sequence[str] | None = None,
             **unknown: Never,
         ) -> Group: ...
-    @_overload
-    async def create_group(self, session: SessionRef, request: CreateGroupRequest, /) -> Group: ...
     @_overload
     async def create_group(
         self,
@@ -672,6 +809,23 @@ class AsyncSignatures:
         @_overload
         async def get_groups(
             self,
+            session: SessionRef,
+            *,
+            exclude: Sequence[str] | None = None,
+            limit: int | None = None,
+            offset: int | None = None,
+            search: str | None = None,
+            sort_by: str | None = None,
+            sort_order: str | None = None,
+            status: str | None = None,
+            tags: Sequence[str] | None = None,
+        ) -> Page[Group]: ...
+    @_overload
+    async def get_groups(self, session: SessionRef, request: GetGroupsRequest, /) -> Page[Group]: ...
+    if not MYPY:
+        @_overload
+        async def get_groups(
+            self,
             session: Session_ = MISSING,
             *,
             exclude: Sequence[str] | None = None,
@@ -684,8 +838,6 @@ class AsyncSignatures:
             tags: Sequence[str] | None = None,
             **unknown: Never,
         ) -> Page[Group]: ...
-    @_overload
-    async def get_groups(self, session: SessionRef, request: GetGroupsRequest, /) -> Page[Group]: ...
     @_overload
     async def get_groups(
         self,
@@ -720,11 +872,14 @@ class AsyncSignatures:
 
     if not MYPY:
         @_overload
+        async def get_group_join_info(self, session: SessionRef, code: str) -> Group: ...
+    @_overload
+    async def get_group_join_info(self, session: SessionRef, request: GetGroupJoinInfoRequest, /) -> Group: ...
+    if not MYPY:
+        @_overload
         async def get_group_join_info(
             self, session: Session_ = MISSING, code: Code_ = MISSING, **unknown: Never
         ) -> Group: ...
-    @_overload
-    async def get_group_join_info(self, session: SessionRef, request: GetGroupJoinInfoRequest, /) -> Group: ...
     @_overload
     async def get_group_join_info(self, session: SessionRef, code: str) -> Group:
         """
@@ -740,11 +895,14 @@ class AsyncSignatures:
 
     if not MYPY:
         @_overload
+        async def join_group(self, session: SessionRef, *, code: str) -> Group: ...
+    @_overload
+    async def join_group(self, session: SessionRef, request: JoinGroupRequest, /) -> Group: ...
+    if not MYPY:
+        @_overload
         async def join_group(
             self, session: Session_ = MISSING, *, code: Code_ = MISSING, **unknown: Never
         ) -> Group: ...
-    @_overload
-    async def join_group(self, session: SessionRef, request: JoinGroupRequest, /) -> Group: ...
     @_overload
     async def join_group(self, session: SessionRef, *, code: str) -> Group:
         """
@@ -765,16 +923,21 @@ class AsyncSignatures:
     if not MYPY:
         @_overload
         async def get_group_picture(
+            self, session: SessionRef, group_id: str, refresh: bool | None = None
+        ) -> GroupPicture: ...
+    @_overload
+    async def get_group_picture(
+        self, session: SessionRef, group_id: str, request: GetGroupPictureRequest, /
+    ) -> GroupPicture: ...
+    if not MYPY:
+        @_overload
+        async def get_group_picture(
             self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
             refresh: bool | None = None,
             **unknown: Never,
         ) -> GroupPicture: ...
-    @_overload
-    async def get_group_picture(
-        self, session: SessionRef, group_id: str, request: GetGroupPictureRequest, /
-    ) -> GroupPicture: ...
     @_overload
     async def get_group_picture(self, session: SessionRef, group_id: str, refresh: bool | None = None) -> GroupPicture:
         """
@@ -790,6 +953,21 @@ class AsyncSignatures:
         @_overload
         async def set_group_picture(
             self,
+            session: SessionRef,
+            group_id: str,
+            *,
+            url: str,
+            crop_to_square: bool | None = None,
+            format: str | None = None,
+        ) -> Result: ...
+    @_overload
+    async def set_group_picture(
+        self, session: SessionRef, group_id: str, request: SetGroupPictureRequest, /
+    ) -> Result: ...
+    if not MYPY:
+        @_overload
+        async def set_group_picture(
+            self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
             *,
@@ -798,10 +976,6 @@ class AsyncSignatures:
             format: str | None = None,
             **unknown: Never,
         ) -> Result: ...
-    @_overload
-    async def set_group_picture(
-        self, session: SessionRef, group_id: str, request: SetGroupPictureRequest, /
-    ) -> Result: ...
     @_overload
     async def set_group_picture(
         self,
@@ -825,6 +999,13 @@ class AsyncSignatures:
 
     if not MYPY:
         @_overload
+        async def set_group_description(self, session: SessionRef, group_id: str, *, description: str) -> Result: ...
+    @_overload
+    async def set_group_description(
+        self, session: SessionRef, group_id: str, request: SetGroupDescriptionRequest, /
+    ) -> Result: ...
+    if not MYPY:
+        @_overload
         async def set_group_description(
             self,
             session: Session_ = MISSING,
@@ -833,10 +1014,6 @@ class AsyncSignatures:
             description: Description_ = MISSING,
             **unknown: Never,
         ) -> Result: ...
-    @_overload
-    async def set_group_description(
-        self, session: SessionRef, group_id: str, request: SetGroupDescriptionRequest, /
-    ) -> Result: ...
     @_overload
     async def set_group_description(self, session: SessionRef, group_id: str, *, description: str) -> Result:
         """
@@ -850,6 +1027,13 @@ class AsyncSignatures:
 
     if not MYPY:
         @_overload
+        async def set_group_subject(self, session: SessionRef, group_id: str, *, subject: str) -> Result: ...
+    @_overload
+    async def set_group_subject(
+        self, session: SessionRef, group_id: str, request: SetGroupSubjectRequest, /
+    ) -> Result: ...
+    if not MYPY:
+        @_overload
         async def set_group_subject(
             self,
             session: Session_ = MISSING,
@@ -858,10 +1042,6 @@ class AsyncSignatures:
             subject: Subject_ = MISSING,
             **unknown: Never,
         ) -> Result: ...
-    @_overload
-    async def set_group_subject(
-        self, session: SessionRef, group_id: str, request: SetGroupSubjectRequest, /
-    ) -> Result: ...
     @_overload
     async def set_group_subject(self, session: SessionRef, group_id: str, *, subject: str) -> Result:
         """
@@ -876,11 +1056,14 @@ class AsyncSignatures:
 
     if not MYPY:
         @_overload
+        async def set_group_name(self, session: SessionRef, group_id: str, *, name: str) -> Result: ...
+    @_overload
+    async def set_group_name(self, session: SessionRef, group_id: str, request: SetGroupNameRequest, /) -> Result: ...
+    if not MYPY:
+        @_overload
         async def set_group_name(
             self, session: Session_ = MISSING, group_id: GroupId_ = MISSING, *, name: Name_ = MISSING, **unknown: Never
         ) -> Result: ...
-    @_overload
-    async def set_group_name(self, session: SessionRef, group_id: str, request: SetGroupNameRequest, /) -> Result: ...
     @_overload
     async def set_group_name(self, session: SessionRef, group_id: str, *, name: str) -> Result:
         """
@@ -895,6 +1078,15 @@ class AsyncSignatures:
     if not MYPY:
         @_overload
         async def set_group_settings(
+            self, session: SessionRef, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+        ) -> GroupSettings: ...
+    @_overload
+    async def set_group_settings(
+        self, session: SessionRef, group_id: str, request: SetGroupSettingsRequest, /
+    ) -> GroupSettings: ...
+    if not MYPY:
+        @_overload
+        async def set_group_settings(
             self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
@@ -903,10 +1095,6 @@ class AsyncSignatures:
             messages_admin_only: MessagesAdminOnly_ = MISSING,
             **unknown: Never,
         ) -> GroupSettings: ...
-    @_overload
-    async def set_group_settings(
-        self, session: SessionRef, group_id: str, request: SetGroupSettingsRequest, /
-    ) -> GroupSettings: ...
     @_overload
     async def set_group_settings(
         self, session: SessionRef, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
@@ -925,6 +1113,21 @@ class AsyncSignatures:
         @_overload
         async def set_group_info_admin_only(
             self,
+            session: SessionRef,
+            group_id: str,
+            *,
+            enabled: bool,
+            changed_at: str | None = None,
+            changed_by: str | None = None,
+        ) -> AdminOnly: ...
+    @_overload
+    async def set_group_info_admin_only(
+        self, session: SessionRef, group_id: str, request: SetGroupInfoAdminOnlyRequest, /
+    ) -> AdminOnly: ...
+    if not MYPY:
+        @_overload
+        async def set_group_info_admin_only(
+            self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
             *,
@@ -933,10 +1136,6 @@ class AsyncSignatures:
             changed_by: str | None = None,
             **unknown: Never,
         ) -> AdminOnly: ...
-    @_overload
-    async def set_group_info_admin_only(
-        self, session: SessionRef, group_id: str, request: SetGroupInfoAdminOnlyRequest, /
-    ) -> AdminOnly: ...
     @_overload
     async def set_group_info_admin_only(
         self,
@@ -962,6 +1161,21 @@ class AsyncSignatures:
         @_overload
         async def set_group_messages_admin_only(
             self,
+            session: SessionRef,
+            group_id: str,
+            *,
+            enabled: bool,
+            changed_at: str | None = None,
+            changed_by: str | None = None,
+        ) -> AdminOnly: ...
+    @_overload
+    async def set_group_messages_admin_only(
+        self, session: SessionRef, group_id: str, request: SetGroupMessagesAdminOnlyRequest, /
+    ) -> AdminOnly: ...
+    if not MYPY:
+        @_overload
+        async def set_group_messages_admin_only(
+            self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
             *,
@@ -970,10 +1184,6 @@ class AsyncSignatures:
             changed_by: str | None = None,
             **unknown: Never,
         ) -> AdminOnly: ...
-    @_overload
-    async def set_group_messages_admin_only(
-        self, session: SessionRef, group_id: str, request: SetGroupMessagesAdminOnlyRequest, /
-    ) -> AdminOnly: ...
     @_overload
     async def set_group_messages_admin_only(
         self,
@@ -999,6 +1209,20 @@ class AsyncSignatures:
         @_overload
         async def add_group_participants(
             self,
+            session: SessionRef,
+            group_id: str,
+            *,
+            participants: Sequence[ParticipantRef],
+            notify: bool | None = None,
+        ) -> ParticipantChanges: ...
+    @_overload
+    async def add_group_participants(
+        self, session: SessionRef, group_id: str, request: AddGroupParticipantsRequest, /
+    ) -> ParticipantChanges: ...
+    if not MYPY:
+        @_overload
+        async def add_group_participants(
+            self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
             *,
@@ -1006,10 +1230,6 @@ class AsyncSignatures:
             notify: bool | None = None,
             **unknown: Never,
         ) -> ParticipantChanges: ...
-    @_overload
-    async def add_group_participants(
-        self, session: SessionRef, group_id: str, request: AddGroupParticipantsRequest, /
-    ) -> ParticipantChanges: ...
     @_overload
     async def add_group_participants(
         self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
@@ -1031,6 +1251,20 @@ class AsyncSignatures:
         @_overload
         async def remove_group_participants(
             self,
+            session: SessionRef,
+            group_id: str,
+            *,
+            participants: Sequence[ParticipantRef],
+            notify: bool | None = None,
+        ) -> ParticipantChanges: ...
+    @_overload
+    async def remove_group_participants(
+        self, session: SessionRef, group_id: str, request: RemoveGroupParticipantsRequest, /
+    ) -> ParticipantChanges: ...
+    if not MYPY:
+        @_overload
+        async def remove_group_participants(
+            self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
             *,
@@ -1038,10 +1272,6 @@ class AsyncSignatures:
             notify: bool | None = None,
             **unknown: Never,
         ) -> ParticipantChanges: ...
-    @_overload
-    async def remove_group_participants(
-        self, session: SessionRef, group_id: str, request: RemoveGroupParticipantsRequest, /
-    ) -> ParticipantChanges: ...
     @_overload
     async def remove_group_participants(
         self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
@@ -1063,6 +1293,20 @@ class AsyncSignatures:
         @_overload
         async def promote_group_participants(
             self,
+            session: SessionRef,
+            group_id: str,
+            *,
+            participants: Sequence[ParticipantRef],
+            notify: bool | None = None,
+        ) -> ParticipantChanges: ...
+    @_overload
+    async def promote_group_participants(
+        self, session: SessionRef, group_id: str, request: PromoteGroupParticipantsRequest, /
+    ) -> ParticipantChanges: ...
+    if not MYPY:
+        @_overload
+        async def promote_group_participants(
+            self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
             *,
@@ -1070,10 +1314,6 @@ class AsyncSignatures:
             notify: bool | None = None,
             **unknown: Never,
         ) -> ParticipantChanges: ...
-    @_overload
-    async def promote_group_participants(
-        self, session: SessionRef, group_id: str, request: PromoteGroupParticipantsRequest, /
-    ) -> ParticipantChanges: ...
     @_overload
     async def promote_group_participants(
         self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
@@ -1095,6 +1335,20 @@ class AsyncSignatures:
         @_overload
         async def demote_group_participants(
             self,
+            session: SessionRef,
+            group_id: str,
+            *,
+            participants: Sequence[ParticipantRef],
+            notify: bool | None = None,
+        ) -> ParticipantChanges: ...
+    @_overload
+    async def demote_group_participants(
+        self, session: SessionRef, group_id: str, request: DemoteGroupParticipantsRequest, /
+    ) -> ParticipantChanges: ...
+    if not MYPY:
+        @_overload
+        async def demote_group_participants(
+            self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
             *,
@@ -1102,10 +1356,6 @@ class AsyncSignatures:
             notify: bool | None = None,
             **unknown: Never,
         ) -> ParticipantChanges: ...
-    @_overload
-    async def demote_group_participants(
-        self, session: SessionRef, group_id: str, request: DemoteGroupParticipantsRequest, /
-    ) -> ParticipantChanges: ...
     @_overload
     async def demote_group_participants(
         self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
@@ -1127,6 +1377,19 @@ class AsyncSignatures:
         @_overload
         async def get_contacts(
             self,
+            session: SessionRef,
+            *,
+            limit: int | None = None,
+            offset: int | None = None,
+            sort_by: str | None = None,
+            sort_order: str | None = None,
+        ) -> Page[Contact]: ...
+    @_overload
+    async def get_contacts(self, session: SessionRef, request: GetContactsRequest, /) -> Page[Contact]: ...
+    if not MYPY:
+        @_overload
+        async def get_contacts(
+            self,
             session: Session_ = MISSING,
             *,
             limit: int | None = None,
@@ -1135,8 +1398,6 @@ class AsyncSignatures:
             sort_order: str | None = None,
             **unknown: Never,
         ) -> Page[Contact]: ...
-    @_overload
-    async def get_contacts(self, session: SessionRef, request: GetContactsRequest, /) -> Page[Contact]: ...
     @_overload
     async def get_contacts(
         self,
@@ -1160,11 +1421,14 @@ class AsyncSignatures:
 
     if not MYPY:
         @_overload
+        async def get_contact(self, session: SessionRef, *, contact_id: str) -> Contact: ...
+    @_overload
+    async def get_contact(self, session: SessionRef, request: GetContactRequest, /) -> Contact: ...
+    if not MYPY:
+        @_overload
         async def get_contact(
             self, session: Session_ = MISSING, *, contact_id: ContactId_ = MISSING, **unknown: Never
         ) -> Contact: ...
-    @_overload
-    async def get_contact(self, session: SessionRef, request: GetContactRequest, /) -> Contact: ...
     @_overload
     async def get_contact(self, session: SessionRef, *, contact_id: str) -> Contact:
         """
@@ -1180,13 +1444,16 @@ class AsyncSignatures:
 
     if not MYPY:
         @_overload
-        async def check_contact_exists(
-            self, session: Session_ = MISSING, *, phone: Phone_ = MISSING, **unknown: Never
-        ) -> ContactExistence: ...
+        async def check_contact_exists(self, session: SessionRef, *, phone: str) -> ContactExistence: ...
     @_overload
     async def check_contact_exists(
         self, session: SessionRef, request: CheckContactExistsRequest, /
     ) -> ContactExistence: ...
+    if not MYPY:
+        @_overload
+        async def check_contact_exists(
+            self, session: Session_ = MISSING, *, phone: Phone_ = MISSING, **unknown: Never
+        ) -> ContactExistence: ...
     @_overload
     async def check_contact_exists(self, session: SessionRef, *, phone: str) -> ContactExistence:
         """
@@ -1203,6 +1470,15 @@ class AsyncSignatures:
     if not MYPY:
         @_overload
         async def get_contact_profile_picture(
+            self, session: SessionRef, *, contact_id: str, refresh: bool | None = None
+        ) -> ProfilePicture: ...
+    @_overload
+    async def get_contact_profile_picture(
+        self, session: SessionRef, request: GetContactProfilePictureRequest, /
+    ) -> ProfilePicture: ...
+    if not MYPY:
+        @_overload
+        async def get_contact_profile_picture(
             self,
             session: Session_ = MISSING,
             *,
@@ -1210,10 +1486,6 @@ class AsyncSignatures:
             refresh: bool | None = None,
             **unknown: Never,
         ) -> ProfilePicture: ...
-    @_overload
-    async def get_contact_profile_picture(
-        self, session: SessionRef, request: GetContactProfilePictureRequest, /
-    ) -> ProfilePicture: ...
     @_overload
     async def get_contact_profile_picture(
         self, session: SessionRef, *, contact_id: str, refresh: bool | None = None
@@ -1234,6 +1506,19 @@ class AsyncSignatures:
         @_overload
         async def get_all_chats(
             self,
+            session: SessionRef,
+            *,
+            limit: int | None = None,
+            offset: int | None = None,
+            sort_by: str | None = None,
+            sort_order: str | None = None,
+        ) -> Page[Chat]: ...
+    @_overload
+    async def get_all_chats(self, session: SessionRef, request: GetAllChatsRequest, /) -> Page[Chat]: ...
+    if not MYPY:
+        @_overload
+        async def get_all_chats(
+            self,
             session: Session_ = MISSING,
             *,
             limit: int | None = None,
@@ -1242,8 +1527,6 @@ class AsyncSignatures:
             sort_order: str | None = None,
             **unknown: Never,
         ) -> Page[Chat]: ...
-    @_overload
-    async def get_all_chats(self, session: SessionRef, request: GetAllChatsRequest, /) -> Page[Chat]: ...
     @_overload
     async def get_all_chats(
         self,
@@ -1269,6 +1552,18 @@ class AsyncSignatures:
         @_overload
         async def get_chats_overview(
             self,
+            session: SessionRef,
+            *,
+            ids: Sequence[str] | None = None,
+            limit: int | None = None,
+            offset: int | None = None,
+        ) -> Page[Chat]: ...
+    @_overload
+    async def get_chats_overview(self, session: SessionRef, request: GetChatsOverviewRequest, /) -> Page[Chat]: ...
+    if not MYPY:
+        @_overload
+        async def get_chats_overview(
+            self,
             session: Session_ = MISSING,
             *,
             ids: Sequence[str] | None = None,
@@ -1276,8 +1571,6 @@ class AsyncSignatures:
             offset: int | None = None,
             **unknown: Never,
         ) -> Page[Chat]: ...
-    @_overload
-    async def get_chats_overview(self, session: SessionRef, request: GetChatsOverviewRequest, /) -> Page[Chat]: ...
     @_overload
     async def get_chats_overview(
         self,
@@ -1301,6 +1594,22 @@ class AsyncSignatures:
         @_overload
         async def get_messages(
             self,
+            session: SessionRef,
+            chat_id: str,
+            *,
+            limit: int = MOST_MESSAGES,
+            download_media: bool | None = None,
+            filter: Mapping[str, Any] | None = None,
+            offset: int | None = None,
+        ) -> Page[ChatMessage]: ...
+    @_overload
+    async def get_messages(
+        self, session: SessionRef, chat_id: str, request: GetMessagesRequest, /
+    ) -> Page[ChatMessage]: ...
+    if not MYPY:
+        @_overload
+        async def get_messages(
+            self,
             session: Session_ = MISSING,
             chat_id: ChatId_ = MISSING,
             *,
@@ -1310,10 +1619,6 @@ class AsyncSignatures:
             offset: int | None = None,
             **unknown: Never,
         ) -> Page[ChatMessage]: ...
-    @_overload
-    async def get_messages(
-        self, session: SessionRef, chat_id: str, request: GetMessagesRequest, /
-    ) -> Page[ChatMessage]: ...
     @_overload
     async def get_messages(
         self,
@@ -1344,6 +1649,15 @@ class AsyncSignatures:
     if not MYPY:
         @_overload
         async def get_message_by_id(
+            self, session: SessionRef, chat_id: str, message_id: str, *, download_media: bool | None = None
+        ) -> ChatMessage: ...
+    @_overload
+    async def get_message_by_id(
+        self, session: SessionRef, chat_id: str, message_id: str, request: GetMessageByIdRequest, /
+    ) -> ChatMessage: ...
+    if not MYPY:
+        @_overload
+        async def get_message_by_id(
             self,
             session: Session_ = MISSING,
             chat_id: ChatId_ = MISSING,
@@ -1352,10 +1666,6 @@ class AsyncSignatures:
             download_media: bool | None = None,
             **unknown: Never,
         ) -> ChatMessage: ...
-    @_overload
-    async def get_message_by_id(
-        self, session: SessionRef, chat_id: str, message_id: str, request: GetMessageByIdRequest, /
-    ) -> ChatMessage: ...
     @_overload
     async def get_message_by_id(
         self, session: SessionRef, chat_id: str, message_id: str, *, download_media: bool | None = None
@@ -1376,6 +1686,13 @@ class AsyncSignatures:
     if not MYPY:
         @_overload
         async def read_messages(
+            self, session: SessionRef, chat_id: str, *, days: int | None = None, messages: int | None = None
+        ) -> ReadResult: ...
+    @_overload
+    async def read_messages(self, session: SessionRef, chat_id: str, request: ReadMessagesRequest, /) -> ReadResult: ...
+    if not MYPY:
+        @_overload
+        async def read_messages(
             self,
             session: Session_ = MISSING,
             chat_id: ChatId_ = MISSING,
@@ -1384,8 +1701,6 @@ class AsyncSignatures:
             messages: int | None = None,
             **unknown: Never,
         ) -> ReadResult: ...
-    @_overload
-    async def read_messages(self, session: SessionRef, chat_id: str, request: ReadMessagesRequest, /) -> ReadResult: ...
     @_overload
     async def read_messages(
         self, session: SessionRef, chat_id: str, *, days: int | None = None, messages: int | None = None
@@ -1403,6 +1718,15 @@ class AsyncSignatures:
     if not MYPY:
         @_overload
         async def get_chat_picture(
+            self, session: SessionRef, chat_id: str, *, refresh: bool | None = None
+        ) -> ChatPicture: ...
+    @_overload
+    async def get_chat_picture(
+        self, session: SessionRef, chat_id: str, request: GetChatPictureRequest, /
+    ) -> ChatPicture: ...
+    if not MYPY:
+        @_overload
+        async def get_chat_picture(
             self,
             session: Session_ = MISSING,
             chat_id: ChatId_ = MISSING,
@@ -1410,10 +1734,6 @@ class AsyncSignatures:
             refresh: bool | None = None,
             **unknown: Never,
         ) -> ChatPicture: ...
-    @_overload
-    async def get_chat_picture(
-        self, session: SessionRef, chat_id: str, request: GetChatPictureRequest, /
-    ) -> ChatPicture: ...
     @_overload
     async def get_chat_picture(self, session: SessionRef, chat_id: str, *, refresh: bool | None = None) -> ChatPicture:
         """
@@ -1431,6 +1751,20 @@ class Signatures:
         def create_session(
             self,
             *,
+            session_name: str,
+            phone_number: str,
+            enable_account_protection: bool | None = None,
+            enable_message_logging: bool | None = None,
+            enable_webhook: bool | None = None,
+            webhook_url: str | None = None,
+        ) -> Session: ...
+    @_overload
+    def create_session(self, request: CreateSessionRequest, /) -> Session: ...
+    if not MYPY:
+        @_overload
+        def create_session(
+            self,
+            *,
             session_name: SessionName_ = MISSING,
             phone_number: PhoneNumber_ = MISSING,
             enable_account_protection: bool | None = None,
@@ -1439,8 +1773,6 @@ class Signatures:
             webhook_url: str | None = None,
             **unknown: Never,
         ) -> Session: ...
-    @_overload
-    def create_session(self, request: CreateSessionRequest, /) -> Session: ...
     @_overload
     def create_session(
         self,
@@ -1478,6 +1810,15 @@ class Signatures:
     if not MYPY:
         @_overload
         def send_text(
+            self, *, session: SessionRef, to: str | Recipient, text: str, reply_to: str | None = None
+        ) -> Message: ...
+    @_overload
+    def send_text(self, request: SendTextRequest, /) -> Message: ...
+    @_overload
+    def send_text(self, session: SessionRef, request: SendTextFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        def send_text(
             self,
             *,
             session: Session_ = MISSING,
@@ -1486,10 +1827,6 @@ class Signatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    def send_text(self, request: SendTextRequest, /) -> Message: ...
-    @_overload
-    def send_text(self, session: SessionRef, request: SendTextFields, /) -> Message: ...
     @_overload
     def send_text(self, *, session: SessionRef, to: str | Recipient, text: str, reply_to: str | None = None) -> Message:
         """
@@ -1512,6 +1849,22 @@ class Signatures:
         def send_image(
             self,
             *,
+            session: SessionRef,
+            to: str | Recipient,
+            url: str | None = None,
+            data: MediaData | None = None,
+            caption: str | None = None,
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    def send_image(self, request: SendImageRequest, /) -> Message: ...
+    @_overload
+    def send_image(self, session: SessionRef, request: SendImageFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        def send_image(
+            self,
+            *,
             session: Session_ = MISSING,
             to: To_ = MISSING,
             url: str | None = None,
@@ -1520,10 +1873,6 @@ class Signatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    def send_image(self, request: SendImageRequest, /) -> Message: ...
-    @_overload
-    def send_image(self, session: SessionRef, request: SendImageFields, /) -> Message: ...
     @_overload
     def send_image(
         self,
@@ -1556,6 +1905,22 @@ class Signatures:
         def send_video(
             self,
             *,
+            session: SessionRef,
+            to: str | Recipient,
+            url: str | None = None,
+            data: MediaData | None = None,
+            caption: str | None = None,
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    def send_video(self, request: SendVideoRequest, /) -> Message: ...
+    @_overload
+    def send_video(self, session: SessionRef, request: SendVideoFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        def send_video(
+            self,
+            *,
             session: Session_ = MISSING,
             to: To_ = MISSING,
             url: str | None = None,
@@ -1564,10 +1929,6 @@ class Signatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    def send_video(self, request: SendVideoRequest, /) -> Message: ...
-    @_overload
-    def send_video(self, session: SessionRef, request: SendVideoFields, /) -> Message: ...
     @_overload
     def send_video(
         self,
@@ -1600,6 +1961,22 @@ class Signatures:
         def send_voice(
             self,
             *,
+            session: SessionRef,
+            to: str | Recipient,
+            url: str | None = None,
+            data: MediaData | None = None,
+            duration: float | None = None,
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    def send_voice(self, request: SendVoiceRequest, /) -> Message: ...
+    @_overload
+    def send_voice(self, session: SessionRef, request: SendVoiceFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        def send_voice(
+            self,
+            *,
             session: Session_ = MISSING,
             to: To_ = MISSING,
             url: str | None = None,
@@ -1608,10 +1985,6 @@ class Signatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    def send_voice(self, request: SendVoiceRequest, /) -> Message: ...
-    @_overload
-    def send_voice(self, session: SessionRef, request: SendVoiceFields, /) -> Message: ...
     @_overload
     def send_voice(
         self,
@@ -1644,6 +2017,23 @@ class Signatures:
         def send_file(
             self,
             *,
+            session: SessionRef,
+            to: str | Recipient,
+            url: str | None = None,
+            data: MediaData | None = None,
+            file_name: str | None = None,
+            mime_type: str | None = None,
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    def send_file(self, request: SendFileRequest, /) -> Message: ...
+    @_overload
+    def send_file(self, session: SessionRef, request: SendFileFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        def send_file(
+            self,
+            *,
             session: Session_ = MISSING,
             to: To_ = MISSING,
             url: str | None = None,
@@ -1653,10 +2043,6 @@ class Signatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    def send_file(self, request: SendFileRequest, /) -> Message: ...
-    @_overload
-    def send_file(self, session: SessionRef, request: SendFileFields, /) -> Message: ...
     @_overload
     def send_file(
         self,
@@ -1692,6 +2078,21 @@ class Signatures:
         def send_link_custom_preview(
             self,
             *,
+            session: SessionRef,
+            to: str | Recipient,
+            text: str,
+            preview: LinkPreview | Mapping[str, Any],
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    def send_link_custom_preview(self, request: SendLinkCustomPreviewRequest, /) -> Message: ...
+    @_overload
+    def send_link_custom_preview(self, session: SessionRef, request: SendLinkCustomPreviewFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        def send_link_custom_preview(
+            self,
+            *,
             session: Session_ = MISSING,
             to: To_ = MISSING,
             text: Text_ = MISSING,
@@ -1699,10 +2100,6 @@ class Signatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    def send_link_custom_preview(self, request: SendLinkCustomPreviewRequest, /) -> Message: ...
-    @_overload
-    def send_link_custom_preview(self, session: SessionRef, request: SendLinkCustomPreviewFields, /) -> Message: ...
     @_overload
     def send_link_custom_preview(
         self,
@@ -1731,13 +2128,16 @@ class Signatures:
 
     if not MYPY:
         @_overload
-        def send_seen(
-            self, *, session: Session_ = MISSING, to: To_ = MISSING, message_id: MessageId_ = MISSING, **unknown: Never
-        ) -> Result: ...
+        def send_seen(self, *, session: SessionRef, to: str | Recipient, message_id: str) -> Result: ...
     @_overload
     def send_seen(self, request: SendSeenRequest, /) -> Result: ...
     @_overload
     def send_seen(self, session: SessionRef, request: SendSeenFields, /) -> Result: ...
+    if not MYPY:
+        @_overload
+        def send_seen(
+            self, *, session: Session_ = MISSING, to: To_ = MISSING, message_id: MessageId_ = MISSING, **unknown: Never
+        ) -> Result: ...
     @_overload
     def send_seen(self, *, session: SessionRef, to: str | Recipient, message_id: str) -> Result:
         """
@@ -1751,6 +2151,13 @@ class Signatures:
 
     if not MYPY:
         @_overload
+        def send_reaction(self, *, session: SessionRef, message_id: str, reaction: str) -> Result: ...
+    @_overload
+    def send_reaction(self, request: SendReactionRequest, /) -> Result: ...
+    @_overload
+    def send_reaction(self, session: SessionRef, request: SendReactionFields, /) -> Result: ...
+    if not MYPY:
+        @_overload
         def send_reaction(
             self,
             *,
@@ -1759,10 +2166,6 @@ class Signatures:
             reaction: Reaction_ = MISSING,
             **unknown: Never,
         ) -> Result: ...
-    @_overload
-    def send_reaction(self, request: SendReactionRequest, /) -> Result: ...
-    @_overload
-    def send_reaction(self, session: SessionRef, request: SendReactionFields, /) -> Result: ...
     @_overload
     def send_reaction(self, *, session: SessionRef, message_id: str, reaction: str) -> Result:
         """
@@ -1776,11 +2179,14 @@ class Signatures:
 
     if not MYPY:
         @_overload
-        def start_typing(self, *, session: Session_ = MISSING, to: To_ = MISSING, **unknown: Never) -> Result: ...
+        def start_typing(self, *, session: SessionRef, to: str | Recipient) -> Result: ...
     @_overload
     def start_typing(self, request: StartTypingRequest, /) -> Result: ...
     @_overload
     def start_typing(self, session: SessionRef, request: StartTypingFields, /) -> Result: ...
+    if not MYPY:
+        @_overload
+        def start_typing(self, *, session: Session_ = MISSING, to: To_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
     def start_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
         """
@@ -1793,11 +2199,14 @@ class Signatures:
 
     if not MYPY:
         @_overload
-        def stop_typing(self, *, session: Session_ = MISSING, to: To_ = MISSING, **unknown: Never) -> Result: ...
+        def stop_typing(self, *, session: SessionRef, to: str | Recipient) -> Result: ...
     @_overload
     def stop_typing(self, request: StopTypingRequest, /) -> Result: ...
     @_overload
     def stop_typing(self, session: SessionRef, request: StopTypingFields, /) -> Result: ...
+    if not MYPY:
+        @_overload
+        def stop_typing(self, *, session: Session_ = MISSING, to: To_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
     def stop_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
         """
@@ -1808,6 +2217,26 @@ class Signatures:
             to: The chat: international phone number, chat id or group id.
         """
 
+    if not MYPY:
+        @_overload
+        def send(
+            self,
+            *,
+            session: SessionRef,
+            to: str | Recipient,
+            text: str | None = None,
+            image_url: str | None = None,
+            video_url: str | None = None,
+            document_url: str | None = None,
+            audio_url: str | None = None,
+            mimetype: str | None = None,
+            filename: str | None = None,
+            preview: Mapping[str, str] | None = None,
+        ) -> Message: ...
+    @_overload
+    def send(self, request: SendRequest, /) -> Message: ...
+    @_overload
+    def send(self, session: SessionRef, request: SendFields, /) -> Message: ...
     if not MYPY:
         @_overload
         def send(
@@ -1825,10 +2254,6 @@ class Signatures:
             preview: Mapping[str, str] | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    def send(self, request: SendRequest, /) -> Message: ...
-    @_overload
-    def send(self, session: SessionRef, request: SendFields, /) -> Message: ...
     @_overload
     def send(
         self,
@@ -1869,6 +2294,36 @@ class Signatures:
         def send_message(
             self,
             *,
+            session: SessionRef,
+            to: str | Recipient,
+            text: str | None = None,
+            image_url: str | None = None,
+            video_url: str | None = None,
+            document_url: str | None = None,
+            audio_url: str | None = None,
+            mimetype: str | None = None,
+            filename: str | None = None,
+            preview: Mapping[str, str] | None = None,
+            message_id: str | None = None,
+            send_seen: bool | str = True,
+            min_typing: float | str = 3.0,
+            max_typing: float | str = 8.0,
+        ) -> Message: ...
+    @_overload
+    def send_message(self, request: SendMessageRequest, /) -> Message: ...
+    @_overload
+    def send_message(self, session: SessionRef, request: SendMessageFields, /) -> Message: ...
+    @_overload
+    def send_message(self, request: SendMessageRequest, options: SendMessageOptions, /) -> Message: ...
+    @_overload
+    def send_message(
+        self, session: SessionRef, request: SendMessageFields, options: SendMessageOptions, /
+    ) -> Message: ...
+    if not MYPY:
+        @_overload
+        def send_message(
+            self,
+            *,
             session: Session_ = MISSING,
             to: To_ = MISSING,
             text: str | None = None,
@@ -1885,16 +2340,6 @@ class Signatures:
             max_typing: float | str = 8.0,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    def send_message(self, request: SendMessageRequest, /) -> Message: ...
-    @_overload
-    def send_message(self, session: SessionRef, request: SendMessageFields, /) -> Message: ...
-    @_overload
-    def send_message(self, request: SendMessageRequest, options: SendMessageOptions, /) -> Message: ...
-    @_overload
-    def send_message(
-        self, session: SessionRef, request: SendMessageFields, options: SendMessageOptions, /
-    ) -> Message: ...
     @_overload
     def send_message(
         self,
@@ -1945,6 +2390,20 @@ class Signatures:
         @_overload
         def create_group(
             self,
+            session: SessionRef,
+            *,
+            name: str,
+            participants: Sequence[ParticipantRef],
+            description: str | None = None,
+            picture_url: str | None = None,
+            tags: Sequence[str] | None = None,
+        ) -> Group: ...
+    @_overload
+    def create_group(self, session: SessionRef, request: CreateGroupRequest, /) -> Group: ...
+    if not MYPY:
+        @_overload
+        def create_group(
+            self,
             session: Session_ = MISSING,
             *,
             name: Name_ = MISSING,
@@ -1954,8 +2413,6 @@ class Signatures:
             tags: Sequence[str] | None = None,
             **unknown: Never,
         ) -> Group: ...
-    @_overload
-    def create_group(self, session: SessionRef, request: CreateGroupRequest, /) -> Group: ...
     @_overload
     def create_group(
         self,
@@ -1991,6 +2448,23 @@ class Signatures:
         @_overload
         def get_groups(
             self,
+            session: SessionRef,
+            *,
+            exclude: Sequence[str] | None = None,
+            limit: int | None = None,
+            offset: int | None = None,
+            search: str | None = None,
+            sort_by: str | None = None,
+            sort_order: str | None = None,
+            status: str | None = None,
+            tags: Sequence[str] | None = None,
+        ) -> Page[Group]: ...
+    @_overload
+    def get_groups(self, session: SessionRef, request: GetGroupsRequest, /) -> Page[Group]: ...
+    if not MYPY:
+        @_overload
+        def get_groups(
+            self,
             session: Session_ = MISSING,
             *,
             exclude: Sequence[str] | None = None,
@@ -2003,8 +2477,6 @@ class Signatures:
             tags: Sequence[str] | None = None,
             **unknown: Never,
         ) -> Page[Group]: ...
-    @_overload
-    def get_groups(self, session: SessionRef, request: GetGroupsRequest, /) -> Page[Group]: ...
     @_overload
     def get_groups(
         self,
@@ -2039,11 +2511,14 @@ class Signatures:
 
     if not MYPY:
         @_overload
+        def get_group_join_info(self, session: SessionRef, code: str) -> Group: ...
+    @_overload
+    def get_group_join_info(self, session: SessionRef, request: GetGroupJoinInfoRequest, /) -> Group: ...
+    if not MYPY:
+        @_overload
         def get_group_join_info(
             self, session: Session_ = MISSING, code: Code_ = MISSING, **unknown: Never
         ) -> Group: ...
-    @_overload
-    def get_group_join_info(self, session: SessionRef, request: GetGroupJoinInfoRequest, /) -> Group: ...
     @_overload
     def get_group_join_info(self, session: SessionRef, code: str) -> Group:
         """
@@ -2059,9 +2534,12 @@ class Signatures:
 
     if not MYPY:
         @_overload
-        def join_group(self, session: Session_ = MISSING, *, code: Code_ = MISSING, **unknown: Never) -> Group: ...
+        def join_group(self, session: SessionRef, *, code: str) -> Group: ...
     @_overload
     def join_group(self, session: SessionRef, request: JoinGroupRequest, /) -> Group: ...
+    if not MYPY:
+        @_overload
+        def join_group(self, session: Session_ = MISSING, *, code: Code_ = MISSING, **unknown: Never) -> Group: ...
     @_overload
     def join_group(self, session: SessionRef, *, code: str) -> Group:
         """
@@ -2082,16 +2560,21 @@ class Signatures:
     if not MYPY:
         @_overload
         def get_group_picture(
+            self, session: SessionRef, group_id: str, refresh: bool | None = None
+        ) -> GroupPicture: ...
+    @_overload
+    def get_group_picture(
+        self, session: SessionRef, group_id: str, request: GetGroupPictureRequest, /
+    ) -> GroupPicture: ...
+    if not MYPY:
+        @_overload
+        def get_group_picture(
             self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
             refresh: bool | None = None,
             **unknown: Never,
         ) -> GroupPicture: ...
-    @_overload
-    def get_group_picture(
-        self, session: SessionRef, group_id: str, request: GetGroupPictureRequest, /
-    ) -> GroupPicture: ...
     @_overload
     def get_group_picture(self, session: SessionRef, group_id: str, refresh: bool | None = None) -> GroupPicture:
         """
@@ -2107,6 +2590,19 @@ class Signatures:
         @_overload
         def set_group_picture(
             self,
+            session: SessionRef,
+            group_id: str,
+            *,
+            url: str,
+            crop_to_square: bool | None = None,
+            format: str | None = None,
+        ) -> Result: ...
+    @_overload
+    def set_group_picture(self, session: SessionRef, group_id: str, request: SetGroupPictureRequest, /) -> Result: ...
+    if not MYPY:
+        @_overload
+        def set_group_picture(
+            self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
             *,
@@ -2115,8 +2611,6 @@ class Signatures:
             format: str | None = None,
             **unknown: Never,
         ) -> Result: ...
-    @_overload
-    def set_group_picture(self, session: SessionRef, group_id: str, request: SetGroupPictureRequest, /) -> Result: ...
     @_overload
     def set_group_picture(
         self,
@@ -2140,6 +2634,13 @@ class Signatures:
 
     if not MYPY:
         @_overload
+        def set_group_description(self, session: SessionRef, group_id: str, *, description: str) -> Result: ...
+    @_overload
+    def set_group_description(
+        self, session: SessionRef, group_id: str, request: SetGroupDescriptionRequest, /
+    ) -> Result: ...
+    if not MYPY:
+        @_overload
         def set_group_description(
             self,
             session: Session_ = MISSING,
@@ -2148,10 +2649,6 @@ class Signatures:
             description: Description_ = MISSING,
             **unknown: Never,
         ) -> Result: ...
-    @_overload
-    def set_group_description(
-        self, session: SessionRef, group_id: str, request: SetGroupDescriptionRequest, /
-    ) -> Result: ...
     @_overload
     def set_group_description(self, session: SessionRef, group_id: str, *, description: str) -> Result:
         """
@@ -2165,6 +2662,11 @@ class Signatures:
 
     if not MYPY:
         @_overload
+        def set_group_subject(self, session: SessionRef, group_id: str, *, subject: str) -> Result: ...
+    @_overload
+    def set_group_subject(self, session: SessionRef, group_id: str, request: SetGroupSubjectRequest, /) -> Result: ...
+    if not MYPY:
+        @_overload
         def set_group_subject(
             self,
             session: Session_ = MISSING,
@@ -2173,8 +2675,6 @@ class Signatures:
             subject: Subject_ = MISSING,
             **unknown: Never,
         ) -> Result: ...
-    @_overload
-    def set_group_subject(self, session: SessionRef, group_id: str, request: SetGroupSubjectRequest, /) -> Result: ...
     @_overload
     def set_group_subject(self, session: SessionRef, group_id: str, *, subject: str) -> Result:
         """
@@ -2189,11 +2689,14 @@ class Signatures:
 
     if not MYPY:
         @_overload
+        def set_group_name(self, session: SessionRef, group_id: str, *, name: str) -> Result: ...
+    @_overload
+    def set_group_name(self, session: SessionRef, group_id: str, request: SetGroupNameRequest, /) -> Result: ...
+    if not MYPY:
+        @_overload
         def set_group_name(
             self, session: Session_ = MISSING, group_id: GroupId_ = MISSING, *, name: Name_ = MISSING, **unknown: Never
         ) -> Result: ...
-    @_overload
-    def set_group_name(self, session: SessionRef, group_id: str, request: SetGroupNameRequest, /) -> Result: ...
     @_overload
     def set_group_name(self, session: SessionRef, group_id: str, *, name: str) -> Result:
         """
@@ -2208,6 +2711,15 @@ class Signatures:
     if not MYPY:
         @_overload
         def set_group_settings(
+            self, session: SessionRef, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+        ) -> GroupSettings: ...
+    @_overload
+    def set_group_settings(
+        self, session: SessionRef, group_id: str, request: SetGroupSettingsRequest, /
+    ) -> GroupSettings: ...
+    if not MYPY:
+        @_overload
+        def set_group_settings(
             self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
@@ -2216,10 +2728,6 @@ class Signatures:
             messages_admin_only: MessagesAdminOnly_ = MISSING,
             **unknown: Never,
         ) -> GroupSettings: ...
-    @_overload
-    def set_group_settings(
-        self, session: SessionRef, group_id: str, request: SetGroupSettingsRequest, /
-    ) -> GroupSettings: ...
     @_overload
     def set_group_settings(
         self, session: SessionRef, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
@@ -2238,6 +2746,21 @@ class Signatures:
         @_overload
         def set_group_info_admin_only(
             self,
+            session: SessionRef,
+            group_id: str,
+            *,
+            enabled: bool,
+            changed_at: str | None = None,
+            changed_by: str | None = None,
+        ) -> AdminOnly: ...
+    @_overload
+    def set_group_info_admin_only(
+        self, session: SessionRef, group_id: str, request: SetGroupInfoAdminOnlyRequest, /
+    ) -> AdminOnly: ...
+    if not MYPY:
+        @_overload
+        def set_group_info_admin_only(
+            self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
             *,
@@ -2246,10 +2769,6 @@ class Signatures:
             changed_by: str | None = None,
             **unknown: Never,
         ) -> AdminOnly: ...
-    @_overload
-    def set_group_info_admin_only(
-        self, session: SessionRef, group_id: str, request: SetGroupInfoAdminOnlyRequest, /
-    ) -> AdminOnly: ...
     @_overload
     def set_group_info_admin_only(
         self,
@@ -2275,6 +2794,21 @@ class Signatures:
         @_overload
         def set_group_messages_admin_only(
             self,
+            session: SessionRef,
+            group_id: str,
+            *,
+            enabled: bool,
+            changed_at: str | None = None,
+            changed_by: str | None = None,
+        ) -> AdminOnly: ...
+    @_overload
+    def set_group_messages_admin_only(
+        self, session: SessionRef, group_id: str, request: SetGroupMessagesAdminOnlyRequest, /
+    ) -> AdminOnly: ...
+    if not MYPY:
+        @_overload
+        def set_group_messages_admin_only(
+            self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
             *,
@@ -2283,10 +2817,6 @@ class Signatures:
             changed_by: str | None = None,
             **unknown: Never,
         ) -> AdminOnly: ...
-    @_overload
-    def set_group_messages_admin_only(
-        self, session: SessionRef, group_id: str, request: SetGroupMessagesAdminOnlyRequest, /
-    ) -> AdminOnly: ...
     @_overload
     def set_group_messages_admin_only(
         self,
@@ -2312,6 +2842,20 @@ class Signatures:
         @_overload
         def add_group_participants(
             self,
+            session: SessionRef,
+            group_id: str,
+            *,
+            participants: Sequence[ParticipantRef],
+            notify: bool | None = None,
+        ) -> ParticipantChanges: ...
+    @_overload
+    def add_group_participants(
+        self, session: SessionRef, group_id: str, request: AddGroupParticipantsRequest, /
+    ) -> ParticipantChanges: ...
+    if not MYPY:
+        @_overload
+        def add_group_participants(
+            self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
             *,
@@ -2319,10 +2863,6 @@ class Signatures:
             notify: bool | None = None,
             **unknown: Never,
         ) -> ParticipantChanges: ...
-    @_overload
-    def add_group_participants(
-        self, session: SessionRef, group_id: str, request: AddGroupParticipantsRequest, /
-    ) -> ParticipantChanges: ...
     @_overload
     def add_group_participants(
         self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
@@ -2344,6 +2884,20 @@ class Signatures:
         @_overload
         def remove_group_participants(
             self,
+            session: SessionRef,
+            group_id: str,
+            *,
+            participants: Sequence[ParticipantRef],
+            notify: bool | None = None,
+        ) -> ParticipantChanges: ...
+    @_overload
+    def remove_group_participants(
+        self, session: SessionRef, group_id: str, request: RemoveGroupParticipantsRequest, /
+    ) -> ParticipantChanges: ...
+    if not MYPY:
+        @_overload
+        def remove_group_participants(
+            self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
             *,
@@ -2351,10 +2905,6 @@ class Signatures:
             notify: bool | None = None,
             **unknown: Never,
         ) -> ParticipantChanges: ...
-    @_overload
-    def remove_group_participants(
-        self, session: SessionRef, group_id: str, request: RemoveGroupParticipantsRequest, /
-    ) -> ParticipantChanges: ...
     @_overload
     def remove_group_participants(
         self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
@@ -2376,6 +2926,20 @@ class Signatures:
         @_overload
         def promote_group_participants(
             self,
+            session: SessionRef,
+            group_id: str,
+            *,
+            participants: Sequence[ParticipantRef],
+            notify: bool | None = None,
+        ) -> ParticipantChanges: ...
+    @_overload
+    def promote_group_participants(
+        self, session: SessionRef, group_id: str, request: PromoteGroupParticipantsRequest, /
+    ) -> ParticipantChanges: ...
+    if not MYPY:
+        @_overload
+        def promote_group_participants(
+            self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
             *,
@@ -2383,10 +2947,6 @@ class Signatures:
             notify: bool | None = None,
             **unknown: Never,
         ) -> ParticipantChanges: ...
-    @_overload
-    def promote_group_participants(
-        self, session: SessionRef, group_id: str, request: PromoteGroupParticipantsRequest, /
-    ) -> ParticipantChanges: ...
     @_overload
     def promote_group_participants(
         self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
@@ -2408,6 +2968,20 @@ class Signatures:
         @_overload
         def demote_group_participants(
             self,
+            session: SessionRef,
+            group_id: str,
+            *,
+            participants: Sequence[ParticipantRef],
+            notify: bool | None = None,
+        ) -> ParticipantChanges: ...
+    @_overload
+    def demote_group_participants(
+        self, session: SessionRef, group_id: str, request: DemoteGroupParticipantsRequest, /
+    ) -> ParticipantChanges: ...
+    if not MYPY:
+        @_overload
+        def demote_group_participants(
+            self,
             session: Session_ = MISSING,
             group_id: GroupId_ = MISSING,
             *,
@@ -2415,10 +2989,6 @@ class Signatures:
             notify: bool | None = None,
             **unknown: Never,
         ) -> ParticipantChanges: ...
-    @_overload
-    def demote_group_participants(
-        self, session: SessionRef, group_id: str, request: DemoteGroupParticipantsRequest, /
-    ) -> ParticipantChanges: ...
     @_overload
     def demote_group_participants(
         self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
@@ -2440,6 +3010,19 @@ class Signatures:
         @_overload
         def get_contacts(
             self,
+            session: SessionRef,
+            *,
+            limit: int | None = None,
+            offset: int | None = None,
+            sort_by: str | None = None,
+            sort_order: str | None = None,
+        ) -> Page[Contact]: ...
+    @_overload
+    def get_contacts(self, session: SessionRef, request: GetContactsRequest, /) -> Page[Contact]: ...
+    if not MYPY:
+        @_overload
+        def get_contacts(
+            self,
             session: Session_ = MISSING,
             *,
             limit: int | None = None,
@@ -2448,8 +3031,6 @@ class Signatures:
             sort_order: str | None = None,
             **unknown: Never,
         ) -> Page[Contact]: ...
-    @_overload
-    def get_contacts(self, session: SessionRef, request: GetContactsRequest, /) -> Page[Contact]: ...
     @_overload
     def get_contacts(
         self,
@@ -2473,11 +3054,14 @@ class Signatures:
 
     if not MYPY:
         @_overload
+        def get_contact(self, session: SessionRef, *, contact_id: str) -> Contact: ...
+    @_overload
+    def get_contact(self, session: SessionRef, request: GetContactRequest, /) -> Contact: ...
+    if not MYPY:
+        @_overload
         def get_contact(
             self, session: Session_ = MISSING, *, contact_id: ContactId_ = MISSING, **unknown: Never
         ) -> Contact: ...
-    @_overload
-    def get_contact(self, session: SessionRef, request: GetContactRequest, /) -> Contact: ...
     @_overload
     def get_contact(self, session: SessionRef, *, contact_id: str) -> Contact:
         """
@@ -2493,11 +3077,14 @@ class Signatures:
 
     if not MYPY:
         @_overload
+        def check_contact_exists(self, session: SessionRef, *, phone: str) -> ContactExistence: ...
+    @_overload
+    def check_contact_exists(self, session: SessionRef, request: CheckContactExistsRequest, /) -> ContactExistence: ...
+    if not MYPY:
+        @_overload
         def check_contact_exists(
             self, session: Session_ = MISSING, *, phone: Phone_ = MISSING, **unknown: Never
         ) -> ContactExistence: ...
-    @_overload
-    def check_contact_exists(self, session: SessionRef, request: CheckContactExistsRequest, /) -> ContactExistence: ...
     @_overload
     def check_contact_exists(self, session: SessionRef, *, phone: str) -> ContactExistence:
         """
@@ -2514,6 +3101,15 @@ class Signatures:
     if not MYPY:
         @_overload
         def get_contact_profile_picture(
+            self, session: SessionRef, *, contact_id: str, refresh: bool | None = None
+        ) -> ProfilePicture: ...
+    @_overload
+    def get_contact_profile_picture(
+        self, session: SessionRef, request: GetContactProfilePictureRequest, /
+    ) -> ProfilePicture: ...
+    if not MYPY:
+        @_overload
+        def get_contact_profile_picture(
             self,
             session: Session_ = MISSING,
             *,
@@ -2521,10 +3117,6 @@ class Signatures:
             refresh: bool | None = None,
             **unknown: Never,
         ) -> ProfilePicture: ...
-    @_overload
-    def get_contact_profile_picture(
-        self, session: SessionRef, request: GetContactProfilePictureRequest, /
-    ) -> ProfilePicture: ...
     @_overload
     def get_contact_profile_picture(
         self, session: SessionRef, *, contact_id: str, refresh: bool | None = None
@@ -2545,6 +3137,19 @@ class Signatures:
         @_overload
         def get_all_chats(
             self,
+            session: SessionRef,
+            *,
+            limit: int | None = None,
+            offset: int | None = None,
+            sort_by: str | None = None,
+            sort_order: str | None = None,
+        ) -> Page[Chat]: ...
+    @_overload
+    def get_all_chats(self, session: SessionRef, request: GetAllChatsRequest, /) -> Page[Chat]: ...
+    if not MYPY:
+        @_overload
+        def get_all_chats(
+            self,
             session: Session_ = MISSING,
             *,
             limit: int | None = None,
@@ -2553,8 +3158,6 @@ class Signatures:
             sort_order: str | None = None,
             **unknown: Never,
         ) -> Page[Chat]: ...
-    @_overload
-    def get_all_chats(self, session: SessionRef, request: GetAllChatsRequest, /) -> Page[Chat]: ...
     @_overload
     def get_all_chats(
         self,
@@ -2580,6 +3183,18 @@ class Signatures:
         @_overload
         def get_chats_overview(
             self,
+            session: SessionRef,
+            *,
+            ids: Sequence[str] | None = None,
+            limit: int | None = None,
+            offset: int | None = None,
+        ) -> Page[Chat]: ...
+    @_overload
+    def get_chats_overview(self, session: SessionRef, request: GetChatsOverviewRequest, /) -> Page[Chat]: ...
+    if not MYPY:
+        @_overload
+        def get_chats_overview(
+            self,
             session: Session_ = MISSING,
             *,
             ids: Sequence[str] | None = None,
@@ -2587,8 +3202,6 @@ class Signatures:
             offset: int | None = None,
             **unknown: Never,
         ) -> Page[Chat]: ...
-    @_overload
-    def get_chats_overview(self, session: SessionRef, request: GetChatsOverviewRequest, /) -> Page[Chat]: ...
     @_overload
     def get_chats_overview(
         self,
@@ -2612,6 +3225,20 @@ class Signatures:
         @_overload
         def get_messages(
             self,
+            session: SessionRef,
+            chat_id: str,
+            *,
+            limit: int = MOST_MESSAGES,
+            download_media: bool | None = None,
+            filter: Mapping[str, Any] | None = None,
+            offset: int | None = None,
+        ) -> Page[ChatMessage]: ...
+    @_overload
+    def get_messages(self, session: SessionRef, chat_id: str, request: GetMessagesRequest, /) -> Page[ChatMessage]: ...
+    if not MYPY:
+        @_overload
+        def get_messages(
+            self,
             session: Session_ = MISSING,
             chat_id: ChatId_ = MISSING,
             *,
@@ -2621,8 +3248,6 @@ class Signatures:
             offset: int | None = None,
             **unknown: Never,
         ) -> Page[ChatMessage]: ...
-    @_overload
-    def get_messages(self, session: SessionRef, chat_id: str, request: GetMessagesRequest, /) -> Page[ChatMessage]: ...
     @_overload
     def get_messages(
         self,
@@ -2653,6 +3278,15 @@ class Signatures:
     if not MYPY:
         @_overload
         def get_message_by_id(
+            self, session: SessionRef, chat_id: str, message_id: str, *, download_media: bool | None = None
+        ) -> ChatMessage: ...
+    @_overload
+    def get_message_by_id(
+        self, session: SessionRef, chat_id: str, message_id: str, request: GetMessageByIdRequest, /
+    ) -> ChatMessage: ...
+    if not MYPY:
+        @_overload
+        def get_message_by_id(
             self,
             session: Session_ = MISSING,
             chat_id: ChatId_ = MISSING,
@@ -2661,10 +3295,6 @@ class Signatures:
             download_media: bool | None = None,
             **unknown: Never,
         ) -> ChatMessage: ...
-    @_overload
-    def get_message_by_id(
-        self, session: SessionRef, chat_id: str, message_id: str, request: GetMessageByIdRequest, /
-    ) -> ChatMessage: ...
     @_overload
     def get_message_by_id(
         self, session: SessionRef, chat_id: str, message_id: str, *, download_media: bool | None = None
@@ -2685,6 +3315,13 @@ class Signatures:
     if not MYPY:
         @_overload
         def read_messages(
+            self, session: SessionRef, chat_id: str, *, days: int | None = None, messages: int | None = None
+        ) -> ReadResult: ...
+    @_overload
+    def read_messages(self, session: SessionRef, chat_id: str, request: ReadMessagesRequest, /) -> ReadResult: ...
+    if not MYPY:
+        @_overload
+        def read_messages(
             self,
             session: Session_ = MISSING,
             chat_id: ChatId_ = MISSING,
@@ -2693,8 +3330,6 @@ class Signatures:
             messages: int | None = None,
             **unknown: Never,
         ) -> ReadResult: ...
-    @_overload
-    def read_messages(self, session: SessionRef, chat_id: str, request: ReadMessagesRequest, /) -> ReadResult: ...
     @_overload
     def read_messages(
         self, session: SessionRef, chat_id: str, *, days: int | None = None, messages: int | None = None
@@ -2712,6 +3347,13 @@ class Signatures:
     if not MYPY:
         @_overload
         def get_chat_picture(
+            self, session: SessionRef, chat_id: str, *, refresh: bool | None = None
+        ) -> ChatPicture: ...
+    @_overload
+    def get_chat_picture(self, session: SessionRef, chat_id: str, request: GetChatPictureRequest, /) -> ChatPicture: ...
+    if not MYPY:
+        @_overload
+        def get_chat_picture(
             self,
             session: Session_ = MISSING,
             chat_id: ChatId_ = MISSING,
@@ -2719,8 +3361,6 @@ class Signatures:
             refresh: bool | None = None,
             **unknown: Never,
         ) -> ChatPicture: ...
-    @_overload
-    def get_chat_picture(self, session: SessionRef, chat_id: str, request: GetChatPictureRequest, /) -> ChatPicture: ...
     @_overload
     def get_chat_picture(self, session: SessionRef, chat_id: str, *, refresh: bool | None = None) -> ChatPicture:
         """
@@ -2735,11 +3375,14 @@ class Signatures:
 class AsyncBoundSignatures:
     if not MYPY:
         @_overload
+        async def send_text(self, *, to: str | Recipient, text: str, reply_to: str | None = None) -> Message: ...
+    @_overload
+    async def send_text(self, request: SendTextFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
         async def send_text(
             self, *, to: To_ = MISSING, text: Text_ = MISSING, reply_to: str | None = None, **unknown: Never
         ) -> Message: ...
-    @_overload
-    async def send_text(self, request: SendTextFields, /) -> Message: ...
     @_overload
     async def send_text(self, *, to: str | Recipient, text: str, reply_to: str | None = None) -> Message:
         """
@@ -2762,6 +3405,19 @@ class AsyncBoundSignatures:
         async def send_image(
             self,
             *,
+            to: str | Recipient,
+            url: str | None = None,
+            data: MediaData | None = None,
+            caption: str | None = None,
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    async def send_image(self, request: SendImageFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        async def send_image(
+            self,
+            *,
             to: To_ = MISSING,
             url: str | None = None,
             data: MediaData | None = None,
@@ -2769,8 +3425,6 @@ class AsyncBoundSignatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    async def send_image(self, request: SendImageFields, /) -> Message: ...
     @_overload
     async def send_image(
         self,
@@ -2802,6 +3456,19 @@ class AsyncBoundSignatures:
         async def send_video(
             self,
             *,
+            to: str | Recipient,
+            url: str | None = None,
+            data: MediaData | None = None,
+            caption: str | None = None,
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    async def send_video(self, request: SendVideoFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        async def send_video(
+            self,
+            *,
             to: To_ = MISSING,
             url: str | None = None,
             data: MediaData | None = None,
@@ -2809,8 +3476,6 @@ class AsyncBoundSignatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    async def send_video(self, request: SendVideoFields, /) -> Message: ...
     @_overload
     async def send_video(
         self,
@@ -2842,6 +3507,19 @@ class AsyncBoundSignatures:
         async def send_voice(
             self,
             *,
+            to: str | Recipient,
+            url: str | None = None,
+            data: MediaData | None = None,
+            duration: float | None = None,
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    async def send_voice(self, request: SendVoiceFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        async def send_voice(
+            self,
+            *,
             to: To_ = MISSING,
             url: str | None = None,
             data: MediaData | None = None,
@@ -2849,8 +3527,6 @@ class AsyncBoundSignatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    async def send_voice(self, request: SendVoiceFields, /) -> Message: ...
     @_overload
     async def send_voice(
         self,
@@ -2882,6 +3558,20 @@ class AsyncBoundSignatures:
         async def send_file(
             self,
             *,
+            to: str | Recipient,
+            url: str | None = None,
+            data: MediaData | None = None,
+            file_name: str | None = None,
+            mime_type: str | None = None,
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    async def send_file(self, request: SendFileFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        async def send_file(
+            self,
+            *,
             to: To_ = MISSING,
             url: str | None = None,
             data: MediaData | None = None,
@@ -2890,8 +3580,6 @@ class AsyncBoundSignatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    async def send_file(self, request: SendFileFields, /) -> Message: ...
     @_overload
     async def send_file(
         self,
@@ -2926,14 +3614,24 @@ class AsyncBoundSignatures:
         async def send_link_custom_preview(
             self,
             *,
+            to: str | Recipient,
+            text: str,
+            preview: LinkPreview | Mapping[str, Any],
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    async def send_link_custom_preview(self, request: SendLinkCustomPreviewFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        async def send_link_custom_preview(
+            self,
+            *,
             to: To_ = MISSING,
             text: Text_ = MISSING,
             preview: Preview_ = MISSING,
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    async def send_link_custom_preview(self, request: SendLinkCustomPreviewFields, /) -> Message: ...
     @_overload
     async def send_link_custom_preview(
         self, *, to: str | Recipient, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: str | None = None
@@ -2956,11 +3654,14 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
+        async def send_seen(self, *, to: str | Recipient, message_id: str) -> Result: ...
+    @_overload
+    async def send_seen(self, request: SendSeenFields, /) -> Result: ...
+    if not MYPY:
+        @_overload
         async def send_seen(
             self, *, to: To_ = MISSING, message_id: MessageId_ = MISSING, **unknown: Never
         ) -> Result: ...
-    @_overload
-    async def send_seen(self, request: SendSeenFields, /) -> Result: ...
     @_overload
     async def send_seen(self, *, to: str | Recipient, message_id: str) -> Result:
         """
@@ -2974,11 +3675,14 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
+        async def send_reaction(self, *, message_id: str, reaction: str) -> Result: ...
+    @_overload
+    async def send_reaction(self, request: SendReactionFields, /) -> Result: ...
+    if not MYPY:
+        @_overload
         async def send_reaction(
             self, *, message_id: MessageId_ = MISSING, reaction: Reaction_ = MISSING, **unknown: Never
         ) -> Result: ...
-    @_overload
-    async def send_reaction(self, request: SendReactionFields, /) -> Result: ...
     @_overload
     async def send_reaction(self, *, message_id: str, reaction: str) -> Result:
         """
@@ -2992,9 +3696,12 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
-        async def start_typing(self, *, to: To_ = MISSING, **unknown: Never) -> Result: ...
+        async def start_typing(self, *, to: str | Recipient) -> Result: ...
     @_overload
     async def start_typing(self, request: StartTypingFields, /) -> Result: ...
+    if not MYPY:
+        @_overload
+        async def start_typing(self, *, to: To_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
     async def start_typing(self, *, to: str | Recipient) -> Result:
         """
@@ -3007,9 +3714,12 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
-        async def stop_typing(self, *, to: To_ = MISSING, **unknown: Never) -> Result: ...
+        async def stop_typing(self, *, to: str | Recipient) -> Result: ...
     @_overload
     async def stop_typing(self, request: StopTypingFields, /) -> Result: ...
+    if not MYPY:
+        @_overload
+        async def stop_typing(self, *, to: To_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
     async def stop_typing(self, *, to: str | Recipient) -> Result:
         """
@@ -3020,6 +3730,23 @@ class AsyncBoundSignatures:
             to: The chat: international phone number, chat id or group id.
         """
 
+    if not MYPY:
+        @_overload
+        async def send(
+            self,
+            *,
+            to: str | Recipient,
+            text: str | None = None,
+            image_url: str | None = None,
+            video_url: str | None = None,
+            document_url: str | None = None,
+            audio_url: str | None = None,
+            mimetype: str | None = None,
+            filename: str | None = None,
+            preview: Mapping[str, str] | None = None,
+        ) -> Message: ...
+    @_overload
+    async def send(self, request: SendFields, /) -> Message: ...
     if not MYPY:
         @_overload
         async def send(
@@ -3036,8 +3763,6 @@ class AsyncBoundSignatures:
             preview: Mapping[str, str] | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    async def send(self, request: SendFields, /) -> Message: ...
     @_overload
     async def send(
         self,
@@ -3077,6 +3802,29 @@ class AsyncBoundSignatures:
         async def send_message(
             self,
             *,
+            to: str | Recipient,
+            text: str | None = None,
+            image_url: str | None = None,
+            video_url: str | None = None,
+            document_url: str | None = None,
+            audio_url: str | None = None,
+            mimetype: str | None = None,
+            filename: str | None = None,
+            preview: Mapping[str, str] | None = None,
+            message_id: str | None = None,
+            send_seen: bool | str = True,
+            min_typing: float | str = 3.0,
+            max_typing: float | str = 8.0,
+        ) -> Message: ...
+    @_overload
+    async def send_message(self, request: SendMessageFields, /) -> Message: ...
+    @_overload
+    async def send_message(self, request: SendMessageFields, options: SendMessageOptions, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        async def send_message(
+            self,
+            *,
             to: To_ = MISSING,
             text: str | None = None,
             image_url: str | None = None,
@@ -3092,10 +3840,6 @@ class AsyncBoundSignatures:
             max_typing: float | str = 8.0,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    async def send_message(self, request: SendMessageFields, /) -> Message: ...
-    @_overload
-    async def send_message(self, request: SendMessageFields, options: SendMessageOptions, /) -> Message: ...
     @_overload
     async def send_message(
         self,
@@ -3146,6 +3890,19 @@ class AsyncBoundSignatures:
         async def create_group(
             self,
             *,
+            name: str,
+            participants: Sequence[ParticipantRef],
+            description: str | None = None,
+            picture_url: str | None = None,
+            tags: Sequence[str] | None = None,
+        ) -> Group: ...
+    @_overload
+    async def create_group(self, request: CreateGroupRequest, /) -> Group: ...
+    if not MYPY:
+        @_overload
+        async def create_group(
+            self,
+            *,
             name: Name_ = MISSING,
             participants: Participants_ = MISSING,
             description: str | None = None,
@@ -3153,8 +3910,6 @@ class AsyncBoundSignatures:
             tags: Sequence[str] | None = None,
             **unknown: Never,
         ) -> Group: ...
-    @_overload
-    async def create_group(self, request: CreateGroupRequest, /) -> Group: ...
     @_overload
     async def create_group(
         self,
@@ -3198,10 +3953,24 @@ class AsyncBoundSignatures:
             sort_order: str | None = None,
             status: str | None = None,
             tags: Sequence[str] | None = None,
-            **unknown: Never,
         ) -> Page[Group]: ...
     @_overload
     async def get_groups(self, request: GetGroupsRequest, /) -> Page[Group]: ...
+    if not MYPY:
+        @_overload
+        async def get_groups(
+            self,
+            *,
+            exclude: Sequence[str] | None = None,
+            limit: int | None = None,
+            offset: int | None = None,
+            search: str | None = None,
+            sort_by: str | None = None,
+            sort_order: str | None = None,
+            status: str | None = None,
+            tags: Sequence[str] | None = None,
+            **unknown: Never,
+        ) -> Page[Group]: ...
     @_overload
     async def get_groups(
         self,
@@ -3235,9 +4004,12 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
-        async def get_group_join_info(self, code: Code_ = MISSING, **unknown: Never) -> Group: ...
+        async def get_group_join_info(self, code: str) -> Group: ...
     @_overload
     async def get_group_join_info(self, request: GetGroupJoinInfoRequest, /) -> Group: ...
+    if not MYPY:
+        @_overload
+        async def get_group_join_info(self, code: Code_ = MISSING, **unknown: Never) -> Group: ...
     @_overload
     async def get_group_join_info(self, code: str) -> Group:
         """
@@ -3253,9 +4025,12 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
-        async def join_group(self, *, code: Code_ = MISSING, **unknown: Never) -> Group: ...
+        async def join_group(self, *, code: str) -> Group: ...
     @_overload
     async def join_group(self, request: JoinGroupRequest, /) -> Group: ...
+    if not MYPY:
+        @_overload
+        async def join_group(self, *, code: Code_ = MISSING, **unknown: Never) -> Group: ...
     @_overload
     async def join_group(self, *, code: str) -> Group:
         """
@@ -3275,11 +4050,14 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
+        async def get_group_picture(self, group_id: str, refresh: bool | None = None) -> GroupPicture: ...
+    @_overload
+    async def get_group_picture(self, group_id: str, request: GetGroupPictureRequest, /) -> GroupPicture: ...
+    if not MYPY:
+        @_overload
         async def get_group_picture(
             self, group_id: GroupId_ = MISSING, refresh: bool | None = None, **unknown: Never
         ) -> GroupPicture: ...
-    @_overload
-    async def get_group_picture(self, group_id: str, request: GetGroupPictureRequest, /) -> GroupPicture: ...
     @_overload
     async def get_group_picture(self, group_id: str, refresh: bool | None = None) -> GroupPicture:
         """
@@ -3294,6 +4072,13 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def set_group_picture(
+            self, group_id: str, *, url: str, crop_to_square: bool | None = None, format: str | None = None
+        ) -> Result: ...
+    @_overload
+    async def set_group_picture(self, group_id: str, request: SetGroupPictureRequest, /) -> Result: ...
+    if not MYPY:
+        @_overload
+        async def set_group_picture(
             self,
             group_id: GroupId_ = MISSING,
             *,
@@ -3302,8 +4087,6 @@ class AsyncBoundSignatures:
             format: str | None = None,
             **unknown: Never,
         ) -> Result: ...
-    @_overload
-    async def set_group_picture(self, group_id: str, request: SetGroupPictureRequest, /) -> Result: ...
     @_overload
     async def set_group_picture(
         self, group_id: str, *, url: str, crop_to_square: bool | None = None, format: str | None = None
@@ -3321,11 +4104,14 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
+        async def set_group_description(self, group_id: str, *, description: str) -> Result: ...
+    @_overload
+    async def set_group_description(self, group_id: str, request: SetGroupDescriptionRequest, /) -> Result: ...
+    if not MYPY:
+        @_overload
         async def set_group_description(
             self, group_id: GroupId_ = MISSING, *, description: Description_ = MISSING, **unknown: Never
         ) -> Result: ...
-    @_overload
-    async def set_group_description(self, group_id: str, request: SetGroupDescriptionRequest, /) -> Result: ...
     @_overload
     async def set_group_description(self, group_id: str, *, description: str) -> Result:
         """
@@ -3339,11 +4125,14 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
+        async def set_group_subject(self, group_id: str, *, subject: str) -> Result: ...
+    @_overload
+    async def set_group_subject(self, group_id: str, request: SetGroupSubjectRequest, /) -> Result: ...
+    if not MYPY:
+        @_overload
         async def set_group_subject(
             self, group_id: GroupId_ = MISSING, *, subject: Subject_ = MISSING, **unknown: Never
         ) -> Result: ...
-    @_overload
-    async def set_group_subject(self, group_id: str, request: SetGroupSubjectRequest, /) -> Result: ...
     @_overload
     async def set_group_subject(self, group_id: str, *, subject: str) -> Result:
         """
@@ -3358,11 +4147,14 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
+        async def set_group_name(self, group_id: str, *, name: str) -> Result: ...
+    @_overload
+    async def set_group_name(self, group_id: str, request: SetGroupNameRequest, /) -> Result: ...
+    if not MYPY:
+        @_overload
         async def set_group_name(
             self, group_id: GroupId_ = MISSING, *, name: Name_ = MISSING, **unknown: Never
         ) -> Result: ...
-    @_overload
-    async def set_group_name(self, group_id: str, request: SetGroupNameRequest, /) -> Result: ...
     @_overload
     async def set_group_name(self, group_id: str, *, name: str) -> Result:
         """
@@ -3377,6 +4169,13 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def set_group_settings(
+            self, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+        ) -> GroupSettings: ...
+    @_overload
+    async def set_group_settings(self, group_id: str, request: SetGroupSettingsRequest, /) -> GroupSettings: ...
+    if not MYPY:
+        @_overload
+        async def set_group_settings(
             self,
             group_id: GroupId_ = MISSING,
             *,
@@ -3384,8 +4183,6 @@ class AsyncBoundSignatures:
             messages_admin_only: MessagesAdminOnly_ = MISSING,
             **unknown: Never,
         ) -> GroupSettings: ...
-    @_overload
-    async def set_group_settings(self, group_id: str, request: SetGroupSettingsRequest, /) -> GroupSettings: ...
     @_overload
     async def set_group_settings(
         self, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
@@ -3403,6 +4200,13 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def set_group_info_admin_only(
+            self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
+        ) -> AdminOnly: ...
+    @_overload
+    async def set_group_info_admin_only(self, group_id: str, request: SetGroupInfoAdminOnlyRequest, /) -> AdminOnly: ...
+    if not MYPY:
+        @_overload
+        async def set_group_info_admin_only(
             self,
             group_id: GroupId_ = MISSING,
             *,
@@ -3411,8 +4215,6 @@ class AsyncBoundSignatures:
             changed_by: str | None = None,
             **unknown: Never,
         ) -> AdminOnly: ...
-    @_overload
-    async def set_group_info_admin_only(self, group_id: str, request: SetGroupInfoAdminOnlyRequest, /) -> AdminOnly: ...
     @_overload
     async def set_group_info_admin_only(
         self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
@@ -3431,6 +4233,15 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def set_group_messages_admin_only(
+            self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
+        ) -> AdminOnly: ...
+    @_overload
+    async def set_group_messages_admin_only(
+        self, group_id: str, request: SetGroupMessagesAdminOnlyRequest, /
+    ) -> AdminOnly: ...
+    if not MYPY:
+        @_overload
+        async def set_group_messages_admin_only(
             self,
             group_id: GroupId_ = MISSING,
             *,
@@ -3439,10 +4250,6 @@ class AsyncBoundSignatures:
             changed_by: str | None = None,
             **unknown: Never,
         ) -> AdminOnly: ...
-    @_overload
-    async def set_group_messages_admin_only(
-        self, group_id: str, request: SetGroupMessagesAdminOnlyRequest, /
-    ) -> AdminOnly: ...
     @_overload
     async def set_group_messages_admin_only(
         self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
@@ -3461,6 +4268,15 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def add_group_participants(
+            self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        ) -> ParticipantChanges: ...
+    @_overload
+    async def add_group_participants(
+        self, group_id: str, request: AddGroupParticipantsRequest, /
+    ) -> ParticipantChanges: ...
+    if not MYPY:
+        @_overload
+        async def add_group_participants(
             self,
             group_id: GroupId_ = MISSING,
             *,
@@ -3468,10 +4284,6 @@ class AsyncBoundSignatures:
             notify: bool | None = None,
             **unknown: Never,
         ) -> ParticipantChanges: ...
-    @_overload
-    async def add_group_participants(
-        self, group_id: str, request: AddGroupParticipantsRequest, /
-    ) -> ParticipantChanges: ...
     @_overload
     async def add_group_participants(
         self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
@@ -3492,6 +4304,15 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def remove_group_participants(
+            self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        ) -> ParticipantChanges: ...
+    @_overload
+    async def remove_group_participants(
+        self, group_id: str, request: RemoveGroupParticipantsRequest, /
+    ) -> ParticipantChanges: ...
+    if not MYPY:
+        @_overload
+        async def remove_group_participants(
             self,
             group_id: GroupId_ = MISSING,
             *,
@@ -3499,10 +4320,6 @@ class AsyncBoundSignatures:
             notify: bool | None = None,
             **unknown: Never,
         ) -> ParticipantChanges: ...
-    @_overload
-    async def remove_group_participants(
-        self, group_id: str, request: RemoveGroupParticipantsRequest, /
-    ) -> ParticipantChanges: ...
     @_overload
     async def remove_group_participants(
         self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
@@ -3523,6 +4340,15 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def promote_group_participants(
+            self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        ) -> ParticipantChanges: ...
+    @_overload
+    async def promote_group_participants(
+        self, group_id: str, request: PromoteGroupParticipantsRequest, /
+    ) -> ParticipantChanges: ...
+    if not MYPY:
+        @_overload
+        async def promote_group_participants(
             self,
             group_id: GroupId_ = MISSING,
             *,
@@ -3530,10 +4356,6 @@ class AsyncBoundSignatures:
             notify: bool | None = None,
             **unknown: Never,
         ) -> ParticipantChanges: ...
-    @_overload
-    async def promote_group_participants(
-        self, group_id: str, request: PromoteGroupParticipantsRequest, /
-    ) -> ParticipantChanges: ...
     @_overload
     async def promote_group_participants(
         self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
@@ -3554,6 +4376,15 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def demote_group_participants(
+            self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        ) -> ParticipantChanges: ...
+    @_overload
+    async def demote_group_participants(
+        self, group_id: str, request: DemoteGroupParticipantsRequest, /
+    ) -> ParticipantChanges: ...
+    if not MYPY:
+        @_overload
+        async def demote_group_participants(
             self,
             group_id: GroupId_ = MISSING,
             *,
@@ -3561,10 +4392,6 @@ class AsyncBoundSignatures:
             notify: bool | None = None,
             **unknown: Never,
         ) -> ParticipantChanges: ...
-    @_overload
-    async def demote_group_participants(
-        self, group_id: str, request: DemoteGroupParticipantsRequest, /
-    ) -> ParticipantChanges: ...
     @_overload
     async def demote_group_participants(
         self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
@@ -3591,10 +4418,20 @@ class AsyncBoundSignatures:
             offset: int | None = None,
             sort_by: str | None = None,
             sort_order: str | None = None,
-            **unknown: Never,
         ) -> Page[Contact]: ...
     @_overload
     async def get_contacts(self, request: GetContactsRequest, /) -> Page[Contact]: ...
+    if not MYPY:
+        @_overload
+        async def get_contacts(
+            self,
+            *,
+            limit: int | None = None,
+            offset: int | None = None,
+            sort_by: str | None = None,
+            sort_order: str | None = None,
+            **unknown: Never,
+        ) -> Page[Contact]: ...
     @_overload
     async def get_contacts(
         self,
@@ -3617,9 +4454,12 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
-        async def get_contact(self, *, contact_id: ContactId_ = MISSING, **unknown: Never) -> Contact: ...
+        async def get_contact(self, *, contact_id: str) -> Contact: ...
     @_overload
     async def get_contact(self, request: GetContactRequest, /) -> Contact: ...
+    if not MYPY:
+        @_overload
+        async def get_contact(self, *, contact_id: ContactId_ = MISSING, **unknown: Never) -> Contact: ...
     @_overload
     async def get_contact(self, *, contact_id: str) -> Contact:
         """
@@ -3635,9 +4475,12 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
-        async def check_contact_exists(self, *, phone: Phone_ = MISSING, **unknown: Never) -> ContactExistence: ...
+        async def check_contact_exists(self, *, phone: str) -> ContactExistence: ...
     @_overload
     async def check_contact_exists(self, request: CheckContactExistsRequest, /) -> ContactExistence: ...
+    if not MYPY:
+        @_overload
+        async def check_contact_exists(self, *, phone: Phone_ = MISSING, **unknown: Never) -> ContactExistence: ...
     @_overload
     async def check_contact_exists(self, *, phone: str) -> ContactExistence:
         """
@@ -3654,10 +4497,15 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def get_contact_profile_picture(
-            self, *, contact_id: ContactId_ = MISSING, refresh: bool | None = None, **unknown: Never
+            self, *, contact_id: str, refresh: bool | None = None
         ) -> ProfilePicture: ...
     @_overload
     async def get_contact_profile_picture(self, request: GetContactProfilePictureRequest, /) -> ProfilePicture: ...
+    if not MYPY:
+        @_overload
+        async def get_contact_profile_picture(
+            self, *, contact_id: ContactId_ = MISSING, refresh: bool | None = None, **unknown: Never
+        ) -> ProfilePicture: ...
     @_overload
     async def get_contact_profile_picture(self, *, contact_id: str, refresh: bool | None = None) -> ProfilePicture:
         """
@@ -3681,10 +4529,20 @@ class AsyncBoundSignatures:
             offset: int | None = None,
             sort_by: str | None = None,
             sort_order: str | None = None,
-            **unknown: Never,
         ) -> Page[Chat]: ...
     @_overload
     async def get_all_chats(self, request: GetAllChatsRequest, /) -> Page[Chat]: ...
+    if not MYPY:
+        @_overload
+        async def get_all_chats(
+            self,
+            *,
+            limit: int | None = None,
+            offset: int | None = None,
+            sort_by: str | None = None,
+            sort_order: str | None = None,
+            **unknown: Never,
+        ) -> Page[Chat]: ...
     @_overload
     async def get_all_chats(
         self,
@@ -3708,6 +4566,13 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def get_chats_overview(
+            self, *, ids: Sequence[str] | None = None, limit: int | None = None, offset: int | None = None
+        ) -> Page[Chat]: ...
+    @_overload
+    async def get_chats_overview(self, request: GetChatsOverviewRequest, /) -> Page[Chat]: ...
+    if not MYPY:
+        @_overload
+        async def get_chats_overview(
             self,
             *,
             ids: Sequence[str] | None = None,
@@ -3715,8 +4580,6 @@ class AsyncBoundSignatures:
             offset: int | None = None,
             **unknown: Never,
         ) -> Page[Chat]: ...
-    @_overload
-    async def get_chats_overview(self, request: GetChatsOverviewRequest, /) -> Page[Chat]: ...
     @_overload
     async def get_chats_overview(
         self, *, ids: Sequence[str] | None = None, limit: int | None = None, offset: int | None = None
@@ -3735,6 +4598,19 @@ class AsyncBoundSignatures:
         @_overload
         async def get_messages(
             self,
+            chat_id: str,
+            *,
+            limit: int = MOST_MESSAGES,
+            download_media: bool | None = None,
+            filter: Mapping[str, Any] | None = None,
+            offset: int | None = None,
+        ) -> Page[ChatMessage]: ...
+    @_overload
+    async def get_messages(self, chat_id: str, request: GetMessagesRequest, /) -> Page[ChatMessage]: ...
+    if not MYPY:
+        @_overload
+        async def get_messages(
+            self,
             chat_id: ChatId_ = MISSING,
             *,
             limit: int = MOST_MESSAGES,
@@ -3743,8 +4619,6 @@ class AsyncBoundSignatures:
             offset: int | None = None,
             **unknown: Never,
         ) -> Page[ChatMessage]: ...
-    @_overload
-    async def get_messages(self, chat_id: str, request: GetMessagesRequest, /) -> Page[ChatMessage]: ...
     @_overload
     async def get_messages(
         self,
@@ -3774,6 +4648,15 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def get_message_by_id(
+            self, chat_id: str, message_id: str, *, download_media: bool | None = None
+        ) -> ChatMessage: ...
+    @_overload
+    async def get_message_by_id(
+        self, chat_id: str, message_id: str, request: GetMessageByIdRequest, /
+    ) -> ChatMessage: ...
+    if not MYPY:
+        @_overload
+        async def get_message_by_id(
             self,
             chat_id: ChatId_ = MISSING,
             message_id: MessageId_ = MISSING,
@@ -3781,10 +4664,6 @@ class AsyncBoundSignatures:
             download_media: bool | None = None,
             **unknown: Never,
         ) -> ChatMessage: ...
-    @_overload
-    async def get_message_by_id(
-        self, chat_id: str, message_id: str, request: GetMessageByIdRequest, /
-    ) -> ChatMessage: ...
     @_overload
     async def get_message_by_id(
         self, chat_id: str, message_id: str, *, download_media: bool | None = None
@@ -3805,10 +4684,15 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def read_messages(
-            self, chat_id: ChatId_ = MISSING, *, days: int | None = None, messages: int | None = None, **unknown: Never
+            self, chat_id: str, *, days: int | None = None, messages: int | None = None
         ) -> ReadResult: ...
     @_overload
     async def read_messages(self, chat_id: str, request: ReadMessagesRequest, /) -> ReadResult: ...
+    if not MYPY:
+        @_overload
+        async def read_messages(
+            self, chat_id: ChatId_ = MISSING, *, days: int | None = None, messages: int | None = None, **unknown: Never
+        ) -> ReadResult: ...
     @_overload
     async def read_messages(self, chat_id: str, *, days: int | None = None, messages: int | None = None) -> ReadResult:
         """
@@ -3823,11 +4707,14 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
+        async def get_chat_picture(self, chat_id: str, *, refresh: bool | None = None) -> ChatPicture: ...
+    @_overload
+    async def get_chat_picture(self, chat_id: str, request: GetChatPictureRequest, /) -> ChatPicture: ...
+    if not MYPY:
+        @_overload
         async def get_chat_picture(
             self, chat_id: ChatId_ = MISSING, *, refresh: bool | None = None, **unknown: Never
         ) -> ChatPicture: ...
-    @_overload
-    async def get_chat_picture(self, chat_id: str, request: GetChatPictureRequest, /) -> ChatPicture: ...
     @_overload
     async def get_chat_picture(self, chat_id: str, *, refresh: bool | None = None) -> ChatPicture:
         """
@@ -3842,11 +4729,14 @@ class AsyncBoundSignatures:
 class BoundSignatures:
     if not MYPY:
         @_overload
+        def send_text(self, *, to: str | Recipient, text: str, reply_to: str | None = None) -> Message: ...
+    @_overload
+    def send_text(self, request: SendTextFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
         def send_text(
             self, *, to: To_ = MISSING, text: Text_ = MISSING, reply_to: str | None = None, **unknown: Never
         ) -> Message: ...
-    @_overload
-    def send_text(self, request: SendTextFields, /) -> Message: ...
     @_overload
     def send_text(self, *, to: str | Recipient, text: str, reply_to: str | None = None) -> Message:
         """
@@ -3869,6 +4759,19 @@ class BoundSignatures:
         def send_image(
             self,
             *,
+            to: str | Recipient,
+            url: str | None = None,
+            data: MediaData | None = None,
+            caption: str | None = None,
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    def send_image(self, request: SendImageFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        def send_image(
+            self,
+            *,
             to: To_ = MISSING,
             url: str | None = None,
             data: MediaData | None = None,
@@ -3876,8 +4779,6 @@ class BoundSignatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    def send_image(self, request: SendImageFields, /) -> Message: ...
     @_overload
     def send_image(
         self,
@@ -3909,6 +4810,19 @@ class BoundSignatures:
         def send_video(
             self,
             *,
+            to: str | Recipient,
+            url: str | None = None,
+            data: MediaData | None = None,
+            caption: str | None = None,
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    def send_video(self, request: SendVideoFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        def send_video(
+            self,
+            *,
             to: To_ = MISSING,
             url: str | None = None,
             data: MediaData | None = None,
@@ -3916,8 +4830,6 @@ class BoundSignatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    def send_video(self, request: SendVideoFields, /) -> Message: ...
     @_overload
     def send_video(
         self,
@@ -3949,6 +4861,19 @@ class BoundSignatures:
         def send_voice(
             self,
             *,
+            to: str | Recipient,
+            url: str | None = None,
+            data: MediaData | None = None,
+            duration: float | None = None,
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    def send_voice(self, request: SendVoiceFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        def send_voice(
+            self,
+            *,
             to: To_ = MISSING,
             url: str | None = None,
             data: MediaData | None = None,
@@ -3956,8 +4881,6 @@ class BoundSignatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    def send_voice(self, request: SendVoiceFields, /) -> Message: ...
     @_overload
     def send_voice(
         self,
@@ -3989,6 +4912,20 @@ class BoundSignatures:
         def send_file(
             self,
             *,
+            to: str | Recipient,
+            url: str | None = None,
+            data: MediaData | None = None,
+            file_name: str | None = None,
+            mime_type: str | None = None,
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    def send_file(self, request: SendFileFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        def send_file(
+            self,
+            *,
             to: To_ = MISSING,
             url: str | None = None,
             data: MediaData | None = None,
@@ -3997,8 +4934,6 @@ class BoundSignatures:
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    def send_file(self, request: SendFileFields, /) -> Message: ...
     @_overload
     def send_file(
         self,
@@ -4033,14 +4968,24 @@ class BoundSignatures:
         def send_link_custom_preview(
             self,
             *,
+            to: str | Recipient,
+            text: str,
+            preview: LinkPreview | Mapping[str, Any],
+            reply_to: str | None = None,
+        ) -> Message: ...
+    @_overload
+    def send_link_custom_preview(self, request: SendLinkCustomPreviewFields, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        def send_link_custom_preview(
+            self,
+            *,
             to: To_ = MISSING,
             text: Text_ = MISSING,
             preview: Preview_ = MISSING,
             reply_to: str | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    def send_link_custom_preview(self, request: SendLinkCustomPreviewFields, /) -> Message: ...
     @_overload
     def send_link_custom_preview(
         self, *, to: str | Recipient, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: str | None = None
@@ -4063,9 +5008,12 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
-        def send_seen(self, *, to: To_ = MISSING, message_id: MessageId_ = MISSING, **unknown: Never) -> Result: ...
+        def send_seen(self, *, to: str | Recipient, message_id: str) -> Result: ...
     @_overload
     def send_seen(self, request: SendSeenFields, /) -> Result: ...
+    if not MYPY:
+        @_overload
+        def send_seen(self, *, to: To_ = MISSING, message_id: MessageId_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
     def send_seen(self, *, to: str | Recipient, message_id: str) -> Result:
         """
@@ -4079,11 +5027,14 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
+        def send_reaction(self, *, message_id: str, reaction: str) -> Result: ...
+    @_overload
+    def send_reaction(self, request: SendReactionFields, /) -> Result: ...
+    if not MYPY:
+        @_overload
         def send_reaction(
             self, *, message_id: MessageId_ = MISSING, reaction: Reaction_ = MISSING, **unknown: Never
         ) -> Result: ...
-    @_overload
-    def send_reaction(self, request: SendReactionFields, /) -> Result: ...
     @_overload
     def send_reaction(self, *, message_id: str, reaction: str) -> Result:
         """
@@ -4097,9 +5048,12 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
-        def start_typing(self, *, to: To_ = MISSING, **unknown: Never) -> Result: ...
+        def start_typing(self, *, to: str | Recipient) -> Result: ...
     @_overload
     def start_typing(self, request: StartTypingFields, /) -> Result: ...
+    if not MYPY:
+        @_overload
+        def start_typing(self, *, to: To_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
     def start_typing(self, *, to: str | Recipient) -> Result:
         """
@@ -4112,9 +5066,12 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
-        def stop_typing(self, *, to: To_ = MISSING, **unknown: Never) -> Result: ...
+        def stop_typing(self, *, to: str | Recipient) -> Result: ...
     @_overload
     def stop_typing(self, request: StopTypingFields, /) -> Result: ...
+    if not MYPY:
+        @_overload
+        def stop_typing(self, *, to: To_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
     def stop_typing(self, *, to: str | Recipient) -> Result:
         """
@@ -4125,6 +5082,23 @@ class BoundSignatures:
             to: The chat: international phone number, chat id or group id.
         """
 
+    if not MYPY:
+        @_overload
+        def send(
+            self,
+            *,
+            to: str | Recipient,
+            text: str | None = None,
+            image_url: str | None = None,
+            video_url: str | None = None,
+            document_url: str | None = None,
+            audio_url: str | None = None,
+            mimetype: str | None = None,
+            filename: str | None = None,
+            preview: Mapping[str, str] | None = None,
+        ) -> Message: ...
+    @_overload
+    def send(self, request: SendFields, /) -> Message: ...
     if not MYPY:
         @_overload
         def send(
@@ -4141,8 +5115,6 @@ class BoundSignatures:
             preview: Mapping[str, str] | None = None,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    def send(self, request: SendFields, /) -> Message: ...
     @_overload
     def send(
         self,
@@ -4182,6 +5154,29 @@ class BoundSignatures:
         def send_message(
             self,
             *,
+            to: str | Recipient,
+            text: str | None = None,
+            image_url: str | None = None,
+            video_url: str | None = None,
+            document_url: str | None = None,
+            audio_url: str | None = None,
+            mimetype: str | None = None,
+            filename: str | None = None,
+            preview: Mapping[str, str] | None = None,
+            message_id: str | None = None,
+            send_seen: bool | str = True,
+            min_typing: float | str = 3.0,
+            max_typing: float | str = 8.0,
+        ) -> Message: ...
+    @_overload
+    def send_message(self, request: SendMessageFields, /) -> Message: ...
+    @_overload
+    def send_message(self, request: SendMessageFields, options: SendMessageOptions, /) -> Message: ...
+    if not MYPY:
+        @_overload
+        def send_message(
+            self,
+            *,
             to: To_ = MISSING,
             text: str | None = None,
             image_url: str | None = None,
@@ -4197,10 +5192,6 @@ class BoundSignatures:
             max_typing: float | str = 8.0,
             **unknown: Never,
         ) -> Message: ...
-    @_overload
-    def send_message(self, request: SendMessageFields, /) -> Message: ...
-    @_overload
-    def send_message(self, request: SendMessageFields, options: SendMessageOptions, /) -> Message: ...
     @_overload
     def send_message(
         self,
@@ -4251,6 +5242,19 @@ class BoundSignatures:
         def create_group(
             self,
             *,
+            name: str,
+            participants: Sequence[ParticipantRef],
+            description: str | None = None,
+            picture_url: str | None = None,
+            tags: Sequence[str] | None = None,
+        ) -> Group: ...
+    @_overload
+    def create_group(self, request: CreateGroupRequest, /) -> Group: ...
+    if not MYPY:
+        @_overload
+        def create_group(
+            self,
+            *,
             name: Name_ = MISSING,
             participants: Participants_ = MISSING,
             description: str | None = None,
@@ -4258,8 +5262,6 @@ class BoundSignatures:
             tags: Sequence[str] | None = None,
             **unknown: Never,
         ) -> Group: ...
-    @_overload
-    def create_group(self, request: CreateGroupRequest, /) -> Group: ...
     @_overload
     def create_group(
         self,
@@ -4303,10 +5305,24 @@ class BoundSignatures:
             sort_order: str | None = None,
             status: str | None = None,
             tags: Sequence[str] | None = None,
-            **unknown: Never,
         ) -> Page[Group]: ...
     @_overload
     def get_groups(self, request: GetGroupsRequest, /) -> Page[Group]: ...
+    if not MYPY:
+        @_overload
+        def get_groups(
+            self,
+            *,
+            exclude: Sequence[str] | None = None,
+            limit: int | None = None,
+            offset: int | None = None,
+            search: str | None = None,
+            sort_by: str | None = None,
+            sort_order: str | None = None,
+            status: str | None = None,
+            tags: Sequence[str] | None = None,
+            **unknown: Never,
+        ) -> Page[Group]: ...
     @_overload
     def get_groups(
         self,
@@ -4340,9 +5356,12 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
-        def get_group_join_info(self, code: Code_ = MISSING, **unknown: Never) -> Group: ...
+        def get_group_join_info(self, code: str) -> Group: ...
     @_overload
     def get_group_join_info(self, request: GetGroupJoinInfoRequest, /) -> Group: ...
+    if not MYPY:
+        @_overload
+        def get_group_join_info(self, code: Code_ = MISSING, **unknown: Never) -> Group: ...
     @_overload
     def get_group_join_info(self, code: str) -> Group:
         """
@@ -4358,9 +5377,12 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
-        def join_group(self, *, code: Code_ = MISSING, **unknown: Never) -> Group: ...
+        def join_group(self, *, code: str) -> Group: ...
     @_overload
     def join_group(self, request: JoinGroupRequest, /) -> Group: ...
+    if not MYPY:
+        @_overload
+        def join_group(self, *, code: Code_ = MISSING, **unknown: Never) -> Group: ...
     @_overload
     def join_group(self, *, code: str) -> Group:
         """
@@ -4380,11 +5402,14 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
+        def get_group_picture(self, group_id: str, refresh: bool | None = None) -> GroupPicture: ...
+    @_overload
+    def get_group_picture(self, group_id: str, request: GetGroupPictureRequest, /) -> GroupPicture: ...
+    if not MYPY:
+        @_overload
         def get_group_picture(
             self, group_id: GroupId_ = MISSING, refresh: bool | None = None, **unknown: Never
         ) -> GroupPicture: ...
-    @_overload
-    def get_group_picture(self, group_id: str, request: GetGroupPictureRequest, /) -> GroupPicture: ...
     @_overload
     def get_group_picture(self, group_id: str, refresh: bool | None = None) -> GroupPicture:
         """
@@ -4399,6 +5424,13 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def set_group_picture(
+            self, group_id: str, *, url: str, crop_to_square: bool | None = None, format: str | None = None
+        ) -> Result: ...
+    @_overload
+    def set_group_picture(self, group_id: str, request: SetGroupPictureRequest, /) -> Result: ...
+    if not MYPY:
+        @_overload
+        def set_group_picture(
             self,
             group_id: GroupId_ = MISSING,
             *,
@@ -4407,8 +5439,6 @@ class BoundSignatures:
             format: str | None = None,
             **unknown: Never,
         ) -> Result: ...
-    @_overload
-    def set_group_picture(self, group_id: str, request: SetGroupPictureRequest, /) -> Result: ...
     @_overload
     def set_group_picture(
         self, group_id: str, *, url: str, crop_to_square: bool | None = None, format: str | None = None
@@ -4426,11 +5456,14 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
+        def set_group_description(self, group_id: str, *, description: str) -> Result: ...
+    @_overload
+    def set_group_description(self, group_id: str, request: SetGroupDescriptionRequest, /) -> Result: ...
+    if not MYPY:
+        @_overload
         def set_group_description(
             self, group_id: GroupId_ = MISSING, *, description: Description_ = MISSING, **unknown: Never
         ) -> Result: ...
-    @_overload
-    def set_group_description(self, group_id: str, request: SetGroupDescriptionRequest, /) -> Result: ...
     @_overload
     def set_group_description(self, group_id: str, *, description: str) -> Result:
         """
@@ -4444,11 +5477,14 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
+        def set_group_subject(self, group_id: str, *, subject: str) -> Result: ...
+    @_overload
+    def set_group_subject(self, group_id: str, request: SetGroupSubjectRequest, /) -> Result: ...
+    if not MYPY:
+        @_overload
         def set_group_subject(
             self, group_id: GroupId_ = MISSING, *, subject: Subject_ = MISSING, **unknown: Never
         ) -> Result: ...
-    @_overload
-    def set_group_subject(self, group_id: str, request: SetGroupSubjectRequest, /) -> Result: ...
     @_overload
     def set_group_subject(self, group_id: str, *, subject: str) -> Result:
         """
@@ -4463,11 +5499,14 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
+        def set_group_name(self, group_id: str, *, name: str) -> Result: ...
+    @_overload
+    def set_group_name(self, group_id: str, request: SetGroupNameRequest, /) -> Result: ...
+    if not MYPY:
+        @_overload
         def set_group_name(
             self, group_id: GroupId_ = MISSING, *, name: Name_ = MISSING, **unknown: Never
         ) -> Result: ...
-    @_overload
-    def set_group_name(self, group_id: str, request: SetGroupNameRequest, /) -> Result: ...
     @_overload
     def set_group_name(self, group_id: str, *, name: str) -> Result:
         """
@@ -4482,6 +5521,13 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def set_group_settings(
+            self, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+        ) -> GroupSettings: ...
+    @_overload
+    def set_group_settings(self, group_id: str, request: SetGroupSettingsRequest, /) -> GroupSettings: ...
+    if not MYPY:
+        @_overload
+        def set_group_settings(
             self,
             group_id: GroupId_ = MISSING,
             *,
@@ -4489,8 +5535,6 @@ class BoundSignatures:
             messages_admin_only: MessagesAdminOnly_ = MISSING,
             **unknown: Never,
         ) -> GroupSettings: ...
-    @_overload
-    def set_group_settings(self, group_id: str, request: SetGroupSettingsRequest, /) -> GroupSettings: ...
     @_overload
     def set_group_settings(self, group_id: str, *, info_admin_only: bool, messages_admin_only: bool) -> GroupSettings:
         """
@@ -4506,6 +5550,13 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def set_group_info_admin_only(
+            self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
+        ) -> AdminOnly: ...
+    @_overload
+    def set_group_info_admin_only(self, group_id: str, request: SetGroupInfoAdminOnlyRequest, /) -> AdminOnly: ...
+    if not MYPY:
+        @_overload
+        def set_group_info_admin_only(
             self,
             group_id: GroupId_ = MISSING,
             *,
@@ -4514,8 +5565,6 @@ class BoundSignatures:
             changed_by: str | None = None,
             **unknown: Never,
         ) -> AdminOnly: ...
-    @_overload
-    def set_group_info_admin_only(self, group_id: str, request: SetGroupInfoAdminOnlyRequest, /) -> AdminOnly: ...
     @_overload
     def set_group_info_admin_only(
         self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
@@ -4534,6 +5583,15 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def set_group_messages_admin_only(
+            self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
+        ) -> AdminOnly: ...
+    @_overload
+    def set_group_messages_admin_only(
+        self, group_id: str, request: SetGroupMessagesAdminOnlyRequest, /
+    ) -> AdminOnly: ...
+    if not MYPY:
+        @_overload
+        def set_group_messages_admin_only(
             self,
             group_id: GroupId_ = MISSING,
             *,
@@ -4542,10 +5600,6 @@ class BoundSignatures:
             changed_by: str | None = None,
             **unknown: Never,
         ) -> AdminOnly: ...
-    @_overload
-    def set_group_messages_admin_only(
-        self, group_id: str, request: SetGroupMessagesAdminOnlyRequest, /
-    ) -> AdminOnly: ...
     @_overload
     def set_group_messages_admin_only(
         self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
@@ -4564,6 +5618,13 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def add_group_participants(
+            self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        ) -> ParticipantChanges: ...
+    @_overload
+    def add_group_participants(self, group_id: str, request: AddGroupParticipantsRequest, /) -> ParticipantChanges: ...
+    if not MYPY:
+        @_overload
+        def add_group_participants(
             self,
             group_id: GroupId_ = MISSING,
             *,
@@ -4571,8 +5632,6 @@ class BoundSignatures:
             notify: bool | None = None,
             **unknown: Never,
         ) -> ParticipantChanges: ...
-    @_overload
-    def add_group_participants(self, group_id: str, request: AddGroupParticipantsRequest, /) -> ParticipantChanges: ...
     @_overload
     def add_group_participants(
         self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
@@ -4593,6 +5652,15 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def remove_group_participants(
+            self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        ) -> ParticipantChanges: ...
+    @_overload
+    def remove_group_participants(
+        self, group_id: str, request: RemoveGroupParticipantsRequest, /
+    ) -> ParticipantChanges: ...
+    if not MYPY:
+        @_overload
+        def remove_group_participants(
             self,
             group_id: GroupId_ = MISSING,
             *,
@@ -4600,10 +5668,6 @@ class BoundSignatures:
             notify: bool | None = None,
             **unknown: Never,
         ) -> ParticipantChanges: ...
-    @_overload
-    def remove_group_participants(
-        self, group_id: str, request: RemoveGroupParticipantsRequest, /
-    ) -> ParticipantChanges: ...
     @_overload
     def remove_group_participants(
         self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
@@ -4624,6 +5688,15 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def promote_group_participants(
+            self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        ) -> ParticipantChanges: ...
+    @_overload
+    def promote_group_participants(
+        self, group_id: str, request: PromoteGroupParticipantsRequest, /
+    ) -> ParticipantChanges: ...
+    if not MYPY:
+        @_overload
+        def promote_group_participants(
             self,
             group_id: GroupId_ = MISSING,
             *,
@@ -4631,10 +5704,6 @@ class BoundSignatures:
             notify: bool | None = None,
             **unknown: Never,
         ) -> ParticipantChanges: ...
-    @_overload
-    def promote_group_participants(
-        self, group_id: str, request: PromoteGroupParticipantsRequest, /
-    ) -> ParticipantChanges: ...
     @_overload
     def promote_group_participants(
         self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
@@ -4655,6 +5724,15 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def demote_group_participants(
+            self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        ) -> ParticipantChanges: ...
+    @_overload
+    def demote_group_participants(
+        self, group_id: str, request: DemoteGroupParticipantsRequest, /
+    ) -> ParticipantChanges: ...
+    if not MYPY:
+        @_overload
+        def demote_group_participants(
             self,
             group_id: GroupId_ = MISSING,
             *,
@@ -4662,10 +5740,6 @@ class BoundSignatures:
             notify: bool | None = None,
             **unknown: Never,
         ) -> ParticipantChanges: ...
-    @_overload
-    def demote_group_participants(
-        self, group_id: str, request: DemoteGroupParticipantsRequest, /
-    ) -> ParticipantChanges: ...
     @_overload
     def demote_group_participants(
         self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
@@ -4692,10 +5766,20 @@ class BoundSignatures:
             offset: int | None = None,
             sort_by: str | None = None,
             sort_order: str | None = None,
-            **unknown: Never,
         ) -> Page[Contact]: ...
     @_overload
     def get_contacts(self, request: GetContactsRequest, /) -> Page[Contact]: ...
+    if not MYPY:
+        @_overload
+        def get_contacts(
+            self,
+            *,
+            limit: int | None = None,
+            offset: int | None = None,
+            sort_by: str | None = None,
+            sort_order: str | None = None,
+            **unknown: Never,
+        ) -> Page[Contact]: ...
     @_overload
     def get_contacts(
         self,
@@ -4718,9 +5802,12 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
-        def get_contact(self, *, contact_id: ContactId_ = MISSING, **unknown: Never) -> Contact: ...
+        def get_contact(self, *, contact_id: str) -> Contact: ...
     @_overload
     def get_contact(self, request: GetContactRequest, /) -> Contact: ...
+    if not MYPY:
+        @_overload
+        def get_contact(self, *, contact_id: ContactId_ = MISSING, **unknown: Never) -> Contact: ...
     @_overload
     def get_contact(self, *, contact_id: str) -> Contact:
         """
@@ -4736,9 +5823,12 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
-        def check_contact_exists(self, *, phone: Phone_ = MISSING, **unknown: Never) -> ContactExistence: ...
+        def check_contact_exists(self, *, phone: str) -> ContactExistence: ...
     @_overload
     def check_contact_exists(self, request: CheckContactExistsRequest, /) -> ContactExistence: ...
+    if not MYPY:
+        @_overload
+        def check_contact_exists(self, *, phone: Phone_ = MISSING, **unknown: Never) -> ContactExistence: ...
     @_overload
     def check_contact_exists(self, *, phone: str) -> ContactExistence:
         """
@@ -4754,11 +5844,14 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
+        def get_contact_profile_picture(self, *, contact_id: str, refresh: bool | None = None) -> ProfilePicture: ...
+    @_overload
+    def get_contact_profile_picture(self, request: GetContactProfilePictureRequest, /) -> ProfilePicture: ...
+    if not MYPY:
+        @_overload
         def get_contact_profile_picture(
             self, *, contact_id: ContactId_ = MISSING, refresh: bool | None = None, **unknown: Never
         ) -> ProfilePicture: ...
-    @_overload
-    def get_contact_profile_picture(self, request: GetContactProfilePictureRequest, /) -> ProfilePicture: ...
     @_overload
     def get_contact_profile_picture(self, *, contact_id: str, refresh: bool | None = None) -> ProfilePicture:
         """
@@ -4782,10 +5875,20 @@ class BoundSignatures:
             offset: int | None = None,
             sort_by: str | None = None,
             sort_order: str | None = None,
-            **unknown: Never,
         ) -> Page[Chat]: ...
     @_overload
     def get_all_chats(self, request: GetAllChatsRequest, /) -> Page[Chat]: ...
+    if not MYPY:
+        @_overload
+        def get_all_chats(
+            self,
+            *,
+            limit: int | None = None,
+            offset: int | None = None,
+            sort_by: str | None = None,
+            sort_order: str | None = None,
+            **unknown: Never,
+        ) -> Page[Chat]: ...
     @_overload
     def get_all_chats(
         self,
@@ -4809,6 +5912,13 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def get_chats_overview(
+            self, *, ids: Sequence[str] | None = None, limit: int | None = None, offset: int | None = None
+        ) -> Page[Chat]: ...
+    @_overload
+    def get_chats_overview(self, request: GetChatsOverviewRequest, /) -> Page[Chat]: ...
+    if not MYPY:
+        @_overload
+        def get_chats_overview(
             self,
             *,
             ids: Sequence[str] | None = None,
@@ -4816,8 +5926,6 @@ class BoundSignatures:
             offset: int | None = None,
             **unknown: Never,
         ) -> Page[Chat]: ...
-    @_overload
-    def get_chats_overview(self, request: GetChatsOverviewRequest, /) -> Page[Chat]: ...
     @_overload
     def get_chats_overview(
         self, *, ids: Sequence[str] | None = None, limit: int | None = None, offset: int | None = None
@@ -4836,6 +5944,19 @@ class BoundSignatures:
         @_overload
         def get_messages(
             self,
+            chat_id: str,
+            *,
+            limit: int = MOST_MESSAGES,
+            download_media: bool | None = None,
+            filter: Mapping[str, Any] | None = None,
+            offset: int | None = None,
+        ) -> Page[ChatMessage]: ...
+    @_overload
+    def get_messages(self, chat_id: str, request: GetMessagesRequest, /) -> Page[ChatMessage]: ...
+    if not MYPY:
+        @_overload
+        def get_messages(
+            self,
             chat_id: ChatId_ = MISSING,
             *,
             limit: int = MOST_MESSAGES,
@@ -4844,8 +5965,6 @@ class BoundSignatures:
             offset: int | None = None,
             **unknown: Never,
         ) -> Page[ChatMessage]: ...
-    @_overload
-    def get_messages(self, chat_id: str, request: GetMessagesRequest, /) -> Page[ChatMessage]: ...
     @_overload
     def get_messages(
         self,
@@ -4875,6 +5994,13 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def get_message_by_id(
+            self, chat_id: str, message_id: str, *, download_media: bool | None = None
+        ) -> ChatMessage: ...
+    @_overload
+    def get_message_by_id(self, chat_id: str, message_id: str, request: GetMessageByIdRequest, /) -> ChatMessage: ...
+    if not MYPY:
+        @_overload
+        def get_message_by_id(
             self,
             chat_id: ChatId_ = MISSING,
             message_id: MessageId_ = MISSING,
@@ -4882,8 +6008,6 @@ class BoundSignatures:
             download_media: bool | None = None,
             **unknown: Never,
         ) -> ChatMessage: ...
-    @_overload
-    def get_message_by_id(self, chat_id: str, message_id: str, request: GetMessageByIdRequest, /) -> ChatMessage: ...
     @_overload
     def get_message_by_id(self, chat_id: str, message_id: str, *, download_media: bool | None = None) -> ChatMessage:
         """
@@ -4902,10 +6026,15 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def read_messages(
-            self, chat_id: ChatId_ = MISSING, *, days: int | None = None, messages: int | None = None, **unknown: Never
+            self, chat_id: str, *, days: int | None = None, messages: int | None = None
         ) -> ReadResult: ...
     @_overload
     def read_messages(self, chat_id: str, request: ReadMessagesRequest, /) -> ReadResult: ...
+    if not MYPY:
+        @_overload
+        def read_messages(
+            self, chat_id: ChatId_ = MISSING, *, days: int | None = None, messages: int | None = None, **unknown: Never
+        ) -> ReadResult: ...
     @_overload
     def read_messages(self, chat_id: str, *, days: int | None = None, messages: int | None = None) -> ReadResult:
         """
@@ -4920,11 +6049,14 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
+        def get_chat_picture(self, chat_id: str, *, refresh: bool | None = None) -> ChatPicture: ...
+    @_overload
+    def get_chat_picture(self, chat_id: str, request: GetChatPictureRequest, /) -> ChatPicture: ...
+    if not MYPY:
+        @_overload
         def get_chat_picture(
             self, chat_id: ChatId_ = MISSING, *, refresh: bool | None = None, **unknown: Never
         ) -> ChatPicture: ...
-    @_overload
-    def get_chat_picture(self, chat_id: str, request: GetChatPictureRequest, /) -> ChatPicture: ...
     @_overload
     def get_chat_picture(self, chat_id: str, *, refresh: bool | None = None) -> ChatPicture:
         """
