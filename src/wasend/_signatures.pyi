@@ -723,8 +723,9 @@ class AsyncSignatures:
         """
         Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
 
-        A failure to show any of this does not stop the message; cancelling the call stops the typing. The
-        official SDK's form, of two mappings, will do: ``send_message(request, {"minTypingDuration": "3000"})``.
+        All of it happens when the message's turn has come, where the client paces its sends. A failure to show any of
+        this does not stop the message; cancelling the call stops the typing. The official SDK's form, of two mappings,
+        will do: ``send_message(request, {"minTypingDuration": "3000"})``.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
@@ -2362,8 +2363,9 @@ class Signatures:
         """
         Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
 
-        A failure to show any of this does not stop the message; cancelling the call stops the typing. The
-        official SDK's form, of two mappings, will do: ``send_message(request, {"minTypingDuration": "3000"})``.
+        All of it happens when the message's turn has come, where the client paces its sends. A failure to show any of
+        this does not stop the message; cancelling the call stops the typing. The official SDK's form, of two mappings,
+        will do: ``send_message(request, {"minTypingDuration": "3000"})``.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
@@ -3861,8 +3863,9 @@ class AsyncBoundSignatures:
         """
         Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
 
-        A failure to show any of this does not stop the message; cancelling the call stops the typing. The
-        official SDK's form, of two mappings, will do: ``send_message(request, {"minTypingDuration": "3000"})``.
+        All of it happens when the message's turn has come, where the client paces its sends. A failure to show any of
+        this does not stop the message; cancelling the call stops the typing. The official SDK's form, of two mappings,
+        will do: ``send_message(request, {"minTypingDuration": "3000"})``.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
@@ -5213,8 +5216,9 @@ class BoundSignatures:
         """
         Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
 
-        A failure to show any of this does not stop the message; cancelling the call stops the typing. The
-        official SDK's form, of two mappings, will do: ``send_message(request, {"minTypingDuration": "3000"})``.
+        All of it happens when the message's turn has come, where the client paces its sends. A failure to show any of
+        this does not stop the message; cancelling the call stops the typing. The official SDK's form, of two mappings,
+        will do: ``send_message(request, {"minTypingDuration": "3000"})``.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
