@@ -17,23 +17,45 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+import warnings
+from collections.abc import Generator, Iterator
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
 if TYPE_CHECKING:
     from wasend import AsyncWasendClient, WasendClient
-    from wasend.sandbox import Clock, Sandbox, SandboxServer
+    from wasend.sandbox import Clock, Sandbox, SandboxServer, StoredSession
 
 __all__ = [
+    "SandboxFactory",
+    "SandboxWarning",
     "async_wasend_client",
     "pytest_configure",
+    "pytest_runtest_makereport",
     "wasend_client",
     "wasend_clock",
+    "wasend_env",
     "wasend_sandbox",
+    "wasend_sandbox_factory",
     "wasend_server",
 ]
+
+_START = 1_750_000_000.0
+"""Where the clock of each sandbox stands at first: a Sunday afternoon, 15 June 2025, 15:06:40 UTC."""
+
+
+class SandboxWarning(pytest.PytestWarning):
+    """A test with a sandbox does not test what it seems to."""
+
+
+class SandboxFactory(Protocol):
+    """Makes sandboxes."""
+
+    def __call__(self, **options: Any) -> Sandbox:
+        """Make one with these arguments of `Sandbox`, a stopped clock and the seed 0 if they do not say otherwise."""
+        ...
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -47,26 +69,58 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Show in the report of a test that failed which requests its sandbox had."""
+    report = yield
+    sandbox: Sandbox | None = getattr(item, "funcargs", {}).get("wasend_sandbox")
+    if report.failed and sandbox is not None and sandbox.journal:
+        lines = [
+            f"{one.number:>4}  {one.method} {one.path}  {one.status or 'no answer'}  {one.became}"
+            + (f"  ({one.fault})" if one.fault else "")
+            for one in sandbox.journal[-50:]
+        ]
+        report.sections.append(("WASend sandbox: its last requests", "\n".join(lines)))
+    return report
+
+
+def _made(options: dict[str, Any]) -> Sandbox:
+    from wasend.sandbox import Clock, Sandbox
+
+    given: dict[str, Any] = {"seed": 0, "clock": Clock(stopped=True, at=_START), **options}
+    return Sandbox(**given)
+
+
+@pytest.fixture(scope="session")
+def wasend_sandbox_factory() -> Iterator[SandboxFactory]:
+    """What makes sandboxes that last until the end of the session, for fixtures of your own with a wider scope."""
+    with ExitStack() as stack:
+        yield lambda **options: stack.enter_context(_made(options))
+
+
 @pytest.fixture
 def wasend_sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     """
-    A local WASend with a stopped clock and a seed, so that nothing waits and each run is like the one before.
+    A local WASend with a stopped clock and a seed: nothing waits, and each run has the same ids, times and codes.
 
-    ``@pytest.mark.wasend_sandbox(...)`` gives it other arguments, ``@pytest.mark.wasend_faults(...)`` faults.
+    ``@pytest.mark.wasend_sandbox(...)`` gives it other arguments, ``@pytest.mark.wasend_faults(...)`` faults. One of
+    the test's own that never struck is warned of.
     """
-    from wasend.sandbox import Clock, Sandbox
-
-    options: dict[str, Any] = {"seed": 0}
+    options: dict[str, Any] = {}
     for marker in reversed(list(request.node.iter_markers("wasend_sandbox"))):  # the closest one last
         if marker.args:
             raise pytest.UsageError(f"wasend_sandbox takes arguments by name, such as dialect='sdk', not {marker.args}")
         options |= marker.kwargs
-    options.setdefault("clock", Clock(stopped=True))
     faults = [fault for marker in request.node.iter_markers("wasend_faults") for fault in marker.args]
     options["faults"] = (*options.get("faults", ()), *faults)
-    sandbox = Sandbox(**options)
-    yield sandbox
-    sandbox.close()
+    with _made(options) as sandbox:
+        yield sandbox
+        own = {str(fault) for one in request.node.own_markers if one.name == "wasend_faults" for fault in one.args}
+        for fault in own.intersection(str(fault) for fault in sandbox.faults.unstruck() if fault.share == 1):
+            warnings.warn(SandboxWarning(f"the fault {fault!r} never struck"), stacklevel=1)
+        if sandbox.waited_in_real_time:
+            advice = "give it clock=sandbox.clock"
+            warnings.warn(SandboxWarning(f"a client waited in real time for a stopped clock: {advice}"), stacklevel=1)
 
 
 @pytest.fixture
@@ -93,3 +147,13 @@ def wasend_server(wasend_sandbox: Sandbox) -> Iterator[SandboxServer]:
     """The sandbox behind a socket of this machine, for what is tested from another process: see its ``url``."""
     with wasend_sandbox.serve() as server:
         yield server
+
+
+@pytest.fixture
+def wasend_env(wasend_sandbox: Sandbox, wasend_server: SandboxServer, monkeypatch: pytest.MonkeyPatch) -> StoredSession:
+    """A connected session; ``WASEND_BASE_URL``, ``WASEND_API_KEY`` and ``WASEND_SESSION`` lead a program to it."""
+    session = wasend_sandbox.add_session()
+    monkeypatch.setenv("WASEND_BASE_URL", wasend_server.url)
+    monkeypatch.setenv("WASEND_API_KEY", wasend_sandbox.first_key)
+    monkeypatch.setenv("WASEND_SESSION", session.id)
+    return session

@@ -325,6 +325,7 @@ async def test_suppress_without_a_list(async_wasend_client: AsyncWasendClient) -
 async def test_ready(wasend_sandbox: Sandbox, desk: str) -> None:
     """A send that meets STARTING waits for the session, if it is told to; else it raises at once."""
     client = wasend_sandbox.async_client()
+    await client.stop_session(desk)
     await client.restart_session(desk)
     with pytest.raises(SessionNotReadyError):
         await client.send_text(session=desk, to=ADA, text="Hi")
@@ -336,6 +337,7 @@ async def test_ready(wasend_sandbox: Sandbox, desk: str) -> None:
 async def test_never_ready(wasend_sandbox: Sandbox, desk: str) -> None:
     """Where it does not get ready, the error says where it was last."""
     client = wasend_sandbox.async_client(ready=60)
+    await client.stop_session(desk)
     await client.restart_session(desk)
     with pytest.raises(SessionNotReadyError) as caught:
         await client.send_text(session=desk, to=ADA, text="Hi")
@@ -351,7 +353,7 @@ async def test_wait_for_state(wasend_sandbox: Sandbox, async_wasend_client: Asyn
     session = await async_wasend_client.create_session(session_name="Shop", phone_number=BOB)
     await async_wasend_client.start_session(session)
     failed = await async_wasend_client.wait_for_state(session, ["FAILED", "CONNECTED"], timeout=300)
-    assert failed.status == "FAILED"
+    assert failed.status == "ERROR"
     with pytest.raises(SessionFailedError):
         await async_wasend_client.wait_until_ready(session)
     with pytest.raises(NotFoundError):
@@ -371,7 +373,7 @@ async def test_ready_closes_the_breaker(wasend_sandbox: Sandbox) -> None:
     await other.restart_session(session)
     await other.wait_for_state(session, "SCAN_QR_CODE")
     wasend_sandbox.scan(session)
-    with pytest.raises(BreakerOpenError, match="the session is FAILED"):
+    with pytest.raises(BreakerOpenError, match="the session is ERROR"):
         await client.send_text(session=session, to=ADA, text="Hi")
     await client.wait_until_ready(session)
     assert (await client.send_text(session=session, to=ADA, text="Hi")).id

@@ -62,6 +62,7 @@ def test_client(wasend_sandbox, wasend_client, wasend_clock):
     desk = wasend_sandbox.add_session("Front Desk", "+447700900123")
     assert wasend_client.send_text(session=desk.id, to=ADA, text="Ready").id
     wasend_sandbox.assert_delivered(ADA, "Ready")
+    wasend_client.stop_session(desk.id)
     wasend_client.restart_session(desk.id)
     assert wasend_clock is wasend_sandbox.clock and wasend_clock.stopped
     assert wasend_client.retrieve_session_info(desk.id).status == "STARTING"
@@ -93,11 +94,12 @@ def test_nothing_sleeps(wasend_client, wasend_clock, wasend_sandbox):
 
 @pytest.mark.wasend_faults("500 GET /sessions")
 class TestMarkers:
+    @pytest.mark.filterwarnings("ignore::_wasend_pytest.SandboxWarning")
     @pytest.mark.wasend_sandbox(dialect="docs", faults=["404 GET /contacts"])
     @pytest.mark.wasend_faults("502 GET /account", "503 POST /sendText")
     def test_closest_wins_and_faults_add_up(self, wasend_sandbox):
         assert wasend_sandbox.dialect == "docs"
-        assert {fault.kind for fault in wasend_sandbox.faults.every()} == {"404", "500", "502", "503"}
+        assert {fault.kind for fault in wasend_sandbox.faults} == {"404", "500", "502", "503"}
 
     def test_faults_of_the_class(self, wasend_client):
         with pytest.raises(ServerError):
@@ -116,6 +118,74 @@ def test_fixtures_and_markers(pytester: pytest.Pytester) -> None:
     pytester.makeini("[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function")
     result = run(pytester, program, "-p", "pytest_asyncio.plugin", "-p", "xdist.plugin", "-n", "2")
     result.assert_outcomes(passed=8)
+
+
+def test_faults_that_never_struck_and_the_journal(pytester: pytest.Pytester) -> None:
+    """A fault of the test's own that never struck is warned of; a failure is shown with its sandbox's requests."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.wasend_faults("502 POST /sendText", "503 GET /account", "504 GET /sessions 10%")
+        def test_it(wasend_sandbox, wasend_client):
+            wasend_client.with_options(retry=None).retrieve_account()
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "_wasend_pytest", timeout=120)
+    result.assert_outcomes(failed=1, warnings=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*WASend sandbox: its last requests*",
+            "   1  GET /account  503  refused  (503)",
+            "*SandboxWarning: the fault '502 POST /sendText' never struck",
+        ]
+    )
+
+
+def test_environment_and_factory(pytester: pytest.Pytester) -> None:
+    """A program that reads its environment finds the sandbox; factories last a session; runs are alike to the second."""
+    result = run(
+        pytester,
+        """
+        import os, pytest
+        from wasend import WasendClient
+
+        @pytest.fixture(scope="session")
+        def shop(wasend_sandbox_factory):
+            return wasend_sandbox_factory(dialect="sdk")
+
+        def test_environment(wasend_env, wasend_sandbox):
+            with WasendClient() as client:
+                client.send_text(session=os.environ["WASEND_SESSION"], to="+447700900456", text="Hello")
+            assert wasend_sandbox.deliveries(session=wasend_env.id)
+
+        def test_first(shop):
+            shop.add_session("Shop")
+
+        def test_second(shop, wasend_sandbox):
+            assert [one.settings.name for one in shop.sessions.values()] == ["Shop"]
+            assert wasend_sandbox.clock.now() == 1_750_000_000
+        """,
+    )
+    result.assert_outcomes(passed=3)
+
+
+def test_real_time_on_a_stopped_clock(pytester: pytest.Pytester) -> None:
+    """A client that waits in real time for a clock that stands still is warned of."""
+    pytester.makepyfile(
+        """
+        import pytest
+        from wasend import WasendClient
+
+        @pytest.mark.wasend_faults("429 GET /account #1 retry_after=1")
+        def test_it(wasend_server):
+            with WasendClient("k", base_url=wasend_server.url) as client:
+                client.retrieve_account()
+        """
+    )
+    result = pytester.runpytest_subprocess("-p", "_wasend_pytest", timeout=120)
+    result.assert_outcomes(passed=1, warnings=1)
+    result.stdout.fnmatch_lines(["*SandboxWarning: a client waited in real time for a stopped clock*"])
 
 
 def test_mistakes_in_markers(pytester: pytest.Pytester) -> None:

@@ -8,10 +8,10 @@ import re
 import socket
 import threading
 from collections.abc import Callable, Iterator, MutableMapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from decimal import Decimal
-from email.utils import format_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any, Final, Literal
 
 import attrs
@@ -27,6 +27,7 @@ from wasend.errors import (
     AccountRestrictedError,
     APIConnectionError,
     APITimeoutError,
+    NotFoundError,
     RateLimitError,
     ServerError,
     SessionNotReadyError,
@@ -37,9 +38,8 @@ from wasend.errors import (
     UnprocessableError,
     WasendError,
 )
-from wasend.sandbox import Clock, Fault, Faults
-from wasend.sandbox.faults import CONNECTION, Played, play
-from wasend.sandbox.faults.fault import _KINDS
+from wasend.sandbox import Clock, Fault, Faults, Sandbox
+from wasend.sandbox.faults import CONNECTION, KINDS, Played, play
 from wasend.sandbox.interfaces import InProcess, SandboxServer
 
 ANSWER: Final = {"id": "m1", "to": NUMBER, "timestamp": 1_750_000_000, "sender": {"id": "s1", "name": "Ada"}}
@@ -58,7 +58,15 @@ DETAILS: Final[dict[str, dict[str, st.SearchStrategy[Any]]]] = {
     "hang": {"processed": truth},
     "wrong_content_type": {"type": words},
     "missing_fields": {"fields": names},
-    "rate_limit": {"seconds": seconds, "format": st.sampled_from(["seconds", "date", "milliseconds", "body"])},
+    "late": {"seconds": seconds},
+    "truncated": {"at": st.integers(0, 99), "announced": truth},
+    "answer": {"status": st.integers(200, 599), "body": st.text(), "type": words, "location": words},
+    "ids": {"form": st.sampled_from(["bare", "suffixed", "changed"])},
+    "unseen": {"seconds": seconds},
+    "clock_off": {"seconds": st.floats(-1e9, 1e9)},
+    "twin": {"by": st.sampled_from(["phone", "recipient"])},
+    "idle_close": {"seconds": seconds},
+    "rate_limit": {"seconds": seconds, "format": st.sampled_from(["seconds", "date", "milliseconds", "body", "none"])},
     "ban": {"signal": st.sampled_from([463, "475", "rate-overlimit"])},
     "session_status": {"status": words, "expected": names},
     "503": {"processed": truth, "message": st.text(), "retry_after": seconds},
@@ -72,7 +80,7 @@ events = st.sampled_from(["*", "message", "message.ack", "group.v2.join", "sessi
 
 @st.composite
 def faults(draw: st.DrawFn) -> Fault:
-    kind = draw(st.sampled_from([*_KINDS, "503"]))
+    kind = draw(st.sampled_from([*KINDS, "503"]))
     return Fault(
         kind,
         draw(events) if kind.endswith("_webhook") else draw(verbs) + draw(paths),
@@ -120,16 +128,19 @@ def test_both_spellings(text: str, fault: Fault) -> None:
         ("resett", "no kind of fault 'resett', .* did you mean 'reset'?"),
         ("reset-after", "did you mean 'reset_after'?"),
         ("ratelimit", "did you mean 'rate_limit'?"),
-        ("earthquake", "known are delay, hang, .*, 504"),
+        ("earthquake", "known are delay, late, .*, 504"),
         ("200", "nor is it a status from 400 to 599"),
         ("delay secs=2", "delay has no detail 'secs'; did you mean 'seconds'?"),
         ("delay share=0.2", "delay has no detail 'share'"),
-        ("reset seconds=2", "reset has no detail 'seconds'; it takes none"),
+        ("reset seconds=2", "reset has no detail 'seconds'; known are to, session"),
         ("delay seconds=soon", "seconds of delay is a number of seconds from 0 to 1000000000, not 'soon'"),
         ("delay seconds=-1", "a number of seconds from 0"),
         ("delay seconds=nan", "a number of seconds from 0"),
         ("delay seconds=1e10", "a number of seconds from 0"),
-        ("rate_limit format=morse", "format of rate_limit is one of seconds, date, milliseconds, body, not 'morse'"),
+        (
+            "rate_limit format=morse",
+            "format of rate_limit is one of seconds, date, milliseconds, body, none, not 'morse'",
+        ),
         ("ban signal=464", "one of 463, 475, rate-overlimit"),
         ("502 processed=yes", "processed of 502 is one of true, false, not 'yes'"),
         ("missing_fields fields=id,,to", "names with commas between them"),
@@ -412,7 +423,10 @@ def test_large_requests() -> None:
     for kind in ("reset", "refuse", "reset_after"):
         assert heard(Service(kind), body=large).end == "reset"
     with served(Service("502 #1")) as url, connection(url, "/sendText", large) as sock:
-        assert sock.recv(65536).startswith(b"HTTP/1.1 502")
+        came = sock.recv(65536)
+        while not _whole(came):
+            came += sock.recv(65536)
+        assert came.startswith(b"HTTP/1.1 502")
         sock.sendall(b"GET /b HTTP/1.1\r\nhost: x\r\n\r\n")
         assert sock.recv(65536).startswith(b"HTTP/1.1 200")
 
@@ -608,6 +622,236 @@ def test_refused_is_not_processed(text: str) -> None:
     heard(service)
     assert [note.processed for note in service.notes] == [False]
     assert len(service.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("details", "status", "kind", "body"),
+    [
+        ("", 200, None, b""),
+        ("status=204 body=x", 204, None, b""),
+        ("status=502 body=@html", 502, "text/html", b"<html><head><title>502 Bad Gateway</title></head>"),
+        ("body=@failure", 200, "application/json", b'{"success": false, "error": "it did not work"}'),
+        ("body=@error", 200, "application/json", b'{"statusCode": 500, "message": "Internal server error"}'),
+        ("status=500 body=@exception", 500, "application/json", b'{"statusCode": 500, "exception": {"name": "Error"'),
+        ("status=400 body=@echo", 400, "application/json", b'{"message": "cannot send See you"}'),
+        ("body='you said {text}' type=text/csv", 200, "text/csv", b"you said See you"),
+        ("body=plain", 200, "text/plain", b"plain"),
+    ],
+)
+def test_answer(details: str, status: int, kind: str | None, body: bytes) -> None:
+    """Any answer can be given in place of the application's, which carries nothing out; the request can be in it."""
+    service = Service(f"answer {details}")
+    came = heard(service, body=b'{"session": "ses_1", "text": "See you"}')
+    assert (came.status, came.headers.get("content-type")) == (status, kind)
+    assert came.body.startswith(body)
+    assert bool(came.body) is bool(body)
+    assert not service.taken
+
+
+def test_answer_that_redirects_and_is_carried_out() -> None:
+    """A redirect names its target; what is answered says nothing of whether it was carried out."""
+    service = Service("answer status=307 location=https://elsewhere.example.org/ processed=true")
+    came = heard(service)
+    assert (came.status, came.headers["location"], len(service.taken)) == (307, "https://elsewhere.example.org/", 1)
+    assert service.notes == [Played(processed=True, status=307, fault="answer")]
+
+
+@pytest.mark.parametrize(
+    ("text", "length", "end"),
+    [("truncated at=7", 0, "closed"), ("truncated at=7 announced=false", 7, "open"), ("truncated at=0", 0, "closed")],
+)
+def test_cut_anywhere(text: str, length: int, end: str) -> None:
+    """An answer is cut where the fault says, and its length may be said to be what comes."""
+    came = heard(Service(text))
+    whole = json.dumps(ANSWER).encode()
+    assert (came.body, came.end) == (whole[: int(text.split("=")[1].split(maxsplit=1)[0])], end)
+    assert int(came.headers["content-length"]) == (length or len(whole))
+
+
+def test_late() -> None:
+    """What is answered late was carried out at once."""
+    service = Service("late seconds=60", clock=Clock(stopped=True, at=NOON))
+    assert json.loads(heard(service).body) == ANSWER
+    assert (service.clock.now(), len(service.taken)) == (NOON + 60, 1)
+    running = Service("late seconds=60")
+    with served(running) as url, connection(url, "/sendText", b"{}") as sock:
+        wait_until(lambda: bool(running.taken) and bool(running.clock._sleepers))
+        assert not running.notes
+        running.clock.advance(60)
+        assert sock.recv(15) == b"HTTP/1.1 200 OK"
+
+
+def test_carried_out_although_the_client_has_gone() -> None:
+    """What is delayed is carried out, over a socket too, when its client has long gone."""
+    service = Service("delay seconds=60")
+    with served(service) as url:
+        with connection(url, "/sendText", b'{"text": "See you"}'):
+            wait_until(lambda: bool(service.clock._sleepers))
+        service.clock.advance(60)
+        wait_until(lambda: service.over == 1)
+    assert service.taken == [b'{"text": "See you"}']
+
+
+def test_closed_while_idle() -> None:
+    """A connection is closed after a whole answer, without a word of it in the answer."""
+    service = Service("idle_close #1")
+    with served(service) as url, connection(url, "/a", b"{}") as sock:
+        came = b""
+        while chunk := sock.recv(65536):
+            came += chunk
+    assert came.endswith(json.dumps(ANSWER).encode())
+    assert b"connection: close" not in came.lower()
+
+
+def test_limit_that_is_not_told() -> None:
+    """A refusal for the limit need not say how long it lasts."""
+    came = heard(Service("rate_limit format=none"))
+    assert came.status == 429
+    assert not {name for name in came.headers if name.startswith("retry-")}
+    assert set(json.loads(came.body)) == {"statusCode", "message", "error"}  # and no time
+
+
+BARE: Final = "3EB0A1B2C3D4E5F60718"
+FULL: Final = f"true_447700900456@c.us_{BARE}"
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "changed"),
+    [
+        ("ids", {"id": FULL, "replyTo": {"id": FULL}}, {"id": BARE, "replyTo": {"id": BARE}}),
+        ("ids form=suffixed", [{"id": FULL}], [{"id": f"{FULL}_447700900456@c.us"}]),
+        ("ids", [{"id": "ses_1"}, None, 7], [{"id": "ses_1"}, None, 7]),
+        ("rewritten", [{"body": "e\u0301 \u2764\ufe0f\r\nx \n "}], [{"body": "\xe9 \u2764\nx"}]),
+        ("rewritten", {"id": "a "}, {"id": "a "}),
+        ("clock_off seconds=-60", {"timestamp": 1_750_000_000}, {"timestamp": 1_749_999_940}),
+        (
+            "clock_off seconds=90",
+            {"createdAt": "2025-06-11T09:15:02.114Z", "name": "2025"},
+            {"createdAt": "2025-06-11T09:16:32.114Z", "name": "2025"},
+        ),
+        ("shuffled", [1, 2, 3, 4], [1, 3, 2, 4]),
+    ],
+)
+def test_changed_answers(text: str, answer: Any, changed: Any) -> None:
+    """What comes is the answer with the fault's change in it, at any depth, and nothing else."""
+    service = Service(text, answer=json.dumps(answer).encode())
+    assert json.loads(heard(service).body) == changed
+    assert service.notes == [Played(processed=True, status=200, fault=text.split(maxsplit=1)[0])]
+
+
+def test_changes_add_up() -> None:
+    """Several changes of one answer are all made; an id that was changed is another one of the same chat."""
+    service = Service("ids form=changed", "missing_fields fields=to", answer=json.dumps({"id": FULL, "to": 1}).encode())
+    came = json.loads(heard(service).body)
+    assert set(came) == {"id"}
+    assert re.fullmatch(r"true_447700900456@c\.us_3EB0[0-9A-F]{16}", came["id"])
+    assert came["id"] != FULL
+
+
+# What is in a request, and in the world
+
+
+def test_filters() -> None:
+    """A fault may strike requests about one chat or one session only, however they name it; only those are counted."""
+    faults = ["502 POST /sendText to='+44 7700 900456' #2", "503 session=ses_2"]
+    sandbox = Sandbox(faults=faults, clock=Clock(stopped=True))
+    first, second = sandbox.add_session("A"), sandbox.add_session("B", "+447700900124")
+    sandbox.faults.add(f"504 session={second.id}")
+    with sandbox.client(retry=None) as client:
+        for to in ("+447700900456", "+447700900457", "447700900456@c.us"):
+            with suppress(WasendError):
+                client.send_text(session=first.id, to=to, text="x")
+        for act in (client.retrieve_session_info, client.get_all_chats):
+            with pytest.raises(ServerError):
+                act(second.id)
+    assert [entry.status for entry in sandbox.journal] == [200, 200, 502, 504, 504]
+    assert str(Fault("502", to="+447700900456")) == "502 to=447700900456@c.us"
+    with pytest.raises(ValueError, match="to of 502 is an international phone number or a chat id, not 'Ada'"):
+        Fault("502", to="Ada")
+
+
+def read_back(sandbox: Sandbox, session: str) -> list[Any]:
+    with sandbox.client() as client:
+        return list(client.get_messages(session, "447700900456@c.us", limit=10))
+
+
+def test_unseen() -> None:
+    """A message of the last seconds cannot be read, by its id either; later it can."""
+    sandbox = Sandbox(faults=["unseen GET seconds=5"], clock=Clock(stopped=True))
+    desk = sandbox.add_session()
+    with sandbox.client() as client:
+        old = client.send_text(session=desk.id, to="+447700900456", text="old")
+        sandbox.clock.advance(6)
+        new = client.send_text(session=desk.id, to="+447700900456", text="new")
+        assert [one.id for one in read_back(sandbox, desk.id)] == [old.id]
+        with pytest.raises(NotFoundError):
+            client.get_message_by_id(desk.id, "447700900456@c.us", str(new.id))
+        sandbox.clock.advance(5)
+        assert [one.id for one in read_back(sandbox, desk.id)] == [new.id, old.id]
+
+
+@pytest.mark.parametrize(("by", "from_me"), [("phone", True), ("recipient", False)])
+def test_twin(by: str, from_me: bool) -> None:
+    """Somebody else writes the same in the same chat, and what was to be sent need not be."""
+    sandbox = Sandbox(faults=[f"twin POST /sendText by={by}", "reset POST /sendText"], clock=Clock(stopped=True))
+    desk = sandbox.add_session()
+    with sandbox.client() as client, pytest.raises(UnknownConnectionError):
+        client.send_text(session=desk.id, to="+447700900456", text=TEXT)
+    (twin,) = read_back(sandbox, desk.id)
+    assert (twin.body, twin.from_me) == (TEXT, from_me)
+    assert [entry.became for entry in sandbox.journal][:1] == ["dropped"]
+
+
+def test_clock_off() -> None:
+    """Of a service whose clock is off every time is off, and what is asked by its times is found by them."""
+    clock = Clock(stopped=True, at=NOON)
+    sandbox = Sandbox(faults=["clock_off seconds=-3600"], clock=clock)
+    desk = sandbox.add_session()
+    headers = {"Authorization": "Bearer k"}
+    with sandbox.serve() as server, httpx.Client(base_url=server.url, headers=headers) as c:
+        sent = c.post("/sendText", json={"session": desk.id, "to": "+447700900456", "text": "x"})
+        assert parsedate_to_datetime(sent.headers["date"]).timestamp() == NOON - 3600
+        assert sent.json()["timestamp"] == "2026-03-01T11:00:00.000Z"
+        path = f"/{desk.id}/chats/447700900456@c.us/messages"
+        found = [c.get(path, params={"filter.timestamp.gte": since}).json() for since in (NOON - 3600, NOON - 3599)]
+    assert [len(one) for one in found] == [1, 0]
+    assert found[0][0]["timestamp"] == NOON - 3600
+
+
+@pytest.mark.parametrize(
+    "text", ["502 POST /sendTxt", "reset PUT /sendText", "hang /session", "unseen GET /{s}/chats/{c}/message"]
+)
+def test_no_such_route(text: str) -> None:
+    """A fault that could strike nothing, for there is no such route, is refused, and the nearest route is named."""
+    with pytest.raises(ValueError, match="the API has no route"):
+        Sandbox(faults=[text])
+    with pytest.raises(ValueError, match="did you mean '/sendText'"):
+        Sandbox().faults.add("502 POST /sendTxt")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "502 POST /sendText",
+        "502 GET /sessions/ses_1/auth/qr",
+        "502 GET /sessions/*/qr",
+        "502 GET /ses_1/groups/*",
+        "502 PUT /{session}/groups/{any}/na*",
+        "502 *",
+        "502 /send*",
+        "502 GET /{s}x/chats",
+    ],
+)
+def test_such_routes(text: str) -> None:
+    """What could strike a route of either family, with any id in it, is set."""
+    assert len(Sandbox(faults=[text]).faults) == 1
+
+
+def test_unstruck() -> None:
+    """Faults that have struck nothing are known."""
+    faults = Faults(0, ["reset POST", "502 GET"])
+    faults.on_request("GET", "/a")
+    assert faults.unstruck() == (Fault("reset", "POST"),)
 
 
 # What our clients make of it, over a socket and without one

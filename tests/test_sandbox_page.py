@@ -178,7 +178,7 @@ async def full_of(text: str) -> Sandbox:
     sandbox.receive(desk.id, ADA, f"in group {text}", in_group=group.id, reply_to=said.id)
     sandbox.receive(desk.id, ADA, "quotes", reply_to=f"unknown {text}")
     sandbox.react(said.id, ADA, f"reaction {text}")
-    sandbox.faults.add(Fault("503", "GET /nowhere", message=text))
+    sandbox.faults.add(Fault("503", "GET /account", message=text))
     visitor = Visitor(sandbox)
     key = {"Authorization": "Bearer any"}
     media = {"session": desk.id, "to": ADA, "url": f"https://example.org/{quote(text)}", "caption": f"caption {text}"}
@@ -205,7 +205,7 @@ async def test_nothing_but_text_comes_from_data(text: str) -> None:
     assert f"http://127.0.0.1:1/{text}" in page.by_id("webhooks").texts
     attributes = [value for one in page.every() for value in one.attributes.values() if value]
     assert not [value for value in attributes if text in value]
-    assert str(Fault("503", "GET /nowhere", message=text)) in page.by_id("faults").texts
+    assert str(Fault("503", "GET /account", message=text)) in page.by_id("faults").texts
 
 
 @given(text=st.text(max_size=200))
@@ -437,7 +437,7 @@ async def test_the_page_stays_small() -> None:
     busy = sandbox.add_session("Busy", DESK, webhook_url="http://127.0.0.1:1/")
     for number in range(60):
         sandbox.receive(busy.id, f"+4477008{number % 30:05}", f"text {number}")
-        sandbox.faults.add(f"delay GET /nowhere-{number}")
+        sandbox.faults.add(f"delay GET /sessions/nowhere-{number}")
     for number in range(40):
         sandbox.receive(busy.id, ADA, f"to Ada {number}")
     visitor = Visitor(sandbox)

@@ -57,8 +57,16 @@ def fields(answer: Any) -> Any:
     if isinstance(answer, list):
         return [fields(one) for one in answer]
     names = [name for name in dir(type(answer)) if isinstance(getattr(type(answer), name), property)]
-    read = {name: fields(getattr(answer, name)) for name in names}
+    read = {name: fields(field(answer, name)) for name in names}
     return {name: value for name, value in read.items() if value is not None} if names else answer
+
+
+def field(answer: Any, name: str) -> Any:
+    """Return a field, or None where it is null: the package takes all that it declares for filled, `proxy` too."""
+    try:
+        return getattr(answer, name)
+    except AssertionError:
+        return None
 
 
 def differences(read: Any, wanted: Any, at: str) -> Iterator[str]:
@@ -135,7 +143,6 @@ def engine(session: Any, status: str, *, connected: bool) -> dict[str, Any]:
             "debug": False,
             "metadata": {"user_id": SOME, "user_email": SOME},
             "noweb": {"mark_online": True, "store": {"enabled": True, "full_sync": False}},
-            "proxy": {},
             "webhooks": [],
         },
         "engine": {"grpc": {"client": SOME, "stream": SOME}, "gows": {"found": True, "connected": connected}},

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import Annotated, Any, Final, get_type_hints
 
 import typer
 
 from wasend import WasendError, __version__
 from wasend.sandbox import Sandbox, play_scenario
+from wasend.sandbox.interfaces.signatures import as_option, described
 
 app: Final = typer.Typer(
     help="Tools for WASend, the WhatsApp gateway: a demo, and a local service to test against.",
@@ -91,55 +94,51 @@ def demo() -> None:
         raise _DemoFailed(f"{type(error).__name__}: {error}") from error
 
 
-@app.command()
-def sandbox(
+def _options() -> list[inspect.Parameter]:
+    """The options that make a sandbox: the arguments of `Sandbox` that can be written in a shell, as it says itself."""
+    words, hints = described(Sandbox), get_type_hints(Sandbox.__init__)
+    found: list[inspect.Parameter] = []
+    for one in inspect.signature(Sandbox).parameters.values():
+        if (hint := as_option(hints[one.name])) is None:
+            continue
+        several = hint == list[str] | None
+        text = f"{words[one.name]} Repeatable." if several else words[one.name]
+        flag = f"--{one.name.replace('_', '-')}"
+        # A switch has no opposite: it is off by default.
+        option = typer.Option(flag, help=text, metavar=_METAVARS.get(one.name))
+        default = None if several else one.default
+        found.append(one.replace(annotation=Annotated[hint, option], default=default))
+    return found
+
+
+_METAVARS: Final = {
+    "api_key": "KEY",
+    "scan_after": "SECONDS",
+    "start_after": "SECONDS",
+    "rate_limit": "LIMIT",
+    "unknown": "NUMBER",
+    "faults": "FAULT",
+    "webhook_key": "KEY",
+    "webhook_delay": "SECONDS",
+    "persist": "FILE",
+    "control_token": "TOKEN",
+}
+
+
+def _serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8787,
-    dialect: Annotated[
-        Literal["docs", "sdk"],
-        typer.Option(help="Answer in the shape of WASend's documentation, or of its official SDK."),
-    ] = "docs",
-    scan_after: Annotated[
-        float | None,
-        typer.Option(metavar="SECONDS", help="Scan QR codes automatically after this time; by default, never."),
-    ] = None,
-    rate_limit: Annotated[str | None, typer.Option(metavar="LIMIT", help="Such as 20/m, 5/s or 5/10s.")] = None,
-    api_key: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="KEY", help="Accept this API key, as an account of its own; repeatable. Default: any key."
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(help="Seed for ids and random faults; the same seed gives the same run.")
-    ] = None,
-    scenario: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Initial state, in TOML; see docs/sandbox.md.")
-    ] = None,
-    faults: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FAULT", help="A fault to inject, such as 'reset_after POST /sendText 10%'; repeatable."),
-    ] = None,
-    persist: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keep the state in this SQLite file, and resume from it.")
-    ] = None,
-    webhook_key: Annotated[str | None, typer.Option(metavar="KEY", help="Key to sign webhooks with.")] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     allow_remote: Annotated[
         bool, typer.Option("--allow-remote", help="Allow a --host that other machines can reach.")
     ] = False,
+    scenario: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Initial state, in TOML; see docs/sandbox.md.")
+    ] = None,
+    **options: Any,
 ) -> None:
     """Serve a local WASend until Ctrl-C."""
     try:
-        served = Sandbox(
-            api_key=api_key or None,
-            dialect=dialect,
-            scan_after=scan_after,
-            rate_limit=rate_limit,
-            seed=seed,
-            faults=faults or (),
-            persist=persist,
-            webhook_key=webhook_key,
-        )
+        served = Sandbox(**{name: value for name, value in options.items() if value is not None})
         if scenario is not None:
             play_scenario(served, scenario)
         server = served.serve(port, host, allow_remote=allow_remote)
@@ -152,7 +151,7 @@ def sandbox(
     # A shell that starts this in the background has it ignore Ctrl-C; by its process id it can be ended as quietly.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        typer.echo(_how_to_use(server.url, given_key=bool(api_key), scans=scan_after is not None))
+        typer.echo(_how_to_use(server.url, given_key=bool(options["api_key"]), scans=options["scan_after"] is not None))
         while True:
             time.sleep(3600)  # and not for ever: on Windows that would not hear Ctrl-C
     except KeyboardInterrupt:
@@ -160,6 +159,23 @@ def sandbox(
     finally:
         server.stop()
         served.close()
+
+
+def _sandbox_command() -> Callable[..., None]:
+    known = inspect.signature(_serve, eval_str=True)
+    own = [one for one in known.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+
+    def sandbox(**options: Any) -> None:
+        _serve(**options)
+
+    sandbox.__doc__ = _serve.__doc__
+    sandbox.__signature__ = known.replace(  # type: ignore[attr-defined]
+        parameters=[one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*own, *_options())]
+    )
+    return sandbox
+
+
+app.command()(_sandbox_command())
 
 
 def _how_to_use(url: str, *, given_key: bool, scans: bool) -> str:

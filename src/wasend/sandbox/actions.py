@@ -45,7 +45,7 @@ class Actions(Acts, ABC):
         state: State,
         clock: Clock,
         *,
-        dialect: Literal["docs", "sdk"],
+        dialect: Literal["auto", "docs", "sdk"],
         keys: Sequence[str],
         limit: RateLimit | None,
         faults: Faults,
@@ -53,7 +53,7 @@ class Actions(Acts, ABC):
         sender: Sender,
     ) -> None:
         self.clock = clock
-        self.dialect: Literal["docs", "sdk"] = dialect
+        self.dialect: Literal["auto", "docs", "sdk"] = dialect
         self.faults = faults
         self._state = state
         self._keys = keys
@@ -314,6 +314,21 @@ class Actions(Acts, ABC):
         """
         others = dict.fromkeys(map(somebody, participants), False)
         return self._state.groups.create(somebody(owner), name, others, description=description)
+
+    @property
+    def contacts(self) -> tuple[StoredContact, ...]:
+        """The address book that all sessions share, in the order in which people were written into it."""
+        return tuple(self._state.people.contacts().values())
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The numbers that are not on WhatsApp."""
+        return tuple(map(number_of, self._state.people.unknown))
+
+    @property
+    def replies(self) -> tuple[Mapping[str, object], ...]:
+        """The scripted replies that are left, in their order: the arguments of `script_reply`."""
+        return self._state.replies.every()
 
     @property
     def groups(self) -> Mapping[str, StoredGroup]:

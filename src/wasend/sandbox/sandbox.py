@@ -3,39 +3,47 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import time
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from email.utils import formatdate
 from random import Random
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 import httpx
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wasend import AsyncWasendClient, WasendClient
 from wasend.sandbox.actions import Actions, somebody
 from wasend.sandbox.api import (
     ACCOUNT,
+    DIALECTS,
     HEADERS,
-    LOST,
+    Docs,
     RateLimit,
+    Sdk,
     build_app,
     chat_endpoints,
     contact_endpoints,
-    dialect_called,
     group_endpoints,
     key_guard,
     message_endpoints,
     session_endpoints,
 )
-from wasend.sandbox.faults import Fault, Faults, Played, play
-from wasend.sandbox.interfaces import PREFIX, InProcess, SandboxServer, control_endpoints, page_routes
+from wasend.sandbox.faults import CONNECTION, Fault, Faults, Played, Request, play
+from wasend.sandbox.interfaces import PREFIX, Exchange, InProcess, SandboxServer, control_endpoints, page_routes
 from wasend.sandbox.webhooks import Outbox, Sender
 from wasend.sandbox.world import ACKS, QR_SECONDS, Ack, Clock, State
 
 if TYPE_CHECKING:
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
     from wasend.sandbox.world.storage import Storage
+
+
+_log = logging.getLogger("wasend.sandbox")
+_REAL = 0.5
+"""Seconds after which a client that comes back has waited, and has not just asked again."""
 
 
 class Sandbox(Actions):
@@ -47,7 +55,8 @@ class Sandbox(Actions):
     Args:
         api_key: The key that is let in, or several: each is an account of its own, which sees its own sessions only.
             None lets in any bearer key, and all of them to one account.
-        dialect: ``"docs"`` answers as WASend's documentation prints it, ``"sdk"`` as its official SDK says.
+        dialect: ``"docs"`` answers as WASend's documentation prints it, ``"sdk"`` as its official SDK says; ``"auto"``
+            as the SDK says to that SDK, and on routes that only it knows. Every route is there in all of them.
         scan_after: Seconds after which a shown QR code is scanned by itself; None waits for `scan`.
         start_after: Seconds that a session stays STARTING.
         rate_limit: ``"20/m"``, ``"5/s"``, ``"5/10s"``, or the number of requests and the seconds; a key.
@@ -64,6 +73,7 @@ class Sandbox(Actions):
         webhook_delay: Seconds between two tries, by the sandbox's clock.
         allow_remote_webhooks: Whether webhooks may go to other machines than this.
         persist: A file (SQLite) that keeps the state: a sandbox of the same file goes on where that one stopped.
+        control_token: Lets other machines control it: ``/_sandbox`` answers them too if their bearer key is this.
 
     Raises:
         ValueError: One of them makes no sense.
@@ -76,11 +86,14 @@ class Sandbox(Actions):
         >>> sandbox.assert_delivered("+447700900456", "See you at 10")
     """
 
+    waited_in_real_time: bool = False
+    """Whether a client was seen to wait in real time while the clock was stopped: give it ``clock=sandbox.clock``."""
+
     def __init__(
         self,
         *,
         api_key: str | Iterable[str] | None = None,
-        dialect: Literal["docs", "sdk"] = "docs",
+        dialect: Literal["auto", "docs", "sdk"] = "auto",
         scan_after: float | None = None,
         start_after: float = 0,
         rate_limit: str | tuple[int, float] | None = None,
@@ -96,6 +109,7 @@ class Sandbox(Actions):
         webhook_delay: float = 2.0,
         allow_remote_webhooks: bool = False,
         persist: str | os.PathLike[str] | None = None,
+        control_token: str | None = None,
     ) -> None:
         keys = () if api_key is None else (api_key,) if isinstance(api_key, str) else tuple(api_key)
         if api_key is not None and not (keys and all(key.strip() for key in keys)):
@@ -117,7 +131,25 @@ class Sandbox(Actions):
             acks=acks or {},
             unknown=map(somebody, unknown),
         )
-        planned = Faults(seed if seed is not None else random.getrandbits(64), faults)
+        if dialect not in DIALECTS:
+            raise ValueError(f"dialect is one of {', '.join(DIALECTS)}, not {dialect!r}")
+        retries = {"policy": "constant", "delaySeconds": webhook_delay, "attempts": webhook_attempts}
+        dialects: dict[str, Docs | Sdk] = {"docs": Docs(), "sdk": Sdk(webhook_key=webhook_key, webhook_retries=retries)}
+        api = {
+            name: [
+                *message_endpoints(state, shape),
+                *session_endpoints(state, shape),
+                *contact_endpoints(state, shape),
+                *chat_endpoints(state, shape, clock),
+                *group_endpoints(state, shape),
+            ]
+            for name, shape in dialects.items()
+        }
+        planned = Faults(
+            seed if seed is not None else random.getrandbits(64),
+            faults,
+            routes=[(endpoint.verb, endpoint.path) for endpoint in api["docs"]],
+        )
         outbox = Outbox(
             clock,
             random,
@@ -139,20 +171,16 @@ class Sandbox(Actions):
             sender=Sender(outbox, clock, state.scheduler, webhook_app=webhook_app),
         )
         self._unwatch = clock.watch(state.scheduler.catch_up)
-        shape = dialect_called(dialect)
         self._app = build_app(
-            shape,
-            api=[
-                *message_endpoints(state, shape),
-                *session_endpoints(state, shape),
-                *contact_endpoints(state, shape),
-                *chat_endpoints(state, shape, clock),
-                *group_endpoints(state, shape),
-            ],
+            dialect,
+            dialects,
+            api=api,
             guard=key_guard(keys, self._limit, announced=rate_limit_headers),
-            control=control_endpoints(self, shape),
+            control=control_endpoints(self, dialects["sdk" if dialect == "sdk" else "docs"], api["docs"]),
             page=page_routes(self, state),
+            control_token=control_token,
         )
+        self._told: dict[tuple[str, str], tuple[float, float]] = {}
         self._storage = None if persist is None else _storage(persist, state)
 
     def close(self) -> None:
@@ -160,6 +188,12 @@ class Sandbox(Actions):
         self._unwatch()
         if self._storage is not None:
             self._storage.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
 
     # Ways in
 
@@ -171,7 +205,7 @@ class Sandbox(Actions):
             api_key: With which key; by default the first that is let in.
             options: Further arguments of `AsyncWasendClient`.
         """
-        return AsyncWasendClient(self._key(api_key), **self._in_process(options))
+        return AsyncWasendClient(api_key or self.first_key, **self._in_process(options))
 
     def client(self, api_key: str | None = None, **options: Any) -> WasendClient:
         """
@@ -181,10 +215,12 @@ class Sandbox(Actions):
             api_key: With which key; by default the first that is let in.
             options: Further arguments of `WasendClient`.
         """
-        return WasendClient(self._key(api_key), **self._in_process(options))
+        return WasendClient(api_key or self.first_key, **self._in_process(options))
 
-    def _key(self, api_key: str | None) -> str:
-        return api_key or next(iter(self._keys), "any-key")
+    @property
+    def first_key(self) -> str:
+        """An API key that is let in: the first one, or any."""
+        return next(iter(self._keys), "any-key")
 
     def _in_process(self, options: dict[str, Any]) -> dict[str, Any]:
         http_client = httpx.AsyncClient(transport=InProcess(self))
@@ -208,14 +244,21 @@ class Sandbox(Actions):
         """Answer one ASGI connection."""
         self._state.scheduler.catch_up()
         path: str = scope["path"]
-        faults = () if path == "/" or path.startswith(PREFIX) else self.faults.on_request(scope["method"], path)
-        if any(fault.kind == "dead_session" for fault in faults):
-            scope[LOST] = True
+        faults: tuple[Fault, ...] = ()
+        if path != "/" and not path.startswith(PREFIX) and self.faults:
+            request = None
+            if self.faults.filtered:
+                request = await Request.read(scope, receive)
+                receive = request.again(receive)
+            faults = self.faults.on_request(scope["method"], path, request)
 
         async def answer(message: Message) -> None:
             if message["type"] == "http.response.start":
-                date = formatdate(self.clock.now(), usegmt=True).encode()
-                message["headers"] = [*message["headers"], (b"date", date), *scope.get(HEADERS, ())]
+                headers = [*message["headers"], *scope.get(HEADERS, ())]
+                if all(name != b"date" for name, _ in headers):
+                    headers.append((b"date", formatdate(self.clock.now(), usegmt=True).encode()))
+                message["headers"] = headers
+                self._watch_waits(scope, headers)
                 if not faults:
                     self._note(scope, message["status"], processed=message["status"] < 300)
             await send(message)
@@ -224,10 +267,30 @@ class Sandbox(Actions):
             self._note(scope, played.status, processed=played.processed, fault=played.fault)
 
         if faults:
-            await play(faults, self._app, scope, receive, answer, self.clock, note)
+            await play(faults, self._app, scope, receive, answer, self.clock, note, self._write_twin)
         else:
             await self._app(scope, receive, answer)
         self._sender.wake(asyncio.get_running_loop())
+
+    def _watch_waits(self, scope: Scope, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """Find out who waits in real time for a clock that stands still."""
+        if not self.clock.stopped or isinstance(scope.get(CONNECTION), Exchange):
+            return
+        asked, now = (scope["method"], scope["path"]), time.monotonic()
+        due, since = self._told.pop(asked, (0.0, now))
+        if self.clock.now() < due and now - since > _REAL:
+            self.waited_in_real_time = True
+            _log.warning("a client waited for %s %s in real time, and the sandbox's clock is stopped", *asked)
+        if (after := dict(headers).get(b"retry-after", b"")).isdigit():
+            self._told[asked] = (self.clock.now() + int(after), now)
+
+    def _write_twin(self, request: Request, by: str) -> None:
+        """Have somebody else write what a request is to send: on the session's own phone, or the recipient."""
+        with suppress(ValueError):  # where nobody could, nobody does
+            if by == "recipient":
+                self.receive(request.session, request.to, request.text)
+            else:
+                self.typed_on_the_phone(request.session, request.to, request.text)
 
     def _note(self, scope: Scope, status: int | None, *, processed: bool, fault: str | None = None) -> None:
         if not scope["path"].startswith(PREFIX) and scope["path"] != "/":

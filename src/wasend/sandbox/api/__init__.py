@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from wasend.sandbox.api.app import LOST, build_app
+from wasend.sandbox.api.app import EFFECTS, build_app
 from wasend.sandbox.api.chats import chat_endpoints, engine_message
 from wasend.sandbox.api.contacts import contact_endpoints
-from wasend.sandbox.api.dialects import Dialect, Docs, Json, Sdk, dialect_called, nest, wrong_status
+from wasend.sandbox.api.dialects import DIALECTS, Dialect, Docs, Json, Sdk, nest, wrong_status
 from wasend.sandbox.api.endpoints import Call, Endpoint, InvalidCall
 from wasend.sandbox.api.fields import (
     NO_FIELDS,
@@ -18,12 +18,17 @@ from wasend.sandbox.api.fields import (
     Person,
     Place,
     Url,
+    base64,
     boolean,
     each,
+    filled,
     number,
     one_of,
+    phone_number,
+    recipient,
     seconds,
     string,
+    web_url,
     whole,
 )
 from wasend.sandbox.api.groups import group_endpoints
@@ -42,9 +47,10 @@ from wasend.sandbox.api.sessions import png, session_endpoints
 
 __all__ = [
     "ACCOUNT",
+    "DIALECTS",
+    "EFFECTS",
     "EVERYBODY",
     "HEADERS",
-    "LOST",
     "NO_FIELDS",
     "Call",
     "Check",
@@ -64,13 +70,14 @@ __all__ = [
     "Sdk",
     "Url",
     "account_of",
+    "base64",
     "boolean",
     "build_app",
     "chat_endpoints",
     "contact_endpoints",
-    "dialect_called",
     "each",
     "engine_message",
+    "filled",
     "group_endpoints",
     "is_loopback",
     "key_guard",
@@ -79,10 +86,13 @@ __all__ = [
     "nest",
     "number",
     "one_of",
+    "phone_number",
     "png",
+    "recipient",
     "seconds",
     "session_endpoints",
     "string",
+    "web_url",
     "whole",
     "wrong_status",
 ]

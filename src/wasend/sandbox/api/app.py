@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 
+import attrs
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from wasend.sandbox.api.dialects import NO_BODY, Dialect, Json, nest, wrong_status
+from wasend.sandbox.api.dialects import NO_BODY, Dialects, Json, nest, spoken, wrong_status
 from wasend.sandbox.api.endpoints import Call, Endpoint, InvalidCall, read_object
 from wasend.sandbox.api.guards import Guard, local_guard
 from wasend.sandbox.world import Forbidden, NameTaken, Refusal, Restricted, Unknown, WrongStatus
 
-LOST = "wasend.lost"
-"""Stands in the scope of a request whose message is to be taken, and to go nowhere."""
+EFFECTS = "wasend.effects"
+"""Where the scope of a request says what faults have to be done otherwise: a name, and a detail of it."""
+
+
+DIALECT = "wasend.dialect"
+"""Where the scope of a request holds the dialect in which it is answered."""
 
 
 class JsonResponse(Response):
@@ -31,75 +36,101 @@ class JsonResponse(Response):
 
 
 def build_app(
-    dialect: Dialect,
+    dialect: str,
+    dialects: Dialects,
     *,
-    api: Iterable[Endpoint],
+    api: Mapping[str, Iterable[Endpoint]],
     guard: Guard,
     control: Iterable[Endpoint],
     page: Iterable[Route],
+    control_token: str | None = None,
 ) -> Starlette:
-    """Return the application: the API's endpoints behind `guard`, the sandbox's own and its page for this machine."""
-    # A path that begins with the session's id comes last: it would take the sandbox's own for such an id.
-    api = sorted(api, key=lambda endpoint: endpoint.path.startswith("/{"))
-    named = sum(not endpoint.path.startswith("/{") for endpoint in api)
-    routes = [_route(endpoint, guard, dialect) for endpoint in api]
-    own = [*(_route(endpoint, local_guard, dialect) for endpoint in control), *page]
+    """
+    Return the application: the API's endpoints behind `guard`, the sandbox's own and its page for this machine.
+
+    Args:
+        dialect: In which dialect is answered: a name, or ``"auto"``.
+        dialects: Both.
+        api: The endpoints of the API in each of them: the same routes.
+        guard: What a request of the API must pass.
+        control: The sandbox's own endpoints.
+        page: Its page.
+        control_token: Lets in requests to these from other machines.
+    """
+    routes = [
+        _Answering(dialect, dialects, dict(zip(api, both, strict=True)), guard).route()
+        # A path that begins with the session's id comes last: it would take the sandbox's own for such an id.
+        for both in sorted(zip(*api.values(), strict=True), key=lambda both: both[0].path.startswith("/{"))
+    ]
+    named = sum(not route.path.startswith("/{") for route in routes)
+    own = [_Answering("docs", dialects, {"docs": endpoint}, local_guard).route() for endpoint in control]
     app = Starlette(
-        routes=[*routes[:named], *own, *routes[named:]],
-        exception_handlers=dict.fromkeys((HTTPException, InvalidCall, Refusal, ClientDisconnect), _refusals(dialect)),
+        routes=[*routes[:named], *own, *page, *routes[named:]],
+        exception_handlers=dict.fromkeys((HTTPException, InvalidCall, Refusal, ClientDisconnect), _refuse),
     )
+    app.state.control_token = control_token
     app.router.redirect_slashes = False
     return app
 
 
-def _route(endpoint: Endpoint, guard: Guard, dialect: Dialect) -> Route:
-    status = dialect.post_status if endpoint.verb == "POST" else 200
+@attrs.frozen
+class _Answering:
+    """One route: an endpoint of it for each dialect, and what chooses between them."""
 
-    async def respond(request: Request) -> Response:
-        account = guard(request)
+    dialect: str
+    dialects: Dialects
+    endpoints: Mapping[str, Endpoint]
+    guard: Guard
+
+    def route(self) -> Route:
+        endpoint = next(iter(self.endpoints.values()))
+        return Route(endpoint.path, self.respond, methods=[endpoint.verb])
+
+    async def respond(self, request: Request) -> Response:
+        family = next(iter(self.endpoints.values())).family
+        name = spoken(self.dialect, family, request.headers.get("user-agent", ""))
+        endpoint, dialect = self.endpoints[name], self.dialects[name]
+        request.scope[DIALECT] = dialect
+        account = self.guard(request)
         body = {} if endpoint.fields is None else await read_object(request)
         problems = endpoint.query.problems(request.query_params)
         if endpoint.fields is not None:
             problems += endpoint.fields.problems(body)
         if problems:
             raise InvalidCall(problems)
-        lost = LOST in request.scope
-        answer = endpoint.answer(Call(request.path_params, request.query_params, body, account, lost))
+        effects = request.scope.get(EFFECTS, {})
+        answer = endpoint.answer(Call(request.path_params, request.query_params, body, account, effects))
         if isinstance(answer, Response):
             return answer
+        status = dialect.post_status if endpoint.verb == "POST" else 200
         return Response(status_code=status) if answer is NO_BODY else JsonResponse(answer, status)
 
-    return Route(endpoint.path, respond, methods=[endpoint.verb])
 
-
-def _refusals(dialect: Dialect) -> Callable[[Request, Exception], Awaitable[Response]]:
-    # A coroutine, though it waits for nothing: Starlette runs plain functions in a pool of threads.
-    async def refuse(request: Request, error: Exception) -> Response:
-        match error:
-            # The service has no 405: to its router a path with another verb is another route.
-            case HTTPException(status_code=404 | 405):
-                return _nest(404, f"Cannot {request.method} {request.scope['path']}")
-            case HTTPException():
-                return _nest(error.status_code, error.detail, error.headers)
-            case InvalidCall():
-                return _nest(400, error.problems)
-            case Unknown():
-                return _nest(404, str(error))
-            case Forbidden():
-                return _nest(403, str(error))
-            case Restricted():
-                return _nest(500, str(error))
-            case NameTaken():
-                return _nest(409, str(error))
-            case WrongStatus():
-                expected = map(dialect.word, error.expected)
-                return JsonResponse(wrong_status(error.session, dialect.word(error.status), expected), 422)
-            case ClientDisconnect():
-                return Response(status_code=400)  # for the journal: nobody is there to read it
-            case _:
-                raise error
-
-    return refuse
+# A coroutine, though it waits for nothing: Starlette runs plain functions in a pool of threads.
+async def _refuse(request: Request, error: Exception) -> Response:
+    match error:
+        # The service has no 405: to its router a path with another verb is another route.
+        case HTTPException(status_code=404 | 405):
+            return _nest(404, f"Cannot {request.method} {request.scope['path']}")
+        case HTTPException():
+            return _nest(error.status_code, error.detail, error.headers)
+        case InvalidCall():
+            return _nest(400, error.problems)
+        case Unknown():
+            return _nest(404, str(error))
+        case Forbidden():
+            return _nest(403, str(error))
+        case Restricted():
+            return _nest(500, str(error))
+        case NameTaken():
+            return _nest(409, str(error))
+        case WrongStatus():
+            word = request.scope[DIALECT].word
+            return JsonResponse(wrong_status(error.session, word(error.status), map(word, error.expected)), 422)
+        case ClientDisconnect():
+            return Response(status_code=400)  # for the journal: nobody is there to read it
+        case _:
+            raise error
 
 
 def _nest(status: int, message: str | list[str], headers: Mapping[str, str] | None = None) -> Response:

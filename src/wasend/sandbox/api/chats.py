@@ -61,7 +61,7 @@ _MESSAGES = Fields(
 )
 
 
-def _wanted(call: Call) -> Callable[[StoredMessage], bool]:
+def _wanted(call: Call, seen_until: float) -> Callable[[StoredMessage], bool]:
     """Return the query's filter. A message is as old as its answer says: in whole seconds."""
     query = call.query
     since = float(query.get("filter.timestamp.gte", "-inf"))
@@ -72,6 +72,7 @@ def _wanted(call: Call) -> Callable[[StoredMessage], bool]:
     def wanted(message: StoredMessage) -> bool:
         return (
             since <= int(message.timestamp) <= until
+            and message.timestamp <= seen_until
             and (from_me is None or message.from_me == (from_me == "true"))
             and (not acks or ACKS[message.ack] in acks)
         )
@@ -154,12 +155,15 @@ def chat_endpoints(state: State, dialect: Dialect, clock: Clock) -> list[Endpoin
         page = found[offset : offset + int(query.get("limit", 20))]
         return [overviewed(chat) for chat in page]
 
+    def seen_until(call: Call) -> float:
+        return clock.now() - float(call.effects.get("unseen", 0))
+
     def messages(call: Call) -> Json:
         session = asking(call)
         found = chats.history(
             session.id,
             _chat(call),
-            _wanted(call),
+            _wanted(call, seen_until(call)),
             offset=int(call.query.get("offset", 0)),
             limit=min(int(call.query.get("limit", 10)), _MOST_MESSAGES),
         )
@@ -168,7 +172,7 @@ def chat_endpoints(state: State, dialect: Dialect, clock: Clock) -> list[Endpoin
     def message(call: Call) -> Json:
         session = asking(call)
         found = chats.message(call.path["message"])
-        if (found.session, found.chat) != (session.id, _chat(call)):
+        if (found.session, found.chat) != (session.id, _chat(call)) or found.timestamp > seen_until(call):
             raise Unknown("Message", found.id)
         return shape(found, session, call)
 

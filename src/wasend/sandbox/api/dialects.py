@@ -1,13 +1,13 @@
 """
 The two shapes in which WASend is known: as its documentation prints it, and as its official SDK declares it.
 
-They disagree about routes, fields, status words and empty answers. Each is kept whole here, so that a client
-can be tried against both.
+They disagree about fields, status words and empty answers. Each is kept whole here, so that a client can be tried
+against both. About routes they disagree too, but those are all served, whatever the shape.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from hashlib import sha256
 from http import HTTPStatus
@@ -50,15 +50,12 @@ def _times(session: StoredSession) -> dict[str, Json]:
 class Docs:
     """The documentation: six fields a session, flags under `config`, ``{"success": true}`` for no result."""
 
-    qr_path: ClassVar[str] = "/sessions/{session}/qr"
-    link_preview_path: ClassVar[str] = "/sendLinkCustomPreview"
     longest_subject: ClassVar[int] = 25
-    qr_starts: ClassVar[bool] = True
     post_status: ClassVar[int] = 200
 
     def word(self, status: Status) -> str:
         """Return the word for a status."""
-        return status
+        return "ERROR" if status == "FAILED" else status
 
     def session(self, session: StoredSession) -> Json:
         """Return a session as create, start, stop and restart answer it."""
@@ -80,11 +77,16 @@ class Docs:
 class Sdk:
     """The official SDK's types: more fields, the engine's own status words, empty answers, 201 for POST."""
 
-    qr_path: ClassVar[str] = "/sessions/{session}/auth/qr"
-    link_preview_path: ClassVar[str] = "/send/link-custom-preview"
     longest_subject: ClassVar[int] = 100
-    qr_starts: ClassVar[bool] = False
     post_status: ClassVar[int] = 201
+
+    def __init__(self, *, webhook_key: str | None = None, webhook_retries: Mapping[str, Json] | None = None) -> None:
+        self._webhook = {
+            "events": ["*"],
+            "hmac": None if webhook_key is None else {"key": webhook_key},
+            "retries": webhook_retries,
+            "customHeaders": None,
+        }
 
     def word(self, status: Status) -> str:
         """Return the word for a status."""
@@ -118,18 +120,24 @@ class Sdk:
         }
 
     def _engine(self, session: StoredSession) -> dict[str, Json]:
-        connected = session.status == "CONNECTED"
+        connected, settings = session.status == "CONNECTED", session.settings
         grpc = "READY" if connected else "IDLE"
         return {
             "name": session.id,
             # The engine knows no CREATED: to it, such a session is one that does not run.
             "status": "STOPPED" if session.status == "CREATED" else self.word(session.status),
             "config": {
-                "metadata": {"userId": "usr_sandbox", "userEmail": "sandbox@example.org"},
-                "proxy": {},
+                # In the engine's names; and in the SDK's, which cannot read a session without them.
+                "metadata": {
+                    "user.id": "usr_sandbox",
+                    "user.email": "sandbox@example.org",
+                    "userId": "usr_sandbox",
+                    "userEmail": "sandbox@example.org",
+                },
+                "proxy": None,
                 "debug": False,
                 "noweb": {"markOnline": True, "store": {"enabled": True, "fullSync": False}},
-                "webhooks": [],
+                "webhooks": [{"url": settings.webhook_url, **self._webhook}] if settings.enable_webhook else [],
             },
             "engine": {
                 "grpc": {"client": grpc, "stream": grpc},
@@ -141,20 +149,25 @@ class Sdk:
 Dialect: TypeAlias = Docs | Sdk
 
 
-def dialect_called(name: str) -> Dialect:
-    """
-    Return a dialect by its name.
+Dialects: TypeAlias = Mapping[str, Dialect]
+"""Both, by name."""
 
-    Raises:
-        ValueError: There is none of this name.
+DIALECTS = ("auto", "docs", "sdk")
+
+_OFFICIAL = "wasend-dev/"
+"""How the official SDK's ``User-Agent`` begins, in all its languages."""
+
+
+def spoken(dialect: str, family: str | None, user_agent: str) -> str:
     """
-    match name:
-        case "docs":
-            return Docs()
-        case "sdk":
-            return Sdk()
-        case _:
-            raise ValueError(f'dialect is "docs" or "sdk", not {name!r}')
+    Return the name of the dialect in which a request is answered.
+
+    Args:
+        dialect: The one that was asked for; ``"auto"`` goes by the request.
+        family: The only one that knows the request's route, if one of them does not.
+        user_agent: Who asks.
+    """
+    return dialect if dialect != "auto" else family or ("sdk" if user_agent.startswith(_OFFICIAL) else "docs")
 
 
 def nest(status: int, message: str | list[str], **more: Json) -> dict[str, Json]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import math
+import zlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import attrs
 from starlette.datastructures import QueryParams
@@ -20,14 +21,14 @@ from wasend.sandbox.api.fields import NO_FIELDS, Body, Fields
 class Call:
     """
     A request that passed the guards: what its path and query name, its checked body, the account whose key it had
-    (None for the sandbox's own endpoints), and whether what it sends is to be lost.
+    (None for the sandbox's own endpoints), and what faults have to be done otherwise.
     """
 
     path: Mapping[str, Any]
     query: QueryParams
     body: Body
     account: str | None = None
-    lost: bool = False
+    effects: Mapping[str, str] = attrs.field(factory=dict[str, str])
 
 
 @attrs.frozen
@@ -35,6 +36,7 @@ class Endpoint:
     """
     A verb, a path with ``{name}`` segments, and what answers it. `fields` are those of its body; None means
     that it takes none, and that whatever comes is not read. `query` are the fields of its query, all strings.
+    `family` is the only dialect that knows the route, where one does not.
     """
 
     verb: str
@@ -42,6 +44,7 @@ class Endpoint:
     answer: Callable[[Call], Json]
     fields: Fields | None = None
     query: Fields = NO_FIELDS
+    family: Literal["docs", "sdk"] | None = None
 
 
 class InvalidCall(Exception):
@@ -57,17 +60,21 @@ _DEEPEST = 32
 
 
 async def read_object(request: Request) -> dict[str, Any]:
-    """Read the JSON object that a request carries; refuse anything else with 415, 413 or 400."""
+    """Read the JSON object that a request carries, compressed or not; refuse anything else with 413 or 400."""
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        raise HTTPException(415, "Content-Type must be application/json")
+        raise HTTPException(400, "Content-Type must be application/json")
+    packed = request.headers.get("content-encoding", "identity").strip().lower()
+    if packed not in ("identity", "gzip"):
+        raise HTTPException(400, "Content-Encoding must be gzip, or none")
+    unpack = zlib.decompressobj(zlib.MAX_WBITS + 16) if packed == "gzip" else None
     raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > _LARGEST:
-            raise HTTPException(413, f"the body is larger than {_LARGEST} bytes")
     try:
-        value = _DECODER.decode(raw.decode())
-    except (ValueError, RecursionError) as error:
+        async for chunk in request.stream():
+            raw += chunk if unpack is None else unpack.decompress(chunk, _LARGEST)
+            if len(raw) > _LARGEST or (unpack is not None and unpack.unconsumed_tail):
+                raise HTTPException(413, f"the body is larger than {_LARGEST} bytes")
+        value = _DECODER.decode(raw.decode("utf-8-sig"))
+    except (ValueError, RecursionError, zlib.error) as error:
         raise HTTPException(400, f"the body is not JSON: {error}") from error
     if not isinstance(value, dict):
         raise HTTPException(400, "the body must be a JSON object")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
+import attrs
 from starlette.datastructures import QueryParams
 
 from wasend.sandbox.api.dialects import Dialect, Docs, Json, iso
@@ -51,9 +52,15 @@ def _invite_code(text: str) -> str:
     return link[1] if link else text.strip()
 
 
+_INVITES = ("code", "inviteCode", "inviteLink")
+
+
 def _code_or_link(body: Body) -> Iterable[str]:
-    if not (body.get("inviteCode") or body.get("inviteLink")):
-        yield "inviteCode or inviteLink must be given"
+    name = next((name for name in _INVITES if body.get(name)), None)
+    if name is None:
+        yield f"one of {', '.join(_INVITES)} must be given"
+    elif wrong := filled(body[name]):
+        yield f"{name} {wrong}"
 
 
 def _several(query: QueryParams, name: str) -> list[str]:
@@ -61,9 +68,15 @@ def _several(query: QueryParams, name: str) -> list[str]:
 
 
 _MEMBER = Fields(required={"id": one_person}, optional={"isAdmin": boolean})
-_LIST = Fields(
-    required={}, optional={**PAGE, "sortBy": one_of(*_SORTS), "status": one_of("active", "archived", "deleted")}
-)
+_one_status = one_of("active", "archived", "deleted")
+
+
+def _status(value: object) -> str | None:
+    """A status, in the upper case of the README too."""
+    return _one_status(value.lower() if isinstance(value, str) else value)
+
+
+_LIST = Fields(required={}, optional={**PAGE, "sortBy": one_of(*_SORTS), "status": _status})
 _PEOPLE = Fields(required={"participants": some(one_person)}, optional={"notify": boolean})
 _ENABLED = Fields(required={"enabled": boolean})
 
@@ -71,6 +84,7 @@ _ENABLED = Fields(required={"enabled": boolean})
 def group_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
     """Return the endpoints of groups."""
     groups = state.groups
+    done = Docs().done  # only the documentation has calls that answer what was asked for in an envelope
     shapes = group_shapes(dialect, state.people)
 
     def own(call: Call) -> str:
@@ -103,7 +117,7 @@ def group_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         found = [
             group
             for group in groups.of(own(call))
-            if query.get("status", "active") == "active"  # the sandbox archives and deletes none
+            if query.get("status", "active").lower() == "active"  # the sandbox archives and deletes none
             and (not tags or tags & set(group.tags))
             and (words in group.name.lower() or words in group.description.lower())
         ]
@@ -120,8 +134,7 @@ def group_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         return shapes.join_info(groups.invited(_invite_code(call.query["code"])))
 
     def join(call: Call) -> Json:
-        body = call.body
-        invite = (body.get("inviteCode") or body["inviteLink"]) if isinstance(dialect, Docs) else body["code"]
+        invite = next(filter(None, map(call.body.get, _INVITES)))
         return shapes.joined(groups.join(_invite_code(invite), own(call)))
 
     def leave(call: Call) -> Json:
@@ -172,7 +185,7 @@ def group_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
             info_admin_only=bool(call.body["infoAdminOnly"]),
             messages_admin_only=bool(call.body["messagesAdminOnly"]),
         )
-        return dialect.done(settings=settings(group), message="Settings updated")
+        return done(settings=settings(group), message="Settings updated")
 
     # Who is in a group
 
@@ -209,7 +222,7 @@ def group_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         return lambda call: shape(get(call.path["group"], own(call)).invite_code)
 
     def link(code: str) -> Json:
-        return dialect.done(inviteLink=f"{_INVITE}{code}", expiresAt=None)
+        return done(inviteLink=f"{_INVITE}{code}", expiresAt=None)
 
     new = Fields(
         required={"name": filled_to(dialect.longest_subject), "participants": each(_MEMBER.check)},
@@ -220,13 +233,15 @@ def group_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         required={"url": web_url}, optional={"format": one_of("jpeg", "png", "webp"), "cropToSquare": boolean}
     )
     by_code = Fields(required={"code": filled})
-    by_either = Fields(required={}, optional={"inviteCode": filled, "inviteLink": filled}, rule=_code_or_link)
-    endpoints = [
+    invitation = Fields(required={}, rule=_code_or_link)
+    name = Fields(required={"name": filled_to(dialect.longest_subject)})
+    both = Fields(required={"infoAdminOnly": boolean, "messagesAdminOnly": boolean})
+    return [
         Endpoint("POST", "/{session}/groups", create, new),
         Endpoint("GET", "/{session}/groups", every, query=_LIST),
         Endpoint("GET", "/{session}/groups/join-info", join_info, query=by_code),
         Endpoint("GET", "/{session}/groups/count", count),
-        Endpoint("POST", "/{session}/groups/join", join, by_either if isinstance(dialect, Docs) else by_code),
+        Endpoint("POST", "/{session}/groups/join", join, invitation),
         Endpoint("POST", f"{_GROUP}/leave", leave),
         Endpoint(
             "GET",
@@ -251,31 +266,36 @@ def group_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
             "GET", f"{_GROUP}/participants", shown(lambda group: shapes.participants(group.participants.values()))
         ),
         Endpoint("POST", f"{_GROUP}/participants/add", participants("join", reasoned("added")), _PEOPLE),
+        *_only(
+            "sdk",
+            *(
+                Endpoint("GET", _GROUP, shown(shapes.info)),
+                Endpoint("POST", f"{_GROUP}/participants/remove", participants("leave", removed), _PEOPLE),
+                Endpoint("POST", f"{_GROUP}/admin/promote", participants("promote", promoted), _PEOPLE),
+                Endpoint("POST", f"{_GROUP}/admin/demote", participants("demote", reasoned("demoted")), _PEOPLE),
+            ),
+        ),
+        *_only(
+            "docs",
+            *(
+                Endpoint("GET", f"{_GROUP}/info", shown(shapes.info)),
+                Endpoint("PUT", f"{_GROUP}/name", describe("name", "name"), name),
+                Endpoint("GET", f"{_GROUP}/description", shown(lambda group: done(description=group.description))),
+                Endpoint("GET", f"{_GROUP}/subject", shown(lambda group: done(subject=group.name, error=None))),
+                Endpoint("GET", f"{_GROUP}/settings", shown(lambda group: done(settings=settings(group), error=None))),
+                Endpoint("PUT", f"{_GROUP}/settings", set_settings, both),
+                Endpoint("GET", f"{_GROUP}/invite-link", invite(link, groups.led)),
+                Endpoint("POST", f"{_GROUP}/invite-link/revoke", invite(link, groups.revoke)),
+                Endpoint("DELETE", f"{_GROUP}/participants", participants("leave", removed), _PEOPLE),
+                Endpoint("POST", f"{_GROUP}/participants/promote", participants("promote", promoted), _PEOPLE),
+                Endpoint("POST", f"{_GROUP}/participants/demote", participants("demote", reasoned("demoted")), _PEOPLE),
+            ),
+        ),
     ]
-    if not isinstance(dialect, Docs):
-        return [
-            *endpoints,
-            Endpoint("GET", _GROUP, shown(shapes.info)),
-            Endpoint("POST", f"{_GROUP}/participants/remove", participants("leave", removed), _PEOPLE),
-            Endpoint("POST", f"{_GROUP}/admin/promote", participants("promote", promoted), _PEOPLE),
-            Endpoint("POST", f"{_GROUP}/admin/demote", participants("demote", reasoned("demoted")), _PEOPLE),
-        ]
-    name = Fields(required={"name": filled_to(dialect.longest_subject)})
-    both = Fields(required={"infoAdminOnly": boolean, "messagesAdminOnly": boolean})
-    return [
-        *endpoints,
-        Endpoint("GET", f"{_GROUP}/info", shown(shapes.info)),
-        Endpoint("PUT", f"{_GROUP}/name", describe("name", "name"), name),
-        Endpoint("GET", f"{_GROUP}/description", shown(lambda group: dialect.done(description=group.description))),
-        Endpoint("GET", f"{_GROUP}/subject", shown(lambda group: dialect.done(subject=group.name, error=None))),
-        Endpoint("GET", f"{_GROUP}/settings", shown(lambda group: dialect.done(settings=settings(group), error=None))),
-        Endpoint("PUT", f"{_GROUP}/settings", set_settings, both),
-        Endpoint("GET", f"{_GROUP}/invite-link", invite(link, groups.led)),
-        Endpoint("POST", f"{_GROUP}/invite-link/revoke", invite(link, groups.revoke)),
-        Endpoint("DELETE", f"{_GROUP}/participants", participants("leave", removed), _PEOPLE),
-        Endpoint("POST", f"{_GROUP}/participants/promote", participants("promote", promoted), _PEOPLE),
-        Endpoint("POST", f"{_GROUP}/participants/demote", participants("demote", reasoned("demoted")), _PEOPLE),
-    ]
+
+
+def _only(family: Literal["docs", "sdk"], *endpoints: Endpoint) -> Iterable[Endpoint]:
+    return (attrs.evolve(endpoint, family=family) for endpoint in endpoints)
 
 
 def _succeeded(reasons: _Reasons) -> list[dict[str, str]]:

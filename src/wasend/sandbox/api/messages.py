@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import Literal
 
 from wasend.sandbox.api.dialects import Dialect, Json, iso
 from wasend.sandbox.api.endpoints import Call, Endpoint
@@ -110,7 +111,12 @@ def _message(message: StoredMessage) -> Json:
 def message_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
     """Return the endpoints of messages."""
 
-    def send(path: str, fields: Fields, read: Callable[[Body], tuple[str, str]]) -> Endpoint:
+    def send(
+        path: str,
+        fields: Fields,
+        read: Callable[[Body], tuple[str, str]],
+        family: Literal["docs", "sdk"] | None = None,
+    ) -> Endpoint:
         def answer(call: Call) -> Json:
             kind, content = read(call.body)
             to = chat_id(call.body["to"])
@@ -122,11 +128,11 @@ def message_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
                     content=content,
                     type=kind,
                     body=call.body,
-                    lost=call.lost,
+                    lost="dead_session" in call.effects,
                 )
             )
 
-        return Endpoint("POST", path, answer, fields)
+        return Endpoint("POST", path, answer, fields, family=family)
 
     def signal(call: Call) -> Json:
         state.sessions.connected(call.body["session"], call.account)
@@ -168,7 +174,8 @@ def message_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         send("/sendVoice", _media(duration=seconds), _file("ptt")),
         send("/sendFile", _media({"fileName": filled, "mimeType": filled}), _file("document")),
         send("/send", _SEND, _anything),
-        send(dialect.link_preview_path, link, _text),
+        send("/sendLinkCustomPreview", link, _text, "docs"),
+        send("/send/link-custom-preview", link, _text, "sdk"),
         Endpoint("POST", "/sendSeen", saw, seen),
         Endpoint("POST", "/startTyping", signal, Fields(required=_ADDRESSED)),
         Endpoint("POST", "/stopTyping", signal, Fields(required=_ADDRESSED)),

@@ -11,13 +11,16 @@ import segno
 
 from wasend.sandbox.api.dialects import Dialect, Json
 from wasend.sandbox.api.endpoints import Call, Endpoint
-from wasend.sandbox.api.fields import Body, Fields, boolean, filled, phone_number, web_url
+from wasend.sandbox.api.fields import Body, Fields, boolean, filled, phone_number, string, web_url
 from wasend.sandbox.world import SessionSettings, State, StoredSession
 
 
 def _webhook_rule(body: Body) -> Iterable[str]:
-    if body.get("enableWebhook") in (True, 1) and body.get("webhookUrl") is None:
+    url = body.get("webhookUrl")
+    if body.get("enableWebhook") in (True, 1) and url in (None, ""):
         yield "webhookUrl must be given when enableWebhook is true"
+    elif url not in (None, "") and (wrong := web_url(url)):
+        yield f"webhookUrl {wrong}"
 
 
 _CREATE = Fields(
@@ -26,7 +29,7 @@ _CREATE = Fields(
         "enableAccountProtection": boolean,
         "enableMessageLogging": boolean,
         "enableWebhook": boolean,
-        "webhookUrl": web_url,
+        "webhookUrl": string,
     },
     rule=_webhook_rule,
 )
@@ -51,7 +54,7 @@ def session_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
             enable_account_protection=bool(body.get("enableAccountProtection")),
             enable_message_logging=bool(body.get("enableMessageLogging")),
             enable_webhook=bool(body.get("enableWebhook")),
-            webhook_url=body.get("webhookUrl"),
+            webhook_url=body.get("webhookUrl") or None,
         )
         return dialect.session(state.sessions.create(settings, str(call.account)))
 
@@ -69,7 +72,7 @@ def session_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         return lambda call: dialect.session(change(call.path["session"], call.account))
 
     def qr(call: Call) -> Json:
-        return {"data": png(state.sessions.qr_code(call.path["session"], call.account, start=dialect.qr_starts))}
+        return {"data": png(state.sessions.qr_code(call.path["session"], call.account, start=True))}
 
     def account(call: Call) -> Json:
         return {"id": call.account, "name": "Sandbox", "plan": "sandbox"}
@@ -82,6 +85,7 @@ def session_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         Endpoint("POST", "/sessions/{session}/start", moves(state.sessions.start)),
         Endpoint("POST", "/sessions/{session}/stop", moves(state.sessions.stop)),
         Endpoint("POST", "/sessions/{session}/restart", moves(state.sessions.restart)),
-        Endpoint("GET", dialect.qr_path, qr),
+        Endpoint("GET", "/sessions/{session}/qr", qr, family="docs"),
+        Endpoint("GET", "/sessions/{session}/auth/qr", qr, family="sdk"),
         Endpoint("GET", "/account", account),
     ]

@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+from wasend.sandbox.faults.exchange import Request
 from wasend.sandbox.faults.fault import Fault, Faults
 from wasend.sandbox.faults.journal import Journal, JournalEntry
-from wasend.sandbox.faults.middleware import CONNECTION, Ending, Played, play
+from wasend.sandbox.faults.kinds import KINDS, Ending, Kind
+from wasend.sandbox.faults.middleware import CONNECTION, Played, play
 
-__all__ = ["CONNECTION", "Ending", "Fault", "Faults", "Journal", "JournalEntry", "Played", "play"]
+__all__ = [
+    "CONNECTION",
+    "KINDS",
+    "Ending",
+    "Fault",
+    "Faults",
+    "Journal",
+    "JournalEntry",
+    "Kind",
+    "Played",
+    "Request",
+    "play",
+]

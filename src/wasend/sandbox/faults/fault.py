@@ -2,100 +2,33 @@
 
 from __future__ import annotations
 
-import math
 import re
 import shlex
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal, InvalidOperation
+from functools import cache
 from hashlib import blake2b
-from typing import Final, TypeAlias, cast
+from typing import Any, Final, cast
 
 import attrs
 
 from wasend._core.names import nearest
+from wasend.sandbox.faults.exchange import Request
+from wasend.sandbox.faults.kinds import KINDS, Kind, Plan, number, status_kind
 
-_Check: TypeAlias = Callable[[str], str]
-"""Returns a detail in its one spelling, or raises a ValueError that says what it should be."""
-
-_LONGEST: Final = 1_000_000_000
 _VERBS: Final = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")
 _STATUS: Final = re.compile(r"[45][0-9]{2}")
-_SHARE: Final = re.compile(r"([0-9.]+)%")
-_CALLS: Final = re.compile(r"#([0-9]+(?:,[0-9]+)*)")
-_TIMES: Final = re.compile(r"x([0-9]+)")
-_DETAIL: Final = re.compile(r"([A-Za-z_-]+)=(.*)", re.DOTALL)
 _EVENT: Final = re.compile(r"[A-Za-z*][\w.*-]*", re.ASCII)
-
-
-def _seconds(text: str) -> str:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= _LONGEST:
-        raise ValueError(f"a number of seconds from 0 to {_LONGEST}")
-    return _number(value)
-
-
-def _number(value: float) -> str:
-    return repr(float(value)).removesuffix(".0")
-
-
-def _one_of(*known: str) -> _Check:
-    def check(text: str) -> str:
-        if text not in known:
-            raise ValueError(f"one of {', '.join(known)}")
-        return text
-
-    return check
-
-
-def _names(text: str) -> str:
-    names = [name.strip() for name in text.split(",")]
-    if not all(names):
-        raise ValueError("names with commas between them")
-    return ",".join(names)
-
-
-def _filled(text: str) -> str:
-    if not text.strip():
-        raise ValueError("some text")
-    return text
-
-
-def _any(text: str) -> str:
-    return text
-
-
-@attrs.frozen
-class _Kind:
-    """What details a kind takes, each with its default (empty: none) and its check; and whether it is of events."""
-
-    details: Mapping[str, tuple[str, _Check]] = attrs.field(factory=dict[str, tuple[str, _Check]])
-    of_events: bool = False
-
-
-_PROCESSED: Final = ("false", _one_of("true", "false"))
-_KINDS: Final[Mapping[str, _Kind]] = {
-    "delay": _Kind({"seconds": ("2", _seconds)}),
-    "hang": _Kind({"processed": _PROCESSED}),
-    "refuse": _Kind(),
-    "reset": _Kind(),
-    "reset_after": _Kind(),
-    "truncated": _Kind(),
-    "wrong_content_type": _Kind({"type": ("text/html", _filled)}),
-    "missing_fields": _Kind({"fields": ("", _names)}),
-    "rate_limit": _Kind(
-        {"seconds": ("2", _seconds), "format": ("seconds", _one_of("seconds", "date", "milliseconds", "body"))}
-    ),
-    "ban": _Kind({"signal": ("463", _one_of("463", "475", "rate-overlimit"))}),
-    "session_status": _Kind({"status": ("STARTING", _filled), "expected": ("CONNECTED", _names)}),
-    "dead_session": _Kind(),
-    "duplicate_webhook": _Kind(of_events=True),
-    "reordered_webhook": _Kind(of_events=True),
+_WORDS: Final[Mapping[str, re.Pattern[str]]] = {
+    "share": re.compile(r"([0-9.]+)%"),
+    "calls": re.compile(r"#([0-9]+(?:,[0-9]+)*)"),
+    "times": re.compile(r"x([0-9]+)"),
 }
-_ANY_STATUS: Final = _Kind({"processed": _PROCESSED, "message": ("", _any), "retry_after": ("", _seconds)})
+_LONGEST: Final = 300
+"""Characters of a path that is looked for among the routes."""
+_DETAIL: Final = re.compile(r"([A-Za-z_-]+)=(.*)", re.DOTALL)
+_WILD: Final = re.compile(r"(\{[^{}/]*\}|\*+)")
 
 
 @attrs.frozen(init=False, repr=False)
@@ -106,23 +39,39 @@ class Fault:
 
     Of the requests that verb and path select, a fault strikes every one; or a share of them (``10%``), drawn by the
     sandbox's seed; or those of these numbers (``#1,4``: the first and the fourth); or the first so many that are left
-    then (``x2``). In a path ``{name}`` matches one segment, ``*`` for anything. The kinds:
+    then (``x2``). In a path ``{name}`` matches one segment, ``*`` for anything. ``to=+447700900456`` and
+    ``session=ses_…`` select those about one chat or one session. The kinds:
 
-    - ``delay seconds=2``: it is processed that much later; several add up, and other faults come after them.
-    - ``hang``: it is never answered; with ``processed=true`` it is processed nevertheless.
+    - ``delay seconds=2``: it is carried out that much later, although its client may have gone; several add up.
+    - ``late seconds=2``: it is carried out, and answered that much later.
+    - ``hang``: it is never answered; with ``processed=true`` it is carried out nevertheless.
     - ``refuse``: no connection is made. Over a socket, where there is one already, the same as ``reset``.
-    - ``reset``, ``reset_after``: the connection breaks before the request is processed, or after it was.
-    - ``truncated``: it is processed, and half of the answer's body comes.
-    - ``wrong_content_type type=text/html``: it is processed, and the answer's JSON is called something else.
-    - ``missing_fields fields=id,timestamp``: it is processed, and these fields are left out of the answer, at any
-      depth; without ``fields`` all are.
-    - ``rate_limit seconds=2 format=seconds``: 429; the wait comes in ``seconds``, as a ``date``, in
-      ``milliseconds``, or in the ``body``.
+    - ``reset``, ``reset_after``: the connection breaks before the request is carried out, or after it was.
+    - ``truncated at=7 announced=false``: it is carried out, and so many bytes of the answer come, by default half; with
+      ``announced=false`` they are all that the header tells of.
+    - ``answer status=200 body=… type=… location=…``: this is answered, and nothing carried out but with
+      ``processed=true``. ``{text}`` in a body is the request's text; ``@html`` is a proxy's page, ``@failure``
+      ``{"success": false}``, ``@error`` a ``{"statusCode": 500}``, ``@exception`` the engine's, ``@echo`` repeats the
+      request's text.
     - ``502``, or any other status from 400 to 599: with ``message=…`` and ``retry_after=…`` (seconds) if you like; with
-      ``processed=true`` it is processed nevertheless.
+      ``processed=true`` it is carried out nevertheless.
+    - ``rate_limit seconds=2 format=seconds``: 429; the wait comes in ``seconds``, as a ``date``, in
+      ``milliseconds``, in the ``body``, or not at all: ``none``.
     - ``ban signal=463``: 500, as for a number that WhatsApp restricts; also ``475`` and ``rate-overlimit``.
     - ``session_status status=STARTING``: 422, as for a session that is not ``expected=CONNECTED``.
-    - ``dead_session``: it is processed and answered like any other, but what it sends goes nowhere.
+    - ``wrong_content_type type=text/html``: the answer's JSON is called something else.
+    - ``missing_fields fields=id,timestamp``: these fields are left out of the answer, at any depth; without ``fields``
+      all are.
+    - ``ids form=bare``: the ids of messages in the answer are ``bare``, ``suffixed``, or others (``changed``).
+    - ``rewritten``: the texts in the answer are as WhatsApp leaves them: composed (NFC), without variation selectors,
+      with one kind of line end and no space at their end.
+    - ``unseen seconds=5``: messages of the last seconds are not there to be read.
+    - ``shuffled``: the answer's list is in another order.
+    - ``clock_off seconds=3600``: all times in the answer, and its ``Date``, are off by so much, which may be negative.
+    - ``twin by=phone``: somebody else writes the same in the same chat just before: on the session's own phone, or the
+      ``recipient``.
+    - ``idle_close seconds=0``: the connection is closed so long after the answer, unannounced. Only over a socket.
+    - ``dead_session``: it is carried out and answered like any other, but what it sends goes nowhere.
     - ``duplicate_webhook``, ``reordered_webhook``: an event is delivered twice, or after the next one. They take the
       name of an event in place of verb and path: ``duplicate_webhook message.ack``.
 
@@ -132,7 +81,7 @@ class Fault:
         share: How many of the requests, from 0 to 1.
         calls: Which of the requests, from 1.
         times: How many at most.
-        details: Those of the kind; `None` leaves one out.
+        details: Those of the kind, and ``to`` and ``session``; `None` leaves one out.
 
     Attributes:
         kind: What goes wrong.
@@ -170,7 +119,7 @@ class Fault:
         **details: object,
     ) -> None:
         kind = str(kind)
-        shape = _shape(kind)
+        shape = _kind(kind)
         verb, path = _route(route, kind, shape)
         if not 0 <= share <= 1:
             raise ValueError(f"share is from 0 to 1 (0.1, written 10%), not {share}")
@@ -196,23 +145,24 @@ class Fault:
             ValueError: A part of it makes no sense; the error names it, and what would do.
         """
         try:
-            kind, *rest = shlex.split(text)
+            kind, *words = shlex.split(text)
         except ValueError as error:
             what = "a fault begins with its kind, as in '502 POST /sendText 10%'"
             raise ValueError(what if not text.strip() else f"the fault {text!r} cannot be read: {error}") from None
         try:
-            shape = _shape(kind)
-            words = _Words.read(rest, shape)
-            for key in words.details:
-                _check_name(kind, shape, key)
-            return cls(kind, words.route, share=words.share, calls=words.calls, times=words.times, **words.details)
+            return cls(kind, **_read(words, kind, _kind(kind)))
         except ValueError as error:
             raise ValueError(f"in the fault {text!r}: {error}") from None
 
     @property
+    def shape(self) -> Kind:
+        """What its kind is."""
+        return _kind(self.kind)
+
+    @property
     def of_events(self) -> bool:
         """Whether it strikes events that are delivered, not requests."""
-        return _shape(self.kind).of_events
+        return self.shape.of_events
 
     @property
     def details(self) -> Mapping[str, str]:
@@ -221,7 +171,12 @@ class Fault:
 
     def detail(self, name: str) -> str:
         """Return one detail as text: as given, or its default, which may be empty."""
-        return self.details.get(name) or _shape(self.kind).details[name][0]
+        return self.details.get(name) or self.shape.details[name][0]
+
+    def act(self, plan: Plan) -> None:
+        """Put it into a plan for a request."""
+        if self.shape.act is not None:
+            self.shape.act(plan, {name: self.detail(name) for name in self.shape.details})
 
     def __str__(self) -> str:
         parts = [self.kind]
@@ -251,13 +206,17 @@ class Faults:
     Args:
         seed: What shares are drawn by.
         faults: Those to begin with.
+        routes: The verbs and paths that there are: a fault that could strike none of them is refused.
 
     Raises:
         ValueError: One of them makes no sense.
     """
 
-    def __init__(self, seed: int = 0, faults: Iterable[Fault | str] = ()) -> None:
+    def __init__(
+        self, seed: int = 0, faults: Iterable[Fault | str] = (), *, routes: Iterable[tuple[str, str]] = ()
+    ) -> None:
         self._seed = seed
+        self._routes = tuple(routes)
         self._lock = threading.Lock()
         self._armed: tuple[_Armed, ...] = ()
         for fault in faults:
@@ -268,9 +227,10 @@ class Faults:
         Set a fault; its count of requests begins now.
 
         Raises:
-            ValueError: A part of it makes no sense.
+            ValueError: A part of it makes no sense, or there is no such route.
         """
         fault = _fault(fault)
+        self._check_route(fault)
         with self._lock:
             self._armed = (*self._armed, _Armed(fault, self._seed))
         return fault
@@ -299,24 +259,44 @@ class Faults:
         """Return them in the order in which they were set."""
         return tuple(armed.fault for armed in self._armed)
 
-    def on_request(self, method: str, path: str) -> tuple[Fault, ...]:
-        """Count a request, and return the faults that strike it."""
-        if not self._armed:
-            return ()
-        return self._striking(of_events=False, verb=method, path=path)
+    def unstruck(self) -> tuple[Fault, ...]:
+        """Return those that have struck nothing yet, in the order in which they were set."""
+        return tuple(armed.fault for armed in self._armed if not armed.struck)
+
+    @property
+    def filtered(self) -> bool:
+        """Whether one of them depends on what is in a request."""
+        return any(armed.filters for armed in self._armed)
+
+    def on_request(self, method: str, path: str, request: Request | None = None) -> tuple[Fault, ...]:
+        """Count a request, and return the faults that strike it; what is in it decides only if it is given."""
+        return self._striking(of_events=False, verb=method, path=path, request=request)
 
     def on_event(self, event: str) -> tuple[Fault, ...]:
         """Count an event, and return the faults that strike it."""
-        if not self._armed:
-            return ()
         return self._striking(of_events=True, verb="", path=event)
 
-    def _striking(self, *, of_events: bool, verb: str, path: str) -> tuple[Fault, ...]:
+    def _striking(self, *, of_events: bool, verb: str, path: str, request: Request | None = None) -> tuple[Fault, ...]:
+        if not self._armed:
+            return ()
         with self._lock:
             selected = [
-                armed for armed in self._armed if armed.fault.of_events == of_events and armed.selects(verb, path)
+                armed
+                for armed in self._armed
+                if armed.fault.of_events == of_events and armed.selects(verb, path, request)
             ]
             return tuple(armed.fault for armed in selected if armed.strikes())
+
+    def _check_route(self, fault: Fault) -> None:
+        if not self._routes or fault.of_events:
+            return
+        asked = _tokens(fault.path)
+        if len(asked) > _LONGEST or not any(
+            fault.verb in ("", verb) and _meet(asked, _tokens(path)) for verb, path in self._routes
+        ):
+            known = sorted({path for verb, path in self._routes if fault.verb in ("", verb)})
+            route = f"{fault.verb} {fault.path}".strip()
+            raise ValueError(f"the API has no route {route}; {nearest(fault.path, known)}")
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(self.every())
@@ -333,22 +313,27 @@ class _Armed:
 
     def __init__(self, fault: Fault, seed: int) -> None:
         self.fault = fault
+        self.filters = {name: value for name, value in fault.details.items() if name in ("to", "session")}
         self._draws = f"{seed} {fault} "
         self._path = _pattern(fault.path)
-        self._met = self._struck = 0
+        self._met = self.struck = 0
 
-    def selects(self, verb: str, path: str) -> bool:
-        return self.fault.verb in ("", verb) and self._path.fullmatch(path) is not None
+    def selects(self, verb: str, path: str, request: Request | None) -> bool:
+        return (
+            self.fault.verb in ("", verb)
+            and self._path.fullmatch(path) is not None
+            and all(request is not None and getattr(request, name) == value for name, value in self.filters.items())
+        )
 
     def strikes(self) -> bool:
         self._met += 1
         fault = self.fault
         strikes = (
             (not fault.calls or self._met in fault.calls)
-            and (fault.times is None or self._struck < fault.times)
+            and (fault.times is None or self.struck < fault.times)
             and (fault.share == 1 or self._drawn() < fault.share)
         )
-        self._struck += strikes
+        self.struck += strikes
         return strikes
 
     def _drawn(self) -> float:
@@ -360,29 +345,26 @@ def _fault(fault: Fault | str) -> Fault:
     return Fault.parse(fault) if isinstance(fault, str) else fault
 
 
-def _shape(kind: str) -> _Kind:
+@cache
+def _kind(kind: str) -> Kind:
     if _STATUS.fullmatch(kind):
-        return _ANY_STATUS
-    shape = _KINDS.get(kind)
-    if shape is None:
-        known = (*_KINDS, "500", "502", "503", "504")
+        return status_kind(kind)
+    if kind not in KINDS:
+        known = (*KINDS, "500", "502", "503", "504")
         raise ValueError(
             f"there is no kind of fault {kind!r}, nor is it a status from 400 to 599; {nearest(kind, known)}"
         )
-    return shape
+    return KINDS[kind]
 
 
-def _route(route: str, kind: str, shape: _Kind) -> tuple[str, str]:
+def _route(route: str, kind: str, shape: Kind) -> tuple[str, str]:
     """Verb and path; or nothing, and the name of an event."""
     if shape.of_events:
-        if not _EVENT.fullmatch(route) or _TIMES.fullmatch(route):
+        if not _EVENT.fullmatch(route) or _WORDS["times"].fullmatch(route):
             raise ValueError(f"{kind} takes the name of an event, such as message.ack or *, not {route!r}")
         return "", route
     first, *rest = route.split(maxsplit=1)[:2] or [""]
-    if first.upper() in _VERBS:
-        verb, path = first.upper(), rest[0].strip() if rest else "*"
-    else:
-        verb, path = "", route.strip()
+    verb, path = (first.upper(), rest[0].strip() if rest else "*") if first.upper() in _VERBS else ("", route.strip())
     if not path.startswith(("/", "*")):
         raise ValueError(
             f"{route!r} is neither a verb nor a path: it is written like 'POST /sendText', '/sessions/*' or '*'"
@@ -390,17 +372,11 @@ def _route(route: str, kind: str, shape: _Kind) -> tuple[str, str]:
     return verb, path
 
 
-def _check_name(kind: str, shape: _Kind, key: str) -> None:
-    if key not in shape.details:
-        hint = nearest(key, shape.details) if shape.details else "it takes none"
-        raise ValueError(f"{kind} has no detail {key!r}; {hint}")
-
-
-def _detail(kind: str, shape: _Kind, key: str, value: object) -> str:
-    _check_name(kind, shape, key)
+def _detail(kind: str, shape: Kind, key: str, value: object) -> str:
+    check = shape.check_name(kind, key)
     text = _text(value)
     try:
-        return shape.details[key][1](text)
+        return check(text)
     except ValueError as error:
         raise ValueError(f"{key} of {kind} is {error}, not {text!r}") from None
 
@@ -412,66 +388,56 @@ def _text(value: object) -> str:
         case bool():
             return str(value).lower()
         case int() | float():
-            return _number(value)
+            return number(value)
         case Iterable():
             return ",".join(map(str, cast("Iterable[object]", value)))
         case _:
             return str(value)
 
 
-@attrs.frozen
-class _Words:
-    """What comes after the kind, word by word."""
+def _read(words: Iterable[str], kind: str, shape: Kind) -> dict[str, Any]:
+    """Read what comes after the kind, word by word, as the arguments of a `Fault`."""
+    said: dict[str, str] = {}
+    details: dict[str, str] = {}
+    for word in words:
+        name, value = _understood(word, shape)
+        kept = said
+        if not name:
+            kept, (name, value) = details, word.split("=", 1)
+            shape.check_name(kind, name)
+        if name in kept:
+            raise ValueError(f"{name} is given twice")
+        kept[name] = value
+    share = said.get("share", "100")
+    try:
+        part = float(Decimal(share).scaleb(-2))
+    except InvalidOperation:
+        raise ValueError(f"{share}% is no share; it is written like 10% or 0.5%") from None
+    return {
+        "route": " ".join(said[name] for name in ("verb", "path") if name in said) or "*",
+        "share": part,
+        "calls": tuple(map(int, said["calls"].split(","))) if "calls" in said else (),
+        "times": int(said["times"]) if "times" in said else None,
+        **details,
+    }
 
-    shape: _Kind
-    said: dict[str, str] = attrs.field(factory=dict[str, str])
-    details: dict[str, str] = attrs.field(factory=dict[str, str])
 
-    @classmethod
-    def read(cls, words: Iterable[str], shape: _Kind) -> _Words:
-        self = cls(shape)
-        for word in words:
-            kept, name, value = self._understood(word)
-            if name in kept:
-                raise ValueError(f"{name} is given twice")
-            kept[name] = value
-        return self
-
-    @property
-    def route(self) -> str:
-        return " ".join(self.said[name] for name in ("verb", "path") if name in self.said) or "*"
-
-    @property
-    def share(self) -> float:
-        text = self.said.get("share", "100")
-        try:
-            return float(Decimal(text).scaleb(-2))
-        except InvalidOperation:
-            raise ValueError(f"{text}% is no share; it is written like 10% or 0.5%") from None
-
-    @property
-    def calls(self) -> tuple[int, ...]:
-        return tuple(map(int, self.said["calls"].split(","))) if "calls" in self.said else ()
-
-    @property
-    def times(self) -> int | None:
-        return int(self.said["times"]) if "times" in self.said else None
-
-    def _understood(self, word: str) -> tuple[dict[str, str], str, str]:
-        if word.startswith(("/", "*")):
-            return self.said, "path", word
-        if word.upper() in _VERBS and not self.shape.of_events:
-            return self.said, "verb", word
-        for name, pattern in (("share", _SHARE), ("calls", _CALLS), ("times", _TIMES)):
-            if found := pattern.fullmatch(word):
-                return self.said, name, found[1]
-        if found := _DETAIL.fullmatch(word):
-            return self.details, found[1], found[2]
-        if self.shape.of_events:
-            return self.said, "path", word
-        raise ValueError(
-            f"{word!r} is no verb, path, share (10%), number of a request (#3), count (x2) or detail (seconds=2)"
-        )
+def _understood(word: str, shape: Kind) -> tuple[str, str]:
+    """Return which part of a fault a word is, and what it says; no name for a detail."""
+    if word.startswith(("/", "*")):
+        return "path", word
+    if word.upper() in _VERBS and not shape.of_events:
+        return "verb", word
+    for name, pattern in _WORDS.items():
+        if found := pattern.fullmatch(word):
+            return name, found[1]
+    if _DETAIL.fullmatch(word):
+        return "", word
+    if shape.of_events:
+        return "path", word
+    raise ValueError(
+        f"{word!r} is no verb, path, share (10%), number of a request (#3), count (x2) or detail (seconds=2)"
+    )
 
 
 def _quoted(text: str) -> str:
@@ -480,11 +446,31 @@ def _quoted(text: str) -> str:
 
 def _pattern(path: str) -> re.Pattern[str]:
     """What a path with ``{name}`` and ``*`` matches."""
-    parts = re.split(r"(\{[^{}/]*\}|\*+)", path)
-    return re.compile(
-        "".join(
-            ".*" if part[:1] == "*" else "[^/]+" if part[:1] == "{" and part[-1:] == "}" else re.escape(part)
-            for part in parts
-        ),
-        re.DOTALL,
-    )
+    parts = (".*" if "*" in one else "[^/]+" if _WILD.fullmatch(one) else re.escape(one) for one in _WILD.split(path))
+    return re.compile("".join(parts), re.DOTALL)
+
+
+def _tokens(path: str) -> tuple[str, ...]:
+    """A path as characters, ``{}`` for one segment and ``*`` for anything."""
+    tokens: list[str] = []
+    for part in _WILD.split(path):
+        tokens += ["*"] if "*" in part else ["{}"] if _WILD.fullmatch(part) else part
+    return tuple(tokens)
+
+
+@cache
+def _meet(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether there is a path that both match."""
+    if not one or not other:
+        return set(one + other) <= {"*"}
+    first, second = one[0], other[0]
+    if first == "*" or second == "*":
+        wild, rest, plain = (one, one[1:], other) if first == "*" else (other, other[1:], one)
+        return _meet(rest, plain) or _meet(wild, plain[1:])
+    if first == "{}" or second == "{}":
+        wild, plain = (one, other) if first == "{}" else (other, one)
+        # A segment takes a character that is no slash, and then ends or goes on.
+        if plain[0] == "{}" and _meet(wild[1:], plain):
+            return True
+        return plain[0] != "/" and (_meet(wild[1:], plain[1:]) or _meet(wild, plain[1:]))
+    return first == second and _meet(one[1:], other[1:])

@@ -10,6 +10,8 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 _MOST = 100_000
+_HARMLESS = frozenset({"delay", "late", "unseen", "twin", "idle_close", "clock_off", "ids", "rewritten", "shuffled"})
+"""Faults that leave the answer one that says what was done."""
 
 Became: TypeAlias = Literal["done", "refused", "lost", "dropped"]
 
@@ -42,7 +44,7 @@ class JournalEntry:
         """
         accepted = self.status is not None and self.status < 300
         if self.processed:
-            return "done" if accepted and set((self.fault or "delay").split(" + ")) == {"delay"} else "lost"
+            return "done" if accepted and set((self.fault or "delay").split(" + ")) <= _HARMLESS else "lost"
         return "dropped" if self.status is None else "refused"
 
 

@@ -6,21 +6,40 @@ Each does what the method of `Sandbox` of the same name does, and takes what tha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, cast
 
 import attrs
 
+from wasend._version import __version__
 from wasend.sandbox.actions import ACTS, Actions, act_path
-from wasend.sandbox.api import NO_FIELDS, Call, Dialect, Endpoint, InvalidCall, Json
+from wasend.sandbox.api import (
+    NO_FIELDS,
+    Call,
+    Check,
+    Dialect,
+    Endpoint,
+    Fields,
+    InvalidCall,
+    Json,
+    base64,
+    boolean,
+    filled,
+    phone_number,
+    recipient,
+    seconds,
+    string,
+    web_url,
+)
 from wasend.sandbox.interfaces.signatures import Signature
 from wasend.sandbox.world import Refusal, StoredGroup, StoredSession
 
 PREFIX: Final = "/_sandbox/"
 
 
-def control_endpoints(sandbox: Actions, dialect: Dialect) -> list[Endpoint]:
-    """Return the endpoints under ``/_sandbox``."""
+def control_endpoints(sandbox: Actions, dialect: Dialect, api: Sequence[Endpoint] = ()) -> list[Endpoint]:
+    """Return the endpoints under ``/_sandbox``; `api` are those of the service, for its description."""
 
     def shown(result: Any) -> Json:
         match result:
@@ -68,17 +87,35 @@ def control_endpoints(sandbox: Actions, dialect: Dialect) -> list[Endpoint]:
     def faults(_: object) -> Json:
         return {"faults": [str(fault) for fault in sandbox.faults.every()]}
 
-    def under(name: str, *, count: bool = False) -> Callable[[Any], Json]:
-        return lambda found: {**({"count": len(found)} if count else {}), name: _plain(found)}
+    def under(name: str, shape: Callable[[Any], Json] = _plain, *, count: bool = False) -> Callable[[Any], Json]:
+        return lambda found: {**({"count": len(found)} if count else {}), name: [shape(one) for one in found]}
 
-    return [
+    def index(_: object) -> Json:
+        return {
+            "endpoints": [
+                {"method": one.verb, "path": one.path, "fields": [*_fields(one).required, *_fields(one).optional]}
+                for one in endpoints
+            ]
+        }
+
+    def openapi(_: object) -> Json:
+        return described([*api, *endpoints])
+
+    endpoints = [
+        route("GET", "", lambda: None, index),
+        route("GET", "openapi.json", lambda: None, openapi),
+        route("GET", "sessions", lambda: [*sandbox.sessions.values()], under("sessions", shown)),
         route("POST", "sessions", sandbox.add_session),
         route("POST", "sessions/{session}/scan", sandbox.scan, query=True),
         route("POST", "sessions/{session}/passkey", sandbox.passkey),
         route("POST", "sessions/{session}/passkey/confirm", sandbox.confirm_passkey),
+        route("GET", "contacts", lambda: sandbox.contacts, under("contacts")),
         route("POST", "contacts", sandbox.add_contact),
+        route("GET", "unknown", lambda: sandbox.unknown, under("numbers")),
         route("POST", "unknown", sandbox.add_unknown),
+        route("GET", "groups", lambda: [*sandbox.groups.values()], under("groups", shown)),
         route("POST", "groups", sandbox.add_group),
+        route("GET", "replies", lambda: sandbox.replies, under("replies")),
         route("POST", "replies", sandbox.script_reply),
         route("GET", "messages", sandbox.messages, under("messages")),
         route("GET", "deliveries", sandbox.deliveries, under("messages", count=True)),
@@ -92,6 +129,60 @@ def control_endpoints(sandbox: Actions, dialect: Dialect) -> list[Endpoint]:
         route("POST", "clock", clock),
         route("POST", "reset", sandbox.reset),
     ]
+    return endpoints
+
+
+def _fields(endpoint: Endpoint) -> Fields:
+    return endpoint.query if endpoint.fields is None else endpoint.fields
+
+
+def described(endpoints: Iterable[Endpoint]) -> Json:
+    """
+    Return endpoints as an OpenAPI document: their paths, parameters and bodies. Answers are not described: the service
+    has none that its documentation and its SDK agree about.
+    """
+    paths: dict[str, dict[str, Json]] = {}
+    for one in endpoints:
+        parameters = [
+            {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+            for name in re.findall(r"{(\w+)}", one.path)
+        ]
+        parameters += [
+            {"name": name, "in": "query", "required": name in one.query.required, "schema": {"type": "string"}}
+            for name in (*one.query.required, *one.query.optional)
+        ]
+        operation: dict[str, Json] = {"parameters": parameters, "responses": {"2XX": {"description": "It was done."}}}
+        if one.fields is not None:
+            known = {**one.fields.required, **one.fields.optional}
+            schema = {
+                "type": "object",
+                "properties": {
+                    name: {"type": _TYPES[check]} if check in _TYPES else {} for name, check in known.items()
+                },
+                "required": [*one.fields.required],
+            }
+            operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        paths.setdefault(one.path, {})[one.verb.lower()] = operation
+    document: dict[str, Json] = {
+        "openapi": "3.1.0",
+        "info": {"title": "WASend, as the sandbox knows it, and the sandbox's own calls", "version": __version__},
+        "components": {"securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+        "security": [{"key": list[str]()}],
+        "paths": paths,
+    }
+    return document
+
+
+_TYPES: Final[Mapping[Check, str]] = {
+    string: "string",
+    filled: "string",
+    boolean: "boolean",
+    seconds: "number",
+    web_url: "string",
+    phone_number: "string",
+    recipient: "string",
+    base64: "string",
+}
 
 
 def _plain(value: Any) -> Json:

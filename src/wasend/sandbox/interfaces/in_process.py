@@ -42,8 +42,15 @@ class InProcess(httpx.AsyncBaseTransport):
             httpx.ReadTimeout: The request's read timeout is over.
             httpx.RemoteProtocolError: The application ended without an answer.
         """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            raise RuntimeError(
+                "the sandbox without a socket runs on asyncio: under trio, serve it with `sandbox.serve()`, and give "
+                "its url as base_url"
+            ) from None
         patience: float | None = request.extensions.get("timeout", {}).get("read")
-        exchange = _Exchange(await request.aread(), patience)
+        exchange = Exchange(await request.aread(), patience)
         task = asyncio.create_task(self._answer(_scope(request, exchange), exchange))
         self._running.add(task)
         task.add_done_callback(self._running.discard)
@@ -57,11 +64,11 @@ class InProcess(httpx.AsyncBaseTransport):
             exchange.ending = "timeout"
         return exchange.response()
 
-    async def _answer(self, scope: Scope, exchange: _Exchange) -> None:
+    async def _answer(self, scope: Scope, exchange: Exchange) -> None:
         await self._app(scope, exchange.receive, exchange.send)
 
 
-def _scope(request: httpx.Request, exchange: _Exchange) -> Scope:
+def _scope(request: httpx.Request, exchange: Exchange) -> Scope:
     url = request.url
     return {
         "type": "http",
@@ -80,7 +87,7 @@ def _scope(request: httpx.Request, exchange: _Exchange) -> Scope:
     }
 
 
-class _Exchange:
+class Exchange:
     """One request and its answer: what a server would call the connection."""
 
     def __init__(self, body: bytes, patience: float | None) -> None:
@@ -93,7 +100,8 @@ class _Exchange:
         self._parts: list[bytes] = []
 
     def end(self, how: Ending) -> None:
-        if self.ending is None:
+        """End it; what is sent after that goes nowhere."""
+        if self.ending is None and how != "idle":  # there is no connection to be idle
             self.ending = how
             self.leave()
             self.ended.set_result(None)
@@ -103,6 +111,7 @@ class _Exchange:
         self._gone.set()
 
     async def receive(self) -> dict[str, Any]:
+        """Return the request, and then, once nobody is there any more, that."""
         if self._body is not None:
             body, self._body = self._body, None
             return {"type": "http.request", "body": body, "more_body": False}
@@ -110,6 +119,7 @@ class _Exchange:
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
+        """Take a part of the answer."""
         if self._gone.is_set():
             return
         if message["type"] == "http.response.start":

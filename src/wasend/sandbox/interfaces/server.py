@@ -64,7 +64,7 @@ class _SocketConnection:
         for connection in list(self.server_state.connections):
             transport = connection.transport
             if (transport.get_extra_info("peername") or ())[:2] == self.client:
-                if how == "closed":
+                if how in ("closed", "idle"):
                     transport.close()
                 else:
                     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _ABORT)

@@ -122,4 +122,31 @@ def _from_text(hint: Any) -> _Reader:
     return (whole, int) if plain is int else (_check(hint), _as_it_is)
 
 
+def as_option(hint: Any) -> Any:
+    """
+    Return what a command's option can hold of what an argument takes, which may be several such words; None if it
+    takes nothing that can be written as one.
+    """
+    parts = get_args(hint) if get_origin(hint) in (Union, types.UnionType) else (hint,)
+    lists = [one for one in parts if get_origin(one) is Iterable]
+    plain = next((one for one in parts if one in (bool, int, float, str) or get_origin(one) is Literal), None)
+    if lists and (plain is not None or as_option(get_args(lists[0])[0]) is not None):
+        return list[str] | None
+    return plain if plain is None or type(None) not in parts else plain | None
+
+
+def described(function: Callable[..., Any]) -> dict[str, str]:
+    """Return what a docstring says of each argument, in one paragraph and without its markup."""
+    _, _, rest = inspect.cleandoc(function.__doc__ or "").partition("Args:\n")
+    found: dict[str, str] = {}
+    name = ""
+    for line in inspect.cleandoc(rest.partition("\n\n")[0]).splitlines():
+        head, colon, text = line.partition(": ")
+        if colon and not line.startswith(" "):
+            name, found[head] = head, text
+        elif name:
+            found[name] += f" {line.strip()}"
+    return {name: text.replace("``", "").replace("`", "") for name, text in found.items()}
+
+
 _CHECKS: Final[Mapping[Any, Check]] = {str: string, bool: boolean, int: seconds, float: seconds}

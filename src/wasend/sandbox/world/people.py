@@ -35,13 +35,15 @@ def chat_id(recipient: str) -> str:
     Return the chat id that a `to` means, without the device part (``:12``), or raise `ValueError`.
 
     It is ``+447700900456``, ``447700900456``, or ``…@c.us``, ``…@s.whatsapp.net``, ``…@g.us``, ``…@lid``,
-    ``…@newsletter``.
+    ``…@newsletter``, ``status@broadcast``.
     """
     if number := _NUMBER.fullmatch(recipient):
         return f"{number[1]}@c.us"
     if chat := _CHAT.fullmatch(recipient):
         server = chat["server"].replace("s.whatsapp.net", "c.us")
         return f"{chat['user']}@{server}"
+    if recipient == "status@broadcast":
+        return recipient
     raise ValueError("must be an international phone number or a chat id")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import TypeAlias
@@ -49,6 +49,21 @@ class Replies:
         with self._lock:
             pattern = None if match is None else re.compile(match, re.IGNORECASE)
             self._scripts.append(_Script(answer, pattern, person, after, float("inf") if times is None else times))
+
+    def every(self) -> tuple[Mapping[str, object], ...]:
+        """Return the scripts that are not used up, as the arguments that made them; a function is told as None."""
+        with self._lock:
+            return tuple(
+                {
+                    "reply": one.answer if isinstance(one.answer, str) else None,
+                    "match": one.match and one.match.pattern,
+                    "from": one.person,
+                    "after": one.after,
+                    "times": None if one.left == float("inf") else int(one.left),
+                }
+                for one in self._scripts
+                if one.left > 0
+            )
 
     def clear(self) -> None:
         """Forget every script."""

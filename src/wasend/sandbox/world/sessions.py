@@ -200,9 +200,12 @@ class SessionStore:
             return session if session.status == "STOPPED" else self._enter(session, "STOPPED")
 
     def restart(self, session_id: str, account: str | None = None) -> StoredSession:
-        """Start a session anew, whatever it is doing."""
+        """Start a session anew that has stopped, failed or not connected yet."""
         with self._lock:
-            return self._enter(self.get(session_id, account), "STARTING")
+            session = self.get(session_id, account)
+            if session.status in ("CREATED", "CONNECTED"):
+                raise WrongStatus(session_id, session.status, ("STOPPED", "FAILED"))
+            return self._enter(session, "STARTING")
 
     def qr_code(self, session_id: str, account: str | None = None, *, start: bool = False) -> str:
         """Return the text of the QR code to scan now; `start` takes a session that was only created to that state."""
