@@ -25,7 +25,7 @@ from wasend.sandbox.acts import ACTS
 from wasend.sandbox.api import Docs
 from wasend.sandbox.faults import KINDS
 from wasend.sandbox.interfaces import control_endpoints
-from wasend.sandbox.webhooks.samples import EVENTS
+from wasend.sandbox.webhooks import EVENTS
 
 DOCS: Final = Path(__file__).parent.parent / "docs"
 PAGE: Final = (DOCS / "sandbox.md").read_text(encoding="utf-8")

@@ -18,7 +18,7 @@ from tests.test_sandbox_events import ADA_CHAT, BOB, BOB_CHAT, OWN, OWN_CHAT, ST
 from wasend import WasendError
 from wasend.sandbox import Sandbox, StoredGroup, StoredMessage, play_scenario
 from wasend.sandbox.acts import ACTS, act_path
-from wasend.sandbox.webhooks.samples import EVENTS
+from wasend.sandbox.webhooks import EVENTS
 
 PIXEL = b"\x89PNG\r\n\x1a\n and so on"
 PIXEL_URL = f"data:image/png;base64,{b64encode(PIXEL).decode()}"

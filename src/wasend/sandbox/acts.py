@@ -16,8 +16,7 @@ from typing import Any, Final, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from wasend.sandbox.api import Filled, Lid, Media, Payload, Person, Place
-from wasend.sandbox.webhooks.payloads import join_request_payload
-from wasend.sandbox.webhooks.samples import complete
+from wasend.sandbox.webhooks import complete, join_request_payload
 from wasend.sandbox.world import (
     ACKS,
     Ack,

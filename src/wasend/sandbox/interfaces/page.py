@@ -29,7 +29,7 @@ from wasend.sandbox.acts import is_unread
 from wasend.sandbox.api import local_guard, png
 from wasend.sandbox.interfaces.control import PREFIX
 from wasend.sandbox.interfaces.signatures import Signature
-from wasend.sandbox.webhooks.samples import EVENTS
+from wasend.sandbox.webhooks import EVENTS
 from wasend.sandbox.world import (
     ChatSummary,
     Forbidden,

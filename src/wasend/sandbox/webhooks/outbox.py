@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from random import Random
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import attrs
 import httpx
@@ -103,29 +103,22 @@ class Webhook:
         return f"{self.event} {self.id} to {self.url}" + (f" ({last})" if last else "")
 
 
-class _Place(NamedTuple):
-    """A webhook's place in its session's queue: when it is due, after which others, and its own number."""
+@attrs.define(order=True, eq=True)
+class Delivery:
+    """A webhook in its session's queue, in the order in which they go: when it is due, and after which number."""
 
     due: float
     after: float
     number: int
-
-
-@attrs.frozen(kw_only=True, eq=False)
-class Delivery:
-    """One request that is to be made now."""
-
-    place: _Place
-    webhook: Webhook
-    headers: Mapping[str, str] = attrs.field(repr=False)
+    webhook: Webhook = attrs.field(order=False, eq=False)
 
 
 @attrs.define(eq=False)
 class _Queue:
-    """One session's webhooks that are not done with; `held` are the numbers of those that wait for a next event."""
+    """One session's webhooks that are not done with; those that are `held` wait for a next event."""
 
-    waiting: list[_Place] = attrs.field(factory=list[_Place])
-    held: list[int] = attrs.field(factory=list[int])
+    waiting: list[Delivery] = attrs.field(factory=list[Delivery])
+    held: list[Delivery] = attrs.field(factory=list[Delivery])
     under_way: Delivery | None = None
 
     @property
@@ -171,7 +164,7 @@ class Outbox:
         self._warned = False
         self._lock = threading.Lock()
         self._numbers = itertools.count()
-        self._webhooks: dict[int, Webhook] = {}
+        self._kept: dict[int, Delivery] = {}
         self._done: deque[int] = deque()
         self._queues: dict[str, _Queue] = {}
         self._watchers: list[Callable[[], object]] = []
@@ -232,7 +225,7 @@ class Outbox:
             if refusal is None:
                 self._enqueue(webhook)
             else:
-                self._finish(next(self._numbers), attrs.evolve(webhook, given_up=True, refusal=refusal))
+                self._finish(self._keep(webhook), given_up=True, refusal=refusal)
                 if not self._warned:
                     self._warned = True
                     _log.warning("no webhook is sent to %s: %s", url, refusal)
@@ -241,60 +234,69 @@ class Outbox:
     def _enqueue(self, webhook: Webhook) -> None:
         kinds = [fault.kind for fault in self._faults.on_event(webhook.event)]
         queue = self._queues.setdefault(webhook.session, _Queue())
-        numbers = [next(self._numbers) for _ in range(2 if "duplicate_webhook" in kinds else 1)]
-        self._webhooks[numbers[0]] = webhook
-        for number in numbers[1:]:  # a duplicate is the same event in another request
-            request_id = _ulid(webhook.created_at, self._request_ids)
-            self._webhooks[number] = attrs.evolve(webhook, request_id=request_id)
-        if queue.held:  # this is the one that they wait for: they come right behind it
-            behind, queue.held = queue.held, []
-            for number in behind:
-                heapq.heappush(queue.waiting, _Place(webhook.created_at, numbers[0] + 0.5, number))
-        elif "reordered_webhook" in kinds:
-            queue.held = numbers
+        new = [self._keep(webhook)]
+        if "duplicate_webhook" in kinds:  # the same event in another request
+            new.append(self._keep(attrs.evolve(webhook, request_id=_ulid(webhook.created_at, self._request_ids))))
+        behind, queue.held = queue.held, []
+        if "reordered_webhook" in kinds and not behind:
+            queue.held = new
             return
-        for number in numbers:
-            heapq.heappush(queue.waiting, _Place(webhook.created_at, number, number))
+        for delivery in new:
+            self._put(queue, delivery)
+        for delivery in behind:  # this is the one that they waited for: they come right behind it
+            self._put(queue, delivery, due=webhook.created_at, after=new[0].number + 0.5)
+
+    def _keep(self, webhook: Webhook) -> Delivery:
+        number = next(self._numbers)
+        self._kept[number] = delivery = Delivery(webhook.created_at, number, number, webhook)
+        return delivery
+
+    def _put(self, queue: _Queue, one: Delivery, due: float | None = None, after: float | None = None) -> None:
+        # Another object: whoever still holds the one before can settle nothing.
+        due, after = one.due if due is None else due, one.after if after is None else after
+        again = self._kept[one.number] = Delivery(due, after, one.number, one.webhook)
+        heapq.heappush(queue.waiting, again)
 
     def take(self, now: float) -> Delivery | None:
-        """Return a request to make now, or None; `settle` or `release` says what became of it."""
+        """Return what to send now, or None; `settle` or `release` says what became of it."""
         with self._lock:
             queues = [queue for queue in self._queues.values() if queue.due is not None and queue.due <= now]
             if not queues:
                 return None
             queue = min(queues, key=lambda queue: queue.waiting[0])
-            place = heapq.heappop(queue.waiting)
-            webhook = self._webhooks[place.number]
-            headers = {
-                "Content-Type": "application/json",
-                "User-Agent": f"WAHA/{_VERSION}",
-                "X-Webhook-Request-Id": webhook.request_id,
-                "X-Webhook-Timestamp": str(round(webhook.created_at * 1000)),
-            }
-            if self._key is not None:
-                headers["X-Webhook-Hmac"] = signature(self._key, webhook.body)
-                headers["X-Webhook-Hmac-Algorithm"] = "sha512"
-            queue.under_way = Delivery(place=place, webhook=webhook, headers=headers)
+            queue.under_way = heapq.heappop(queue.waiting)
             return queue.under_way
+
+    def headers(self, webhook: Webhook) -> dict[str, str]:
+        """Return the headers of a webhook's requests."""
+        headers = {
+            "Content-Type": "application/json",
+            "User-Agent": f"WAHA/{_VERSION}",
+            "X-Webhook-Request-Id": webhook.request_id,
+            "X-Webhook-Timestamp": str(round(webhook.created_at * 1000)),
+        }
+        if self._key is not None:
+            headers["X-Webhook-Hmac"] = signature(self._key, webhook.body)
+            headers["X-Webhook-Hmac-Algorithm"] = "sha512"
+        return headers
 
     def settle(self, delivery: Delivery, *, status: int | None = None, error: str | None = None) -> None:
         """Record how a request ended, by its status or why there is none, unless it was released meanwhile."""
         with self._lock:
-            queue = self._queues.get(delivery.webhook.session)
+            webhook = delivery.webhook
+            queue = self._queues.get(webhook.session)
             if queue is None or queue.under_way is not delivery:
                 return
-            queue.under_way = None
-            number, now = delivery.place.number, self._clock.now()
-            attempt = WebhookAttempt(at=now, request_id=delivery.webhook.request_id, status=status, error=error)
-            webhook = attrs.evolve(delivery.webhook, attempts=(*delivery.webhook.attempts, attempt))
+            queue.under_way, now = None, self._clock.now()
+            attempt = WebhookAttempt(at=now, request_id=webhook.request_id, status=status, error=error)
+            delivery.webhook = webhook = attrs.evolve(webhook, attempts=(*webhook.attempts, attempt))
             if attempt.ok:
-                self._finish(number, attrs.evolve(webhook, delivered_at=now))
+                self._finish(delivery, delivered_at=now)
             elif len(webhook.attempts) == self._attempts:
-                self._finish(number, attrs.evolve(webhook, given_up=True))
+                self._finish(delivery, given_up=True)
                 _log.warning("a webhook is given up after %d attempts: %s", self._attempts, webhook)
             else:
-                self._webhooks[number] = webhook
-                heapq.heappush(queue.waiting, _Place(now + self._delay, number, number))
+                self._put(queue, delivery, due=now + self._delay, after=delivery.number)
             if not (queue.waiting or queue.held):
                 del self._queues[webhook.session]
         self._tell()
@@ -304,21 +306,20 @@ class Outbox:
         with self._lock:
             for queue in self._queues.values():
                 if queue.under_way is not None:
-                    heapq.heappush(queue.waiting, queue.under_way.place)
+                    self._put(queue, queue.under_way)
                     queue.under_way = None
         self._tell()
 
     def let_go(self) -> bool:
         """Send on those that wait for a next event; return whether there was one."""
         with self._lock:
-            queues = [queue for queue in self._queues.values() if queue.held]
-            for queue in queues:
-                for number in queue.held:
-                    heapq.heappush(queue.waiting, _Place(self._webhooks[number].created_at, number, number))
+            held = [(queue, delivery) for queue in self._queues.values() for delivery in queue.held]
+            for queue, delivery in held:
+                self._put(queue, delivery)
                 queue.held = []
-        if queues:
+        if held:
             self._tell()
-        return bool(queues)
+        return bool(held)
 
     def next_due(self) -> float | None:
         """Return when there is something to send, in seconds since the epoch, beside what is under way; or None."""
@@ -328,28 +329,29 @@ class Outbox:
     def outstanding(self, now: float) -> tuple[Webhook, ...]:
         """Return what is due or under way, oldest first."""
         with self._lock:
-            places = [place for queue in self._queues.values() for place in queue.waiting if place.due <= now]
-            places += [queue.under_way.place for queue in self._queues.values() if queue.under_way is not None]
-            return tuple(self._webhooks[number] for number in sorted(place.number for place in places))
+            queues = self._queues.values()
+            found = [one for queue in queues for one in queue.waiting if one.due <= now]
+            found += [queue.under_way for queue in queues if queue.under_way is not None]
+            return tuple(one.webhook for one in sorted(found, key=lambda one: one.number))
 
     def every(self) -> tuple[Webhook, ...]:
         """Return every webhook as it is now, oldest first; of those delivered or given up the newest 10 000."""
         with self._lock:
-            return tuple(self._webhooks.values())
+            return tuple(one.webhook for one in self._kept.values())
 
     def reset(self) -> None:
         """Forget every webhook, and what is under way."""
         with self._lock:
-            self._webhooks.clear()
+            self._kept.clear()
             self._done.clear()
             self._queues.clear()
         self._tell()
 
-    def _finish(self, number: int, webhook: Webhook) -> None:
-        self._webhooks[number] = webhook
-        self._done.append(number)
+    def _finish(self, delivery: Delivery, **changes: Any) -> None:
+        delivery.webhook = attrs.evolve(delivery.webhook, **changes)
+        self._done.append(delivery.number)
         if len(self._done) > _KEPT:
-            del self._webhooks[self._done.popleft()]
+            del self._kept[self._done.popleft()]
 
     def _tell(self) -> None:
         for callback in tuple(self._watchers):

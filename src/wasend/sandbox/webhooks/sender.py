@@ -213,7 +213,7 @@ class Sender:
         webhook = delivery.webhook
         # A connection for each, as the engine does, leaves none open on a loop that ends.
         transport = httpx.ASGITransport(self._app) if self._app is not None else _over_the_network(webhook.url)
-        request = httpx.Request("POST", webhook.url, headers=delivery.headers, content=webhook.body)
+        request = httpx.Request("POST", webhook.url, headers=self._outbox.headers(webhook), content=webhook.body)
         # Below the client there are no redirects, no proxies, no cookies, and no line in the log for each.
         async with transport, aclosing(await transport.handle_async_request(request)) as response:
             async for _ in response.aiter_raw():
