@@ -45,7 +45,7 @@ class _AsyncBoundSessionCalls:
     session_id: str
 
     async def retrieve_session_info(self) -> Session:
-        """Look at a session. See `AsyncWasendClient.retrieve_session_info`."""
+        """Get a session and the state that it is in. See `AsyncWasendClient.retrieve_session_info`."""
         return await self._client.retrieve_session_info(self.session_id)
 
     async def delete_session(self) -> Result:
@@ -54,7 +54,7 @@ class _AsyncBoundSessionCalls:
 
     async def start_session(self) -> Session:
         """
-        Start a session; once started, it waits for its QR code to be scanned, unless it was linked before.
+        Start a session. Unless it was linked before, it then waits for its QR code to be scanned.
 
         See `AsyncWasendClient.start_session`.
         """
@@ -70,7 +70,7 @@ class _AsyncBoundSessionCalls:
 
     async def retrieve_qr_code(self) -> QRCode:
         """
-        Get the QR code to scan with the phone. It is good for 60 s, its successors for 20 s each, six in all.
+        Get the QR code to scan with the phone. It is valid for 60 s, the ones after it for 20 s each; there are six.
 
         See `AsyncWasendClient.retrieve_qr_code`.
         """
@@ -153,7 +153,7 @@ class _AsyncBoundSessionCalls:
         self, *, to: str | Recipient, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: str | None = None
     ) -> Message:
         """
-        Send a text with a link, and say what the link looks like.
+        Send a text that contains a link, with a preview of your own.
 
         See `AsyncWasendClient.send_link_custom_preview`.
         """
@@ -178,7 +178,7 @@ class _AsyncBoundSessionCalls:
 
     @mapping_form
     async def stop_typing(self, *, to: str | Recipient) -> Result:
-        """Show "typing…" no longer. See `AsyncWasendClient.stop_typing`."""
+        """Stop showing "typing…" in a chat. See `AsyncWasendClient.stop_typing`."""
         return await self._client.stop_typing(session=self.session_id, to=to)
 
     @mapping_form
@@ -232,7 +232,7 @@ class _AsyncBoundSessionCalls:
         max_typing: float | str = 8.0,
     ) -> Message:
         """
-        Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
+        Send as a person would: mark the message being answered as seen, show "typing…" for a while, then `send`.
 
         See `AsyncWasendClient.send_message`.
         """
@@ -310,7 +310,7 @@ class _AsyncBoundSessionCalls:
         status: str | None = None,
         tags: Sequence[str] | None = None,
     ) -> AsyncIterator[Group]:
-        """Go through all groups, fetching pages as it goes. See `AsyncWasendClient.iter_groups`."""
+        """Iterate over all groups, which are fetched page by page. See `AsyncWasendClient.iter_groups`."""
         return self._client.iter_groups(
             self.session_id,
             exclude=exclude,
@@ -327,11 +327,11 @@ class _AsyncBoundSessionCalls:
         return await self._client.get_groups_count(self.session_id)
 
     async def get_group(self, group_id: str) -> Group:
-        """Look at a group. See `AsyncWasendClient.get_group`."""
+        """Get a group. See `AsyncWasendClient.get_group`."""
         return await self._client.get_group(self.session_id, group_id)
 
     async def get_group_info(self, group_id: str) -> Group:
-        """Look at a group; the documentation's name for `get_group`. See `AsyncWasendClient.get_group_info`."""
+        """Get a group; the documentation's name for `get_group`. See `AsyncWasendClient.get_group_info`."""
         return await self._client.get_group_info(self.session_id, group_id)
 
     async def leave_group(self, group_id: str) -> Result:
@@ -340,7 +340,7 @@ class _AsyncBoundSessionCalls:
 
     @mapping_form
     async def get_group_join_info(self, code: str) -> Group:
-        """Look at a group before joining it. See `AsyncWasendClient.get_group_join_info`."""
+        """Preview a group by its invite code, before joining it. See `AsyncWasendClient.get_group_join_info`."""
         return await self._client.get_group_join_info(self.session_id, code)
 
     @mapping_form
@@ -424,7 +424,7 @@ class _AsyncBoundSessionCalls:
 
     async def get_group_info_admin_only(self, group_id: str) -> AdminOnly:
         """
-        Get whether only admins change name, description and picture.
+        Get whether only admins may change the name, description and picture.
 
         See `AsyncWasendClient.get_group_info_admin_only`.
         """
@@ -435,7 +435,7 @@ class _AsyncBoundSessionCalls:
         self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
         """
-        Let only admins, or every member, change name, description and picture.
+        Let only admins, or every member, change the name, description and picture.
 
         See `AsyncWasendClient.set_group_info_admin_only`.
         """
@@ -444,21 +444,21 @@ class _AsyncBoundSessionCalls:
         )
 
     async def get_group_messages_admin_only(self, group_id: str) -> AdminOnly:
-        """Get whether only admins write. See `AsyncWasendClient.get_group_messages_admin_only`."""
+        """Get whether only admins may send messages. See `AsyncWasendClient.get_group_messages_admin_only`."""
         return await self._client.get_group_messages_admin_only(self.session_id, group_id)
 
     @mapping_form
     async def set_group_messages_admin_only(
         self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
-        """Let only admins, or every member, write. See `AsyncWasendClient.set_group_messages_admin_only`."""
+        """Let only admins, or every member, send messages. See `AsyncWasendClient.set_group_messages_admin_only`."""
         return await self._client.set_group_messages_admin_only(
             self.session_id, group_id, enabled=enabled, changed_at=changed_at, changed_by=changed_by
         )
 
     async def get_group_invite_code(self, group_id: str) -> str:
         """
-        Get the code that lets people join; ``https://chat.whatsapp.com/`` before it makes the link.
+        Get the invite code; with ``https://chat.whatsapp.com/`` before it, it is the link.
 
         See `AsyncWasendClient.get_group_invite_code`.
         """
@@ -466,7 +466,7 @@ class _AsyncBoundSessionCalls:
 
     async def revoke_group_invite_code(self, group_id: str) -> str:
         """
-        Replace the code that lets people join: the old one stops working at once.
+        Replace the invite code; the old one stops working at once.
 
         See `AsyncWasendClient.revoke_group_invite_code`.
         """
@@ -482,7 +482,7 @@ class _AsyncBoundSessionCalls:
 
     async def revoke_group_invite_link(self, group_id: str) -> GroupInvite:
         """
-        Replace the link that lets people join: the old one stops working at once.
+        Replace the invite link; the old one stops working at once.
 
         See `AsyncWasendClient.revoke_group_invite_link`.
         """
@@ -561,17 +561,17 @@ class _AsyncBoundSessionCalls:
     def iter_contacts(
         self, *, page_size: int = 100, sort_by: str | None = None, sort_order: str | None = None
     ) -> AsyncIterator[Contact]:
-        """Go through all contacts, fetching pages as it goes. See `AsyncWasendClient.iter_contacts`."""
+        """Iterate over all contacts, which are fetched page by page. See `AsyncWasendClient.iter_contacts`."""
         return self._client.iter_contacts(self.session_id, page_size=page_size, sort_by=sort_by, sort_order=sort_order)
 
     @mapping_form
     async def get_contact(self, *, contact_id: str) -> Contact:
-        """Look at a contact. See `AsyncWasendClient.get_contact`."""
+        """Get a contact. See `AsyncWasendClient.get_contact`."""
         return await self._client.get_contact(self.session_id, contact_id=contact_id)
 
     @mapping_form
     async def check_contact_exists(self, *, phone: str) -> ContactExistence:
-        """Ask whether a number is on WhatsApp. See `AsyncWasendClient.check_contact_exists`."""
+        """Check whether a number is on WhatsApp. See `AsyncWasendClient.check_contact_exists`."""
         return await self._client.check_contact_exists(self.session_id, phone=phone)
 
     @mapping_form
@@ -596,7 +596,7 @@ class _AsyncBoundSessionCalls:
     def iter_chats(
         self, *, page_size: int = 50, sort_by: str | None = None, sort_order: str | None = None
     ) -> AsyncIterator[Chat]:
-        """Go through all chats, fetching pages as it goes. See `AsyncWasendClient.iter_chats`."""
+        """Iterate over all chats, which are fetched page by page. See `AsyncWasendClient.iter_chats`."""
         return self._client.iter_chats(self.session_id, page_size=page_size, sort_by=sort_by, sort_order=sort_order)
 
     @mapping_form
@@ -617,7 +617,7 @@ class _AsyncBoundSessionCalls:
         offset: int | None = None,
     ) -> Page[ChatMessage]:
         """
-        Read messages of a chat, a page at a time; see `iter_messages` for all.
+        List the messages of a chat, a page at a time; see `iter_messages` for all.
 
         See `AsyncWasendClient.get_messages`.
         """
@@ -633,7 +633,11 @@ class _AsyncBoundSessionCalls:
         download_media: bool | None = None,
         filter: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[ChatMessage]:
-        """Go through the messages of a chat, fetching pages as it goes. See `AsyncWasendClient.iter_messages`."""
+        """
+        Iterate over the messages of a chat, which are fetched page by page.
+
+        See `AsyncWasendClient.iter_messages`.
+        """
         return self._client.iter_messages(
             self.session_id, chat_id, page_size=page_size, download_media=download_media, filter=filter
         )
@@ -642,7 +646,7 @@ class _AsyncBoundSessionCalls:
     async def get_message_by_id(
         self, chat_id: str, message_id: str, *, download_media: bool | None = None
     ) -> ChatMessage:
-        """Read one message of a chat. See `AsyncWasendClient.get_message_by_id`."""
+        """Get one message of a chat. See `AsyncWasendClient.get_message_by_id`."""
         return await self._client.get_message_by_id(self.session_id, chat_id, message_id, download_media=download_media)
 
     @mapping_form
@@ -735,7 +739,7 @@ class AsyncBoundSession(AsyncBoundSignatures, _AsyncBoundSessionCalls):
         kind: str | delivery.Pacing | None = None,
     ) -> Self:
         """
-        A view of this client with other settings over the same connections, which are the client's to close.
+        Get a view of this client with other settings. It shares the client's connections, which only the client closes.
 
         See `AsyncWasendClient.with_options`.
         """
@@ -754,7 +758,7 @@ class _BoundSessionCalls:
     session_id: str
 
     def retrieve_session_info(self) -> Session:
-        """Look at a session. See `WasendClient.retrieve_session_info`."""
+        """Get a session and the state that it is in. See `WasendClient.retrieve_session_info`."""
         return self._client.retrieve_session_info(self.session_id)
 
     def delete_session(self) -> Result:
@@ -763,7 +767,7 @@ class _BoundSessionCalls:
 
     def start_session(self) -> Session:
         """
-        Start a session; once started, it waits for its QR code to be scanned, unless it was linked before.
+        Start a session. Unless it was linked before, it then waits for its QR code to be scanned.
 
         See `WasendClient.start_session`.
         """
@@ -779,7 +783,7 @@ class _BoundSessionCalls:
 
     def retrieve_qr_code(self) -> QRCode:
         """
-        Get the QR code to scan with the phone. It is good for 60 s, its successors for 20 s each, six in all.
+        Get the QR code to scan with the phone. It is valid for 60 s, the ones after it for 20 s each; there are six.
 
         See `WasendClient.retrieve_qr_code`.
         """
@@ -861,7 +865,7 @@ class _BoundSessionCalls:
     def send_link_custom_preview(
         self, *, to: str | Recipient, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: str | None = None
     ) -> Message:
-        """Send a text with a link, and say what the link looks like. See `WasendClient.send_link_custom_preview`."""
+        """Send a text that contains a link, with a preview of your own. See `WasendClient.send_link_custom_preview`."""
         return self._client.send_link_custom_preview(
             session=self.session_id, to=to, text=text, preview=preview, reply_to=reply_to
         )
@@ -883,7 +887,7 @@ class _BoundSessionCalls:
 
     @mapping_form
     def stop_typing(self, *, to: str | Recipient) -> Result:
-        """Show "typing…" no longer. See `WasendClient.stop_typing`."""
+        """Stop showing "typing…" in a chat. See `WasendClient.stop_typing`."""
         return self._client.stop_typing(session=self.session_id, to=to)
 
     @mapping_form
@@ -933,7 +937,7 @@ class _BoundSessionCalls:
         max_typing: float | str = 8.0,
     ) -> Message:
         """
-        Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
+        Send as a person would: mark the message being answered as seen, show "typing…" for a while, then `send`.
 
         See `WasendClient.send_message`.
         """
@@ -1011,7 +1015,7 @@ class _BoundSessionCalls:
         status: str | None = None,
         tags: Sequence[str] | None = None,
     ) -> Iterator[Group]:
-        """Go through all groups, fetching pages as it goes. See `WasendClient.iter_groups`."""
+        """Iterate over all groups, which are fetched page by page. See `WasendClient.iter_groups`."""
         return self._client.iter_groups(
             self.session_id,
             exclude=exclude,
@@ -1028,11 +1032,11 @@ class _BoundSessionCalls:
         return self._client.get_groups_count(self.session_id)
 
     def get_group(self, group_id: str) -> Group:
-        """Look at a group. See `WasendClient.get_group`."""
+        """Get a group. See `WasendClient.get_group`."""
         return self._client.get_group(self.session_id, group_id)
 
     def get_group_info(self, group_id: str) -> Group:
-        """Look at a group; the documentation's name for `get_group`. See `WasendClient.get_group_info`."""
+        """Get a group; the documentation's name for `get_group`. See `WasendClient.get_group_info`."""
         return self._client.get_group_info(self.session_id, group_id)
 
     def leave_group(self, group_id: str) -> Result:
@@ -1041,7 +1045,7 @@ class _BoundSessionCalls:
 
     @mapping_form
     def get_group_join_info(self, code: str) -> Group:
-        """Look at a group before joining it. See `WasendClient.get_group_join_info`."""
+        """Preview a group by its invite code, before joining it. See `WasendClient.get_group_join_info`."""
         return self._client.get_group_join_info(self.session_id, code)
 
     @mapping_form
@@ -1123,7 +1127,7 @@ class _BoundSessionCalls:
 
     def get_group_info_admin_only(self, group_id: str) -> AdminOnly:
         """
-        Get whether only admins change name, description and picture.
+        Get whether only admins may change the name, description and picture.
 
         See `WasendClient.get_group_info_admin_only`.
         """
@@ -1134,7 +1138,7 @@ class _BoundSessionCalls:
         self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
         """
-        Let only admins, or every member, change name, description and picture.
+        Let only admins, or every member, change the name, description and picture.
 
         See `WasendClient.set_group_info_admin_only`.
         """
@@ -1143,32 +1147,28 @@ class _BoundSessionCalls:
         )
 
     def get_group_messages_admin_only(self, group_id: str) -> AdminOnly:
-        """Get whether only admins write. See `WasendClient.get_group_messages_admin_only`."""
+        """Get whether only admins may send messages. See `WasendClient.get_group_messages_admin_only`."""
         return self._client.get_group_messages_admin_only(self.session_id, group_id)
 
     @mapping_form
     def set_group_messages_admin_only(
         self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
-        """Let only admins, or every member, write. See `WasendClient.set_group_messages_admin_only`."""
+        """Let only admins, or every member, send messages. See `WasendClient.set_group_messages_admin_only`."""
         return self._client.set_group_messages_admin_only(
             self.session_id, group_id, enabled=enabled, changed_at=changed_at, changed_by=changed_by
         )
 
     def get_group_invite_code(self, group_id: str) -> str:
         """
-        Get the code that lets people join; ``https://chat.whatsapp.com/`` before it makes the link.
+        Get the invite code; with ``https://chat.whatsapp.com/`` before it, it is the link.
 
         See `WasendClient.get_group_invite_code`.
         """
         return self._client.get_group_invite_code(self.session_id, group_id)
 
     def revoke_group_invite_code(self, group_id: str) -> str:
-        """
-        Replace the code that lets people join: the old one stops working at once.
-
-        See `WasendClient.revoke_group_invite_code`.
-        """
+        """Replace the invite code; the old one stops working at once. See `WasendClient.revoke_group_invite_code`."""
         return self._client.revoke_group_invite_code(self.session_id, group_id)
 
     def get_group_invite_link(self, group_id: str) -> GroupInvite:
@@ -1180,11 +1180,7 @@ class _BoundSessionCalls:
         return self._client.get_group_invite_link(self.session_id, group_id)
 
     def revoke_group_invite_link(self, group_id: str) -> GroupInvite:
-        """
-        Replace the link that lets people join: the old one stops working at once.
-
-        See `WasendClient.revoke_group_invite_link`.
-        """
+        """Replace the invite link; the old one stops working at once. See `WasendClient.revoke_group_invite_link`."""
         return self._client.revoke_group_invite_link(self.session_id, group_id)
 
     def get_group_participants(self, group_id: str) -> Page[GroupParticipant]:
@@ -1258,17 +1254,17 @@ class _BoundSessionCalls:
     def iter_contacts(
         self, *, page_size: int = 100, sort_by: str | None = None, sort_order: str | None = None
     ) -> Iterator[Contact]:
-        """Go through all contacts, fetching pages as it goes. See `WasendClient.iter_contacts`."""
+        """Iterate over all contacts, which are fetched page by page. See `WasendClient.iter_contacts`."""
         return self._client.iter_contacts(self.session_id, page_size=page_size, sort_by=sort_by, sort_order=sort_order)
 
     @mapping_form
     def get_contact(self, *, contact_id: str) -> Contact:
-        """Look at a contact. See `WasendClient.get_contact`."""
+        """Get a contact. See `WasendClient.get_contact`."""
         return self._client.get_contact(self.session_id, contact_id=contact_id)
 
     @mapping_form
     def check_contact_exists(self, *, phone: str) -> ContactExistence:
-        """Ask whether a number is on WhatsApp. See `WasendClient.check_contact_exists`."""
+        """Check whether a number is on WhatsApp. See `WasendClient.check_contact_exists`."""
         return self._client.check_contact_exists(self.session_id, phone=phone)
 
     @mapping_form
@@ -1293,7 +1289,7 @@ class _BoundSessionCalls:
     def iter_chats(
         self, *, page_size: int = 50, sort_by: str | None = None, sort_order: str | None = None
     ) -> Iterator[Chat]:
-        """Go through all chats, fetching pages as it goes. See `WasendClient.iter_chats`."""
+        """Iterate over all chats, which are fetched page by page. See `WasendClient.iter_chats`."""
         return self._client.iter_chats(self.session_id, page_size=page_size, sort_by=sort_by, sort_order=sort_order)
 
     @mapping_form
@@ -1313,7 +1309,11 @@ class _BoundSessionCalls:
         filter: Mapping[str, Any] | None = None,
         offset: int | None = None,
     ) -> Page[ChatMessage]:
-        """Read messages of a chat, a page at a time; see `iter_messages` for all. See `WasendClient.get_messages`."""
+        """
+        List the messages of a chat, a page at a time; see `iter_messages` for all.
+
+        See `WasendClient.get_messages`.
+        """
         return self._client.get_messages(
             self.session_id, chat_id, limit=limit, download_media=download_media, filter=filter, offset=offset
         )
@@ -1326,14 +1326,14 @@ class _BoundSessionCalls:
         download_media: bool | None = None,
         filter: Mapping[str, Any] | None = None,
     ) -> Iterator[ChatMessage]:
-        """Go through the messages of a chat, fetching pages as it goes. See `WasendClient.iter_messages`."""
+        """Iterate over the messages of a chat, which are fetched page by page. See `WasendClient.iter_messages`."""
         return self._client.iter_messages(
             self.session_id, chat_id, page_size=page_size, download_media=download_media, filter=filter
         )
 
     @mapping_form
     def get_message_by_id(self, chat_id: str, message_id: str, *, download_media: bool | None = None) -> ChatMessage:
-        """Read one message of a chat. See `WasendClient.get_message_by_id`."""
+        """Get one message of a chat. See `WasendClient.get_message_by_id`."""
         return self._client.get_message_by_id(self.session_id, chat_id, message_id, download_media=download_media)
 
     @mapping_form
@@ -1422,7 +1422,7 @@ class BoundSession(BoundSignatures, _BoundSessionCalls):
         kind: str | delivery.Pacing | None = None,
     ) -> Self:
         """
-        A view of this client with other settings over the same connections, which are the client's to close.
+        Get a view of this client with other settings. It shares the client's connections, which only the client closes.
 
         See `WasendClient.with_options`.
         """

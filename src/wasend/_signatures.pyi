@@ -142,7 +142,7 @@ class AsyncSignatures:
         webhook_url: str | None = None,
     ) -> Session:
         """
-        Create a WhatsApp session. It is CREATED then; link it by scanning `retrieve_qr_code`.
+        Create a WhatsApp session. It starts out as CREATED; link it by scanning `retrieve_qr_code`.
 
         Takes keywords, or one mapping: ``create_session({"sessionName": "Front Desk", "phoneNumber":
             "+447700900123"})``.
@@ -472,7 +472,7 @@ class AsyncSignatures:
         reply_to: str | None = None,
     ) -> Message:
         """
-        Send a text with a link, and say what the link looks like.
+        Send a text that contains a link, with a preview of your own.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
@@ -571,7 +571,7 @@ class AsyncSignatures:
     @_overload
     async def stop_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
         """
-        Show "typing…" no longer.
+        Stop showing "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
@@ -721,7 +721,7 @@ class AsyncSignatures:
         max_typing: float | str = 8.0,
     ) -> Message:
         """
-        Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
+        Send as a person would: mark the message being answered as seen, show "typing…" for a while, then `send`.
 
         All of it happens when the message's turn has come, where the client paces its sends. A failure to show any of
         this does not stop the message; cancelling the call stops the typing. The official SDK's form, of two mappings,
@@ -884,7 +884,7 @@ class AsyncSignatures:
     @_overload
     async def get_group_join_info(self, session: SessionRef, code: str) -> Group:
         """
-        Look at a group before joining it.
+        Preview a group by its invite code, before joining it.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -1148,7 +1148,7 @@ class AsyncSignatures:
         changed_by: str | None = None,
     ) -> AdminOnly:
         """
-        Let only admins, or every member, change name, description and picture.
+        Let only admins, or every member, change the name, description and picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -1196,7 +1196,7 @@ class AsyncSignatures:
         changed_by: str | None = None,
     ) -> AdminOnly:
         """
-        Let only admins, or every member, write.
+        Let only admins, or every member, send messages.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -1433,7 +1433,7 @@ class AsyncSignatures:
     @_overload
     async def get_contact(self, session: SessionRef, *, contact_id: str) -> Contact:
         """
-        Look at a contact.
+        Get a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -1458,7 +1458,7 @@ class AsyncSignatures:
     @_overload
     async def check_contact_exists(self, session: SessionRef, *, phone: str) -> ContactExistence:
         """
-        Ask whether a number is on WhatsApp.
+        Check whether a number is on WhatsApp.
 
         Args:
             session: The session that asks: its ``uniqueSessionId``, or a `Session`.
@@ -1632,7 +1632,7 @@ class AsyncSignatures:
         offset: int | None = None,
     ) -> Page[ChatMessage]:
         """
-        Read messages of a chat, a page at a time; see `iter_messages` for all.
+        List the messages of a chat, a page at a time; see `iter_messages` for all.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -1672,7 +1672,7 @@ class AsyncSignatures:
         self, session: SessionRef, chat_id: str, message_id: str, *, download_media: bool | None = None
     ) -> ChatMessage:
         """
-        Read one message of a chat.
+        Get one message of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -1786,7 +1786,7 @@ class Signatures:
         webhook_url: str | None = None,
     ) -> Session:
         """
-        Create a WhatsApp session. It is CREATED then; link it by scanning `retrieve_qr_code`.
+        Create a WhatsApp session. It starts out as CREATED; link it by scanning `retrieve_qr_code`.
 
         Takes keywords, or one mapping: ``create_session({"sessionName": "Front Desk", "phoneNumber":
             "+447700900123"})``.
@@ -2112,7 +2112,7 @@ class Signatures:
         reply_to: str | None = None,
     ) -> Message:
         """
-        Send a text with a link, and say what the link looks like.
+        Send a text that contains a link, with a preview of your own.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
@@ -2211,7 +2211,7 @@ class Signatures:
     @_overload
     def stop_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
         """
-        Show "typing…" no longer.
+        Stop showing "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
@@ -2361,7 +2361,7 @@ class Signatures:
         max_typing: float | str = 8.0,
     ) -> Message:
         """
-        Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
+        Send as a person would: mark the message being answered as seen, show "typing…" for a while, then `send`.
 
         All of it happens when the message's turn has come, where the client paces its sends. A failure to show any of
         this does not stop the message; cancelling the call stops the typing. The official SDK's form, of two mappings,
@@ -2524,7 +2524,7 @@ class Signatures:
     @_overload
     def get_group_join_info(self, session: SessionRef, code: str) -> Group:
         """
-        Look at a group before joining it.
+        Preview a group by its invite code, before joining it.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -2782,7 +2782,7 @@ class Signatures:
         changed_by: str | None = None,
     ) -> AdminOnly:
         """
-        Let only admins, or every member, change name, description and picture.
+        Let only admins, or every member, change the name, description and picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -2830,7 +2830,7 @@ class Signatures:
         changed_by: str | None = None,
     ) -> AdminOnly:
         """
-        Let only admins, or every member, write.
+        Let only admins, or every member, send messages.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -3067,7 +3067,7 @@ class Signatures:
     @_overload
     def get_contact(self, session: SessionRef, *, contact_id: str) -> Contact:
         """
-        Look at a contact.
+        Get a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -3090,7 +3090,7 @@ class Signatures:
     @_overload
     def check_contact_exists(self, session: SessionRef, *, phone: str) -> ContactExistence:
         """
-        Ask whether a number is on WhatsApp.
+        Check whether a number is on WhatsApp.
 
         Args:
             session: The session that asks: its ``uniqueSessionId``, or a `Session`.
@@ -3262,7 +3262,7 @@ class Signatures:
         offset: int | None = None,
     ) -> Page[ChatMessage]:
         """
-        Read messages of a chat, a page at a time; see `iter_messages` for all.
+        List the messages of a chat, a page at a time; see `iter_messages` for all.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -3302,7 +3302,7 @@ class Signatures:
         self, session: SessionRef, chat_id: str, message_id: str, *, download_media: bool | None = None
     ) -> ChatMessage:
         """
-        Read one message of a chat.
+        Get one message of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -3639,7 +3639,7 @@ class AsyncBoundSignatures:
         self, *, to: str | Recipient, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: str | None = None
     ) -> Message:
         """
-        Send a text with a link, and say what the link looks like.
+        Send a text that contains a link, with a preview of your own.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
@@ -3725,7 +3725,7 @@ class AsyncBoundSignatures:
     @_overload
     async def stop_typing(self, *, to: str | Recipient) -> Result:
         """
-        Show "typing…" no longer.
+        Stop showing "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
@@ -3861,7 +3861,7 @@ class AsyncBoundSignatures:
         max_typing: float | str = 8.0,
     ) -> Message:
         """
-        Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
+        Send as a person would: mark the message being answered as seen, show "typing…" for a while, then `send`.
 
         All of it happens when the message's turn has come, where the client paces its sends. A failure to show any of
         this does not stop the message; cancelling the call stops the typing. The official SDK's form, of two mappings,
@@ -4016,7 +4016,7 @@ class AsyncBoundSignatures:
     @_overload
     async def get_group_join_info(self, code: str) -> Group:
         """
-        Look at a group before joining it.
+        Preview a group by its invite code, before joining it.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -4223,7 +4223,7 @@ class AsyncBoundSignatures:
         self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
         """
-        Let only admins, or every member, change name, description and picture.
+        Let only admins, or every member, change the name, description and picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -4258,7 +4258,7 @@ class AsyncBoundSignatures:
         self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
         """
-        Let only admins, or every member, write.
+        Let only admins, or every member, send messages.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -4466,7 +4466,7 @@ class AsyncBoundSignatures:
     @_overload
     async def get_contact(self, *, contact_id: str) -> Contact:
         """
-        Look at a contact.
+        Get a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -4487,7 +4487,7 @@ class AsyncBoundSignatures:
     @_overload
     async def check_contact_exists(self, *, phone: str) -> ContactExistence:
         """
-        Ask whether a number is on WhatsApp.
+        Check whether a number is on WhatsApp.
 
         Args:
             session: The session that asks: its ``uniqueSessionId``, or a `Session`.
@@ -4633,7 +4633,7 @@ class AsyncBoundSignatures:
         offset: int | None = None,
     ) -> Page[ChatMessage]:
         """
-        Read messages of a chat, a page at a time; see `iter_messages` for all.
+        List the messages of a chat, a page at a time; see `iter_messages` for all.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -4672,7 +4672,7 @@ class AsyncBoundSignatures:
         self, chat_id: str, message_id: str, *, download_media: bool | None = None
     ) -> ChatMessage:
         """
-        Read one message of a chat.
+        Get one message of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -4994,7 +4994,7 @@ class BoundSignatures:
         self, *, to: str | Recipient, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: str | None = None
     ) -> Message:
         """
-        Send a text with a link, and say what the link looks like.
+        Send a text that contains a link, with a preview of your own.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
@@ -5078,7 +5078,7 @@ class BoundSignatures:
     @_overload
     def stop_typing(self, *, to: str | Recipient) -> Result:
         """
-        Show "typing…" no longer.
+        Stop showing "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
@@ -5214,7 +5214,7 @@ class BoundSignatures:
         max_typing: float | str = 8.0,
     ) -> Message:
         """
-        Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
+        Send as a person would: mark the message being answered as seen, show "typing…" for a while, then `send`.
 
         All of it happens when the message's turn has come, where the client paces its sends. A failure to show any of
         this does not stop the message; cancelling the call stops the typing. The official SDK's form, of two mappings,
@@ -5369,7 +5369,7 @@ class BoundSignatures:
     @_overload
     def get_group_join_info(self, code: str) -> Group:
         """
-        Look at a group before joining it.
+        Preview a group by its invite code, before joining it.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -5574,7 +5574,7 @@ class BoundSignatures:
         self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
         """
-        Let only admins, or every member, change name, description and picture.
+        Let only admins, or every member, change the name, description and picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -5609,7 +5609,7 @@ class BoundSignatures:
         self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
         """
-        Let only admins, or every member, write.
+        Let only admins, or every member, send messages.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -5815,7 +5815,7 @@ class BoundSignatures:
     @_overload
     def get_contact(self, *, contact_id: str) -> Contact:
         """
-        Look at a contact.
+        Get a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -5836,7 +5836,7 @@ class BoundSignatures:
     @_overload
     def check_contact_exists(self, *, phone: str) -> ContactExistence:
         """
-        Ask whether a number is on WhatsApp.
+        Check whether a number is on WhatsApp.
 
         Args:
             session: The session that asks: its ``uniqueSessionId``, or a `Session`.
@@ -5980,7 +5980,7 @@ class BoundSignatures:
         offset: int | None = None,
     ) -> Page[ChatMessage]:
         """
-        Read messages of a chat, a page at a time; see `iter_messages` for all.
+        List the messages of a chat, a page at a time; see `iter_messages` for all.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -6015,7 +6015,7 @@ class BoundSignatures:
     @_overload
     def get_message_by_id(self, chat_id: str, message_id: str, *, download_media: bool | None = None) -> ChatMessage:
         """
-        Read one message of a chat.
+        Get one message of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.

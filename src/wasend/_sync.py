@@ -60,7 +60,7 @@ class _Calls:
         webhook_url: str | None = None,
     ) -> Session:
         """
-        Create a WhatsApp session. It is CREATED then; link it by scanning `retrieve_qr_code`.
+        Create a WhatsApp session. It starts out as CREATED; link it by scanning `retrieve_qr_code`.
 
         Takes keywords, or one mapping: ``create_session({"sessionName": "Front Desk", "phoneNumber":
             "+447700900123"})``.
@@ -104,7 +104,7 @@ class _Calls:
     @keyword_aliases
     def retrieve_session_info(self, session: SessionRef) -> Session:
         """
-        Look at a session.
+        Get a session and the state that it is in.
 
         Args:
             session: Its ``uniqueSessionId``, or a `Session`.
@@ -130,7 +130,7 @@ class _Calls:
     @keyword_aliases
     def start_session(self, session: SessionRef) -> Session:
         """
-        Start a session; once started, it waits for its QR code to be scanned, unless it was linked before.
+        Start a session. Unless it was linked before, it then waits for its QR code to be scanned.
 
         Args:
             session: Its ``uniqueSessionId``, or a `Session`.
@@ -169,7 +169,7 @@ class _Calls:
     @keyword_aliases
     def retrieve_qr_code(self, session: SessionRef) -> QRCode:
         """
-        Get the QR code to scan with the phone. It is good for 60 s, its successors for 20 s each, six in all.
+        Get the QR code to scan with the phone. It is valid for 60 s, the ones after it for 20 s each; there are six.
 
         Args:
             session: Its ``uniqueSessionId``, or a `Session`.
@@ -337,7 +337,7 @@ class _Calls:
         reply_to: str | None = None,
     ) -> Message:
         """
-        Send a text with a link, and say what the link looks like.
+        Send a text that contains a link, with a preview of your own.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
@@ -393,7 +393,7 @@ class _Calls:
     @mapping_form
     def stop_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
         """
-        Show "typing…" no longer.
+        Stop showing "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
@@ -470,7 +470,7 @@ class _Calls:
         max_typing: float | str = 8.0,
     ) -> Message:
         """
-        Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
+        Send as a person would: mark the message being answered as seen, show "typing…" for a while, then `send`.
 
         All of it happens when the message's turn has come, where the client paces its sends. A failure to show any of
         this does not stop the message; cancelling the call stops the typing. The official SDK's form, of two mappings,
@@ -517,7 +517,7 @@ class _Calls:
 
     def get_message(self, message_id: str) -> Message:
         """
-        Look at a message that was sent.
+        Get a message that was sent.
 
         Args:
             message_id: Its id.
@@ -626,7 +626,7 @@ class _Calls:
         tags: Sequence[str] | None = None,
     ) -> Iterator[Group]:
         """
-        Go through all groups, fetching pages as it goes.
+        Iterate over all groups, which are fetched page by page.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -667,7 +667,7 @@ class _Calls:
     @keyword_aliases
     def get_group(self, session: SessionRef, group_id: str) -> Group:
         """
-        Look at a group.
+        Get a group.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -681,7 +681,7 @@ class _Calls:
     @keyword_aliases
     def get_group_info(self, session: SessionRef, group_id: str) -> Group:
         """
-        Look at a group; the documentation's name for `get_group`.
+        Get a group; the documentation's name for `get_group`.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -709,7 +709,7 @@ class _Calls:
     @mapping_form
     def get_group_join_info(self, session: SessionRef, code: str) -> Group:
         """
-        Look at a group before joining it.
+        Preview a group by its invite code, before joining it.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -877,7 +877,7 @@ class _Calls:
     @keyword_aliases
     def get_group_info_admin_only(self, session: SessionRef, group_id: str) -> AdminOnly:
         """
-        Get whether only admins change name, description and picture.
+        Get whether only admins may change the name, description and picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -896,7 +896,7 @@ class _Calls:
         changed_by: str | None = None,
     ) -> AdminOnly:
         """
-        Let only admins, or every member, change name, description and picture.
+        Let only admins, or every member, change the name, description and picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -914,7 +914,7 @@ class _Calls:
     @keyword_aliases
     def get_group_messages_admin_only(self, session: SessionRef, group_id: str) -> AdminOnly:
         """
-        Get whether only admins write.
+        Get whether only admins may send messages.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -933,7 +933,7 @@ class _Calls:
         changed_by: str | None = None,
     ) -> AdminOnly:
         """
-        Let only admins, or every member, write.
+        Let only admins, or every member, send messages.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -951,7 +951,7 @@ class _Calls:
     @keyword_aliases
     def get_group_invite_code(self, session: SessionRef, group_id: str) -> str:
         """
-        Get the code that lets people join; ``https://chat.whatsapp.com/`` before it makes the link.
+        Get the invite code; with ``https://chat.whatsapp.com/`` before it, it is the link.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
@@ -962,7 +962,7 @@ class _Calls:
     @keyword_aliases
     def revoke_group_invite_code(self, session: SessionRef, group_id: str) -> str:
         """
-        Replace the code that lets people join: the old one stops working at once.
+        Replace the invite code; the old one stops working at once.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
@@ -987,7 +987,7 @@ class _Calls:
     @keyword_aliases
     def revoke_group_invite_link(self, session: SessionRef, group_id: str) -> GroupInvite:
         """
-        Replace the link that lets people join: the old one stops working at once.
+        Replace the invite link; the old one stops working at once.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
@@ -1117,7 +1117,7 @@ class _Calls:
         self, session: SessionRef, *, page_size: int = 100, sort_by: str | None = None, sort_order: str | None = None
     ) -> Iterator[Contact]:
         """
-        Go through all contacts, fetching pages as it goes.
+        Iterate over all contacts, which are fetched page by page.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -1135,7 +1135,7 @@ class _Calls:
     @mapping_form
     def get_contact(self, session: SessionRef, *, contact_id: str) -> Contact:
         """
-        Look at a contact.
+        Get a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -1149,7 +1149,7 @@ class _Calls:
     @mapping_form
     def check_contact_exists(self, session: SessionRef, *, phone: str) -> ContactExistence:
         """
-        Ask whether a number is on WhatsApp.
+        Check whether a number is on WhatsApp.
 
         Args:
             session: The session that asks: its ``uniqueSessionId``, or a `Session`.
@@ -1205,7 +1205,7 @@ class _Calls:
         self, session: SessionRef, *, page_size: int = 50, sort_by: str | None = None, sort_order: str | None = None
     ) -> Iterator[Chat]:
         """
-        Go through all chats, fetching pages as it goes.
+        Iterate over all chats, which are fetched page by page.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -1252,7 +1252,7 @@ class _Calls:
         offset: int | None = None,
     ) -> Page[ChatMessage]:
         """
-        Read messages of a chat, a page at a time; see `iter_messages` for all.
+        List the messages of a chat, a page at a time; see `iter_messages` for all.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -1282,7 +1282,7 @@ class _Calls:
         filter: Mapping[str, Any] | None = None,
     ) -> Iterator[ChatMessage]:
         """
-        Go through the messages of a chat, fetching pages as it goes.
+        Iterate over the messages of a chat, which are fetched page by page.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -1305,7 +1305,7 @@ class _Calls:
         self, session: SessionRef, chat_id: str, message_id: str, *, download_media: bool | None = None
     ) -> ChatMessage:
         """
-        Read one message of a chat.
+        Get one message of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -1349,7 +1349,7 @@ class _Calls:
 
     def retrieve_account(self) -> Account:
         """
-        Look at the account that the API key belongs to.
+        Get the account that the API key belongs to.
 
         Raises:
             AuthenticationError: The key is not valid.
@@ -1518,7 +1518,7 @@ class _Calls:
         repeatable: bool | None = None,
     ) -> Any:
         """
-        Make a call that has no method of its own, with the retries, the errors and the reading of any other.
+        Make a call that has no method of its own, with the same retries and errors as any other.
 
         Example:
             ```python
@@ -1668,7 +1668,7 @@ class WasendClient(Signatures, _Calls, Aliases):
         return repr(self._async).replace("AsyncWasendClient", "WasendClient", 1)
 
     def close(self) -> None:
-        """Close the connections. Calls under way end with `ClientClosedError`, and so do later ones."""
+        """Close the connections. Calls in progress fail with `ClientClosedError`, and so do later ones."""
         if not self._is_view:
             self._loop.close()
 
@@ -1682,7 +1682,7 @@ class WasendClient(Signatures, _Calls, Aliases):
         kind: str | delivery.Pacing | None = None,
     ) -> Self:
         """
-        A view of this client with other settings over the same connections, which are the client's to close.
+        Get a view of this client with other settings. It shares the client's connections, which only the client closes.
 
         It is of the client's own class, and has the same attributes. Closing a view does nothing; closing the client
         closes its views.
@@ -1704,7 +1704,7 @@ class WasendClient(Signatures, _Calls, Aliases):
 
     def session(self, session: SessionRef | None = None) -> BoundSession:
         """
-        A view of this client for one session, whose calls need not name it.
+        Get a view of this client for one session, whose calls need not name it.
 
         Args:
             session: Its ``uniqueSessionId``, or a `Session`; by default ``WASEND_SESSION`` as it was in the environment
@@ -1716,5 +1716,5 @@ class WasendClient(Signatures, _Calls, Aliases):
         return BoundSession(self, self._async.session(session).session_id)
 
     def retrieve_config(self) -> Options:
-        """The settings in force; printing them does not show the key."""
+        """Get the settings in force; printing them does not show the key."""
         return self._async.retrieve_config()

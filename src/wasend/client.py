@@ -161,7 +161,7 @@ class AsyncWasendClient(
         kind: str | delivery.Pacing | None = None,
     ) -> Self:
         """
-        A view of this client with other settings over the same connections, which are the client's to close.
+        Get a view of this client with other settings. It shares the client's connections, which only the client closes.
 
         It is of the client's own class, and has the same attributes. Closing a view does nothing; closing the client
         closes its views.
@@ -200,7 +200,7 @@ class AsyncWasendClient(
 
     def session(self, session: SessionRef | None = None) -> AsyncBoundSession:
         """
-        A view of this client for one session, whose calls need not name it.
+        Get a view of this client for one session, whose calls need not name it.
 
         Args:
             session: Its ``uniqueSessionId``, or a `Session`; by default ``WASEND_SESSION`` as it was in the environment
@@ -215,11 +215,11 @@ class AsyncWasendClient(
         return AsyncBoundSession(self, session_ref(session))
 
     def retrieve_config(self) -> Options:
-        """The settings in force; printing them does not show the key."""
+        """Get the settings in force; printing them does not show the key."""
         return self._engine.options
 
     async def aclose(self) -> None:
-        """Close the connections. Calls under way end with `ClientClosedError`, and so do later ones."""
+        """Close the connections. Calls in progress fail with `ClientClosedError`, and so do later ones."""
         if not self._is_view:
             await self._engine.http.aclose()
 

@@ -24,11 +24,11 @@ class Account(Model):
 
 
 class AccountCalls(Calls):
-    """Look at the account."""
+    """Get the account."""
 
     async def retrieve_account(self) -> Account:
         """
-        Look at the account that the API key belongs to.
+        Get the account that the API key belongs to.
 
         Raises:
             AuthenticationError: The key is not valid.

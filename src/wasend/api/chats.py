@@ -199,7 +199,7 @@ class ChatCalls(Calls):
         self, session: SessionRef, *, page_size: int = 50, sort_by: str | None = None, sort_order: str | None = None
     ) -> AsyncIterator[Chat]:
         """
-        Go through all chats, fetching pages as it goes.
+        Iterate over all chats, which are fetched page by page.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -259,7 +259,7 @@ class ChatCalls(Calls):
         offset: int | None = None,
     ) -> Page[ChatMessage]:
         """
-        Read messages of a chat, a page at a time; see `iter_messages` for all.
+        List the messages of a chat, a page at a time; see `iter_messages` for all.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -298,7 +298,7 @@ class ChatCalls(Calls):
         filter: Mapping[str, Any] | None = None,
     ) -> AsyncIterator[ChatMessage]:
         """
-        Go through the messages of a chat, fetching pages as it goes.
+        Iterate over the messages of a chat, which are fetched page by page.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -323,7 +323,7 @@ class ChatCalls(Calls):
         self, session: SessionRef, chat_id: str, message_id: str, *, download_media: bool | None = None
     ) -> ChatMessage:
         """
-        Read one message of a chat.
+        Get one message of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.

@@ -129,7 +129,7 @@ class ContactCalls(Calls):
         sort_order: str | None = None,
     ) -> AsyncIterator[Contact]:
         """
-        Go through all contacts, fetching pages as it goes.
+        Iterate over all contacts, which are fetched page by page.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -149,7 +149,7 @@ class ContactCalls(Calls):
     @mapping_form
     async def get_contact(self, session: SessionRef, *, contact_id: str) -> Contact:
         """
-        Look at a contact.
+        Get a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -164,7 +164,7 @@ class ContactCalls(Calls):
     @mapping_form
     async def check_contact_exists(self, session: SessionRef, *, phone: str) -> ContactExistence:
         """
-        Ask whether a number is on WhatsApp.
+        Check whether a number is on WhatsApp.
 
         Args:
             session: The session that asks: its ``uniqueSessionId``, or a `Session`.

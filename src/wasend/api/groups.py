@@ -433,7 +433,7 @@ class GroupCalls(Calls):
         tags: Sequence[str] | None = None,
     ) -> AsyncIterator[Group]:
         """
-        Go through all groups, fetching pages as it goes.
+        Iterate over all groups, which are fetched page by page.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -477,7 +477,7 @@ class GroupCalls(Calls):
     @keyword_aliases
     async def get_group(self, session: SessionRef, group_id: str) -> Group:
         """
-        Look at a group.
+        Get a group.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -498,7 +498,7 @@ class GroupCalls(Calls):
     @keyword_aliases
     async def get_group_info(self, session: SessionRef, group_id: str) -> Group:
         """
-        Look at a group; the documentation's name for `get_group`.
+        Get a group; the documentation's name for `get_group`.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -528,7 +528,7 @@ class GroupCalls(Calls):
     @mapping_form
     async def get_group_join_info(self, session: SessionRef, code: str) -> Group:
         """
-        Look at a group before joining it.
+        Preview a group by its invite code, before joining it.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -740,7 +740,7 @@ class GroupCalls(Calls):
     @keyword_aliases
     async def get_group_info_admin_only(self, session: SessionRef, group_id: str) -> AdminOnly:
         """
-        Get whether only admins change name, description and picture.
+        Get whether only admins may change the name, description and picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -759,7 +759,7 @@ class GroupCalls(Calls):
         changed_by: str | None = None,
     ) -> AdminOnly:
         """
-        Let only admins, or every member, change name, description and picture.
+        Let only admins, or every member, change the name, description and picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -776,7 +776,7 @@ class GroupCalls(Calls):
     @keyword_aliases
     async def get_group_messages_admin_only(self, session: SessionRef, group_id: str) -> AdminOnly:
         """
-        Get whether only admins write.
+        Get whether only admins may send messages.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -795,7 +795,7 @@ class GroupCalls(Calls):
         changed_by: str | None = None,
     ) -> AdminOnly:
         """
-        Let only admins, or every member, write.
+        Let only admins, or every member, send messages.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
@@ -812,7 +812,7 @@ class GroupCalls(Calls):
     @keyword_aliases
     async def get_group_invite_code(self, session: SessionRef, group_id: str) -> str:
         """
-        Get the code that lets people join; ``https://chat.whatsapp.com/`` before it makes the link.
+        Get the invite code; with ``https://chat.whatsapp.com/`` before it, it is the link.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
@@ -824,7 +824,7 @@ class GroupCalls(Calls):
     @keyword_aliases
     async def revoke_group_invite_code(self, session: SessionRef, group_id: str) -> str:
         """
-        Replace the code that lets people join: the old one stops working at once.
+        Replace the invite code; the old one stops working at once.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
@@ -858,7 +858,7 @@ class GroupCalls(Calls):
     @keyword_aliases
     async def revoke_group_invite_link(self, session: SessionRef, group_id: str) -> GroupInvite:
         """
-        Replace the link that lets people join: the old one stops working at once.
+        Replace the invite link; the old one stops working at once.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.

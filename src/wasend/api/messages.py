@@ -249,7 +249,7 @@ class MessageCalls(Calls):
         reply_to: str | None = None,
     ) -> Message:
         """
-        Send a text with a link, and say what the link looks like.
+        Send a text that contains a link, with a preview of your own.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
@@ -314,7 +314,7 @@ class MessageCalls(Calls):
     @mapping_form
     async def stop_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
         """
-        Show "typing…" no longer.
+        Stop showing "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
@@ -391,7 +391,7 @@ class MessageCalls(Calls):
         max_typing: float | str = 8.0,
     ) -> Message:
         """
-        Send as a person would: mark the message answered as seen, show "typing…" for a while, then `send`.
+        Send as a person would: mark the message being answered as seen, show "typing…" for a while, then `send`.
 
         All of it happens when the message's turn has come, where the client paces its sends. A failure to show any of
         this does not stop the message; cancelling the call stops the typing. The official SDK's form, of two mappings,
@@ -438,7 +438,7 @@ class MessageCalls(Calls):
 
     async def get_message(self, message_id: str) -> Message:
         """
-        Look at a message that was sent.
+        Get a message that was sent.
 
         Args:
             message_id: Its id.

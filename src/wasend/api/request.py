@@ -61,7 +61,7 @@ class RequestCalls(Calls):
         repeatable: bool | None = None,
     ) -> Any:
         """
-        Make a call that has no method of its own, with the retries, the errors and the reading of any other.
+        Make a call that has no method of its own, with the same retries and errors as any other.
 
         Example:
             ```python

@@ -204,7 +204,7 @@ class SessionCalls(Calls):
         webhook_url: str | None = None,
     ) -> Session:
         """
-        Create a WhatsApp session. It is CREATED then; link it by scanning `retrieve_qr_code`.
+        Create a WhatsApp session. It starts out as CREATED; link it by scanning `retrieve_qr_code`.
 
         Takes keywords, or one mapping: ``create_session({"sessionName": "Front Desk", "phoneNumber":
             "+447700900123"})``.
@@ -248,7 +248,7 @@ class SessionCalls(Calls):
     @keyword_aliases
     async def retrieve_session_info(self, session: SessionRef) -> Session:
         """
-        Look at a session.
+        Get a session and the state that it is in.
 
         Args:
             session: Its ``uniqueSessionId``, or a `Session`.
@@ -274,7 +274,7 @@ class SessionCalls(Calls):
     @keyword_aliases
     async def start_session(self, session: SessionRef) -> Session:
         """
-        Start a session; once started, it waits for its QR code to be scanned, unless it was linked before.
+        Start a session. Unless it was linked before, it then waits for its QR code to be scanned.
 
         Args:
             session: Its ``uniqueSessionId``, or a `Session`.
@@ -313,7 +313,7 @@ class SessionCalls(Calls):
     @keyword_aliases
     async def retrieve_qr_code(self, session: SessionRef) -> QRCode:
         """
-        Get the QR code to scan with the phone. It is good for 60 s, its successors for 20 s each, six in all.
+        Get the QR code to scan with the phone. It is valid for 60 s, the ones after it for 20 s each; there are six.
 
         Args:
             session: Its ``uniqueSessionId``, or a `Session`.
