@@ -16,7 +16,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final, TypeGuard, get_type_hints
+from typing import Any, Final, TypeGuard, get_type_hints
 
 import pytest
 
@@ -140,6 +140,74 @@ def test_pyright_names_what_is_wrong(tmp_path: Path) -> None:
     assert missed("pyright", reported) == []
 
 
+class LanguageServer:
+    """Pyright as an editor runs it, by the Language Server Protocol."""
+
+    def __init__(self, folder: Path) -> None:
+        server = str(Path(sys.executable).with_name("basedpyright-langserver"))
+        self.process = subprocess.Popen([server, "--stdio"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=folder)
+        self.uri = folder.as_uri()
+        capabilities = {"workspace": {"configuration": True}}
+        self.ask("initialize", processId=os.getpid(), rootUri=self.uri, capabilities=capabilities)
+        self.send(method="initialized", params={})
+
+    def send(self, **message: Any) -> None:
+        """Send a message."""
+        assert self.process.stdin is not None
+        body = json.dumps({"jsonrpc": "2.0", **message}).encode()
+        self.process.stdin.write(b"Content-Length: %d\r\n\r\n%b" % (len(body), body))
+        self.process.stdin.flush()
+
+    def ask(self, method: str, **params: Any) -> Any:
+        """The result of a request; the server's own are answered meanwhile."""
+        self.send(id=method, method=method, params=params)
+        while True:
+            message = self.receive()
+            if message.get("id") == method and "method" not in message:
+                return message["result"]
+            if message.get("method") == "workspace/configuration":
+                sections = [item.get("section") for item in message["params"]["items"]]
+                python = {"pythonPath": sys.executable}
+                result = [python if section == "python" else {} for section in sections]
+                self.send(id=message["id"], result=result)
+            elif "id" in message:
+                self.send(id=message["id"], result=None)
+
+    def receive(self) -> dict[str, Any]:
+        """The next message."""
+        assert self.process.stdout is not None
+        length = 0
+        while line := self.process.stdout.readline().strip():
+            if line.lower().startswith(b"content-length:"):
+                length = int(line.partition(b":")[2])
+        assert length, "the language server has ended"
+        message: dict[str, Any] = json.loads(self.process.stdout.read(length))
+        return message
+
+
+@pytest.mark.skipif(find_spec("basedpyright") is None, reason="run by the session `types`, which has pyright")
+def test_pyright_completes(tmp_path: Path) -> None:
+    """Editors with pyright complete the keywords of a call and show them first, and complete the fields of its result."""
+    typed = [f"    {line}{'' if line.endswith('.') else ')'}" for line, _ in COMPLETED]
+    text = "\n".join([*SCRIPT.splitlines(), *typed])
+    server = LanguageServer(tmp_path)
+    try:
+        uri = f"{server.uri}/typed.py"
+        document = {"uri": uri, "languageId": "python", "version": 1, "text": text}
+        server.send(method="textDocument/didOpen", params={"textDocument": document})
+        for number, (line, names) in enumerate(COMPLETED, len(SCRIPT.splitlines())):
+            where = {"textDocument": {"uri": uri}, "position": {"line": number, "character": len(line) + 4}}
+            completed = {item["label"] for item in server.ask("textDocument/completion", **where)["items"]}
+            assert names <= completed, line
+            if not line.endswith("."):
+                shown = server.ask("textDocument/signatureHelp", **where)["signatures"]
+                assert all(name.removesuffix("=") in shown[0]["label"] for name in names), line
+                assert "Never" not in shown[0]["label"]
+    finally:
+        server.process.kill()
+        server.process.communicate()
+
+
 COMPLETED: Final = (
     ("c.send_text(", {"session=", "to=", "text=", "reply_to="}),
     ("a.send_text(", {"session=", "to=", "text=", "reply_to="}),
@@ -153,6 +221,12 @@ COMPLETED: Final = (
 )
 """What is typed, and what must be among the completions; of keywords, it is all of them."""
 
+SCRIPT: Final = (
+    MISTAKES.partition("async def")[0]
+    + "async def typing(a: AsyncWasendClient, b: AsyncBoundSession, c: WasendClient, d: BoundSession) -> None:\n"
+)
+"""What is before it."""
+
 
 @pytest.mark.skipif(find_spec("jedi") is None, reason="run by the session `types`, which has jedi")
 @pytest.mark.parametrize(("typed", "names"), COMPLETED)
@@ -160,10 +234,7 @@ def test_jedi_completes(typed: str, names: set[str]) -> None:
     """Jupyter, IPython and Spyder complete the keywords of a call and the fields of its result, and show one signature."""
     import jedi
 
-    head = MISTAKES.partition("async def")[0] + (
-        "async def typing(a: AsyncWasendClient, b: AsyncBoundSession, c: WasendClient, d: BoundSession) -> None:\n"
-    )
-    script = jedi.Script(f"{head}    {typed}")
+    script = jedi.Script(f"{SCRIPT}    {typed}")
     completed = {one.name for one in script.complete()}
     assert names <= completed
     if typed.endswith("."):
