@@ -149,6 +149,11 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("receive", {**FROM, "text": "Hi", "from_lid": LID}, {"message": {"from": LID}}),
     (
         "receive",
+        {**ON, "from": BOB, "text": "All", "in_group": "GROUP", "from_lid": LID},
+        {"message": {"participant": LID, "to": LID}},
+    ),
+    (
+        "receive",
         {**ON, "from": BOB, "text": "All", "in_group": "GROUP"},
         {"message": {"participant": BOB_CHAT, "to": BOB_CHAT}},
     ),

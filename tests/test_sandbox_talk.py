@@ -302,6 +302,6 @@ async def test_answer_that_fails() -> None:
     at = desk()
     at.sandbox.script_reply(clumsy)
     fails: Callable[[], Any] = lambda: at.say("Hi")  # noqa: E731
-    with pytest.raises(LookupError, match="Hi"):
+    with pytest.raises(WasendError, match="LookupError: Hi"):
         await fails()
     at.sandbox.assert_delivered(ADA, "Hi")

@@ -40,9 +40,9 @@ class Wrong(AssertionError):
 
 
 @contextmanager
-def opened(browser: Browser, url: str, *, script: bool = True) -> Iterator[Page]:
+def opened(browser: Browser, url: str, *, script: bool = True, width: int = 1200) -> Iterator[Page]:
     """Open the page; at the end there must have been no error in it, and no request to anywhere else."""
-    context = browser.new_context(viewport={"width": 1200, "height": 900}, java_script_enabled=script)
+    context = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=script)
     page = context.new_page()
     page.set_default_timeout(10_000)
     asked: list[str] = []
@@ -138,6 +138,27 @@ def check_without_script(browser: Browser, sandbox: Sandbox, client: WasendClien
         check("scanned", sandbox.sessions[stall.id].status, "CONNECTED")
 
 
+def check_narrow(browser: Browser, sandbox: Sandbox, client: WasendClient, url: str) -> None:
+    """Send a picture and edit its caption in a window of 500 pixels, in which nothing stands out at the side."""
+    cart = sandbox.add_session("Cart", "+447700900166", webhook_url="http://127.0.0.1:9/a/rather/long/path/to/the/hook")
+    client.send_text(session=cart.id, to=BEN, text="supercalifragilisticexpialidocious" * 5)
+    with opened(browser, url, width=500) as page:
+        article = page.locator(f"#{cart.id}")
+        article.get_by_label("number").fill(ADA)
+        article.get_by_label("Message").fill("Look")
+        picture = {"name": "sea.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
+        article.get_by_label("Picture").first.set_input_files(files=[picture])
+        article.get_by_role("button", name="Write").click()
+        expect(article.get_by_text("[image] sea.png Look")).to_be_visible()
+        (message,) = sandbox.messages(to=ADA, from_me=False)
+        check("content", message.body["data"], "iVBORw==")
+        article.get_by_text("Change").first.click()
+        article.get_by_label("New text").first.fill("Look here")
+        article.get_by_role("button", name="Edit").first.click()
+        expect(article.get_by_text("[image] sea.png Look here")).to_be_visible()
+        check("width", page.evaluate("document.documentElement.scrollWidth"), 500)
+
+
 async def receiver(scope: Scope, receive: Receive, send: Send) -> None:
     """Take every webhook."""
     del scope, receive
@@ -190,7 +211,7 @@ def main(chromium: str, path: str | None = None) -> None:
     """Run the checks, and take the picture if it is asked for."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        for one in (check_escaping, check_phone, check_refusal, check_without_script, check_silence):
+        for one in (check_escaping, check_phone, check_narrow, check_refusal, check_without_script, check_silence):
             sandbox = Sandbox()
             with sandbox.serve() as server, WasendClient("any-key", base_url=server.url) as client:
                 one(browser, sandbox, client, server.url)

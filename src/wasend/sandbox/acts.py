@@ -153,9 +153,15 @@ class Acts:
         sender = self._writer(from_)
         if from_lid is not None:
             self._state.people.hide(sender, from_lid)
-            sender = sender if in_group is not None else from_lid
         return self._state.chats.receive(
-            session_id=session, sender=sender, content=content, type=kind, body=body, group=in_group, reply_to=reply_to
+            session_id=session,
+            sender=sender,
+            content=content,
+            type=kind,
+            body=body,
+            group=in_group,
+            reply_to=reply_to,
+            hidden=from_lid,
         )
 
     def typed_on_the_phone(self, session: Filled, to: Filled, text: Filled) -> StoredMessage:

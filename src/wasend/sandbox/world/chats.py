@@ -286,20 +286,25 @@ class ChatStore:
         body: Mapping[str, Any] | None = None,
         group: str | None = None,
         reply_to: str | None = None,
+        hidden: str | None = None,
     ) -> StoredMessage:
-        """Let a message arrive from a person, or from a participant of a group; `body` is as of one that is sent."""
+        """
+        Let a message arrive from a person, or from a participant of a group; `body` is as of one that is sent, and
+        `hidden` the id behind which the sender's number is kept.
+        """
         with self._lock:
             session = self._sessions.connected(session_id)
-            chat, suffix = sender, ""
+            writer = hidden or sender
+            chat, suffix = writer, ""
             if group is not None:
                 self._groups.read(group, session.own_id)
                 self._groups.check_post(group, sender)
-                chat, suffix = group, f"_{sender}"
+                chat, suffix = group, f"_{writer}"
             new_id, body = self._new_id(), body or {}
             message = StoredMessage(
                 id=f"false_{chat}_{new_id}{suffix}",
                 session=session_id,
-                sender=phone_number(sender),
+                sender=phone_number(writer),
                 to=group or session.own_id,
                 content=content,
                 type=type,
