@@ -139,7 +139,12 @@ def bench(session: nox.Session) -> None:
 
 @nox.session(default=False)
 def official(session: nox.Session) -> None:
-    """Every call of WASend's own Python package against the sandbox: it reads the answers, and they are right."""
+    """
+    WASend's own Python package against the sandbox: its README's way and its 54 calls, in each dialect.
+
+    With ``WASEND_PAGE``, the text of the page *Create Session*, those of its samples that can be run here as well (Java
+    with ``WASEND_JSON_JAR``, too).
+    """
     if shutil.which("node") is None:
         session.skip("WASend's own package runs on Node.js, and there is no `node` on PATH")
     install(session, "sandbox")

@@ -1,7 +1,7 @@
 """
 Call everything that WASend's own Python package can call, and read every answer field by field.
 
-    python tools/official_client.py BASE_URL API_KEY
+    python tools/official_client.py BASE_URL API_KEY [DIALECT]
 
 This runs where that package is installed, and Node.js with it; it needs nothing of this project, whose import name
 is the same. `run_official_client.py` starts it, against a sandbox that knows `ADA` and is otherwise empty.
@@ -9,6 +9,7 @@ is the same. `run_official_client.py` starts it, against a sandbox that knows `A
 
 from __future__ import annotations
 
+import inspect
 import json
 import os
 import re
@@ -17,6 +18,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module, metadata
 from typing import Any
 
@@ -27,7 +29,7 @@ OUR_NUMBER, DESK_NUMBER = "+447700900123", "+447700900124"
 ADA, BOB, EVE, STRANGER = "+447700900456", "+447700900457", "+447700900458", "+447700900999"
 ADA_NAME, ADA_PUSH_NAME, ADA_PICTURE = "Ada", "ada l.", "https://pictures.example.org/ada.jpg"
 
-GREETING = "See you at 10"
+GREETING, README = "See you at 10", "By the README"
 PICTURE, SECOND_PICTURE = "https://pictures.example.org/crew.jpg", "https://pictures.example.org/crew-2.png"
 PAUSED = "Typed for a while"
 
@@ -250,6 +252,52 @@ def sessions(tour: Tour, phone: Phone) -> tuple[str, str]:
     return front, desk
 
 
+def readme(client: Any, phone: Phone, official: Any) -> None:
+    """Go the way of the package's own README: create, QR code, information, start, groups, stop, delete."""
+    made = client.create_session(session_name="Readme", phone_number=OUR_NUMBER)
+    session = made.unique_session_id
+    if not PNG.fullmatch(client.retrieve_qr_code(session).data):
+        raise ValueError("no QR code before the start")
+    phone.scan(session)
+    told = [client.retrieve_session_info(session).status, client.start_session(session).status]
+    if told != ["WORKING", "WORKING"]:
+        raise ValueError(f"the session is {told}")
+    if client.get_groups(session, status=official.GroupStatus.ACTIVE):
+        raise ValueError("there are groups")
+    client.send(session=session, to=ADA, text=README)
+    client.stop_session(session)
+    client.restart_session(session)
+    client.delete_session(session)
+    print("README                           ok     create, QR code, info, start, groups, send, stop, restart, delete")
+
+
+def knock(client: Any) -> None:
+    """
+    Make the calls whose answers the package reads in no shape but its own, and let it fail at that: what counts is
+    that each is taken, which the sandbox's side of the story shows.
+    """
+    ids: dict[str, Any] = {
+        "session": "ses_none",
+        "session_id": "ses_none",
+        "group_id": "1@g.us",
+        "chat_id": "1@c.us",
+        "to": ADA,
+    }
+    ids |= {"message_id": "m", "contact_id": jid(ADA), "phone": ADA[1:], "code": "c", "limit": 5, "text": "t"}
+    ids |= {"session_name": "Knock", "phone_number": OUR_NUMBER, "name": "n", "participants": [ADA], "reaction": "x"}
+    ids |= {"url": PICTURE, "subject": "s", "description": "d", "enabled": True, "content": "c", "filename": "f"}
+    ids |= {"mimetype": "m", "preview": {"title": "t"}, "invite_code": "c"}
+    for name in sorted(name for name in dir(client) if not name.startswith("_") and name not in LOCAL):
+        method = getattr(client, name)
+        known = inspect.signature(method).parameters
+        given = {key: ids[key] for key, one in known.items() if one.default is one.empty and key in ids}
+        if name == "create_group":
+            given["participants"] = []
+        with suppress(RuntimeError, AssertionError, TypeError):
+            method(**given)
+    print("every call                       made   read in the documentation's shape")
+
+
 def messages(tour: Tour, front: str) -> None:
     """Send what the package can send, and try what it cannot."""
     to_ada = {"session": front, "to": ADA}
@@ -418,8 +466,8 @@ class Phone:
             return json.load(answer)
 
 
-def main(url: str, key: str) -> int:
-    """Call everything, and return the exit status."""
+def main(url: str, key: str, dialect: str = "sdk") -> int:
+    """Call everything, and return the exit status; in the dialect ``docs`` without reading what is answered."""
     if (found := metadata.version("wasend")) != VERSION:
         print(f"wasend {found} is installed here, and not WASend's own {VERSION}", file=sys.stderr)
         return 1
@@ -429,6 +477,10 @@ def main(url: str, key: str) -> int:
     os.environ["JSII_RUNTIME_PACKAGE_CACHE"] = "disabled"
     official: Any = import_module("wasend")
 
+    if dialect == "docs":
+        knock(official.WasendClient(api_key=key, base_url=url, timeout=10_000))
+        return 0
+    readme(official.WasendClient(api_key=key, base_url=url, timeout=10_000), Phone(url), official)
     tour, phone = Tour(official.WasendClient(api_key=key, base_url=url, timeout=10_000)), Phone(url)
     tour.read("retrieve_config", wanted={"base_url": url, "timeout": 10_000})
     front, desk = sessions(tour, phone)
