@@ -17,10 +17,23 @@ from hypothesis import strategies as st
 from tests.calls import KEY, PNG, PNG_TEXT, ROWS, Row, Shape, changed
 from tests.documents import documents
 from tests.test_models_rooms import ROOM_ROWS
-from wasend import APIStatusError, AsyncWasendClient, DecodeError, Message, Page, QRCode, Result, Session
+from wasend import (
+    APIStatusError,
+    AsyncWasendClient,
+    DecodeError,
+    Message,
+    OutcomeUnknownError,
+    Page,
+    QRCode,
+    Result,
+    Session,
+    UnknownAnswerError,
+)
 
 
-def answered(row: Row, content: str | bytes, content_type: str = "application/json", status: int = 200) -> Any:
+def answered(
+    row: Row, content: str | bytes, content_type: str = "application/json", status: int = 200, *, strict: bool = False
+) -> Any:
     """What the call of a row gives when the service answers so."""
 
     def reply(_: httpx.Request) -> httpx.Response:
@@ -29,7 +42,7 @@ def answered(row: Row, content: str | bytes, content_type: str = "application/js
     async def main() -> Any:
         async with (
             httpx.AsyncClient(transport=httpx.MockTransport(reply)) as transport,
-            AsyncWasendClient(KEY, retry=None, http_client=transport) as client,
+            AsyncWasendClient(KEY, retry=None, http_client=transport, strict=strict) as client,
         ):
             return await getattr(client, row.call)(*row.ids, **row.given)
 
@@ -114,8 +127,8 @@ MISFITS: Mapping[type, tuple[str, str]] = {
 @pytest.mark.parametrize("kind", [*UNUSABLE, "empty", "spaces", "null"])
 def test_unusable_read(row: Row, kind: str) -> None:
     """A read whose answer cannot be used raises `DecodeError`, which says so."""
-    if kind == "text" and "invite" in row.call:
-        return  # the engine says the bare code
+    if (kind == "text" and "invite" in row.call) or (kind == "null" and result_of(row) is Page):
+        return  # the engine says the bare code, and no list for an empty one
     content, content_type = UNUSABLE.get(kind) or ({"null": "null", "spaces": " \n"}.get(kind, ""), "application/json")
     with pytest.raises(DecodeError) as caught:
         answered(row, content, content_type)
@@ -127,10 +140,10 @@ def test_unusable_read(row: Row, kind: str) -> None:
 
 @by_id([row for row in READS + ORDERS if result_of(row) in MISFITS])
 def test_misfit(row: Row) -> None:
-    """A value that does not fit raises `DecodeError` with the path to it, and the document."""
+    """Read strictly, a value that does not fit raises `DecodeError` with the path to it, and the document."""
     content, path = MISFITS[result_of(row)]
     with pytest.raises(DecodeError) as caught:
-        answered(row, content)
+        answered(row, content, strict=True)
     assert caught.value.path == path
     assert str(caught.value).endswith(f"@ {path}")
     if "NaN" not in content:
@@ -140,16 +153,19 @@ def test_misfit(row: Row) -> None:
 @by_id(READS)
 def test_wrong_kind_of_document(row: Row) -> None:
     """A list where an object was due, and the other way round, is a `DecodeError`."""
-    with pytest.raises(DecodeError, match=r"was due, not .* @ \$$"):
+    if row.call == "check_contact_exists":
+        return  # two engines answer a list
+    with pytest.raises(DecodeError, match=r"expected .*, got .* @ \$$"):
         answered(row, "{}" if result_of(row) is Page else "[]")
 
 
 @by_id(ORDERS)
 @pytest.mark.parametrize("kind", ["truncated", "html", "latin-1", "deep"])
 def test_unusable_answer_to_an_order(row: Row, kind: str) -> None:
-    """An order that may be given twice raises `DecodeError` where a login page or a fragment came back."""
+    """An order that was accepted never raises for its answer; read strictly, one that may be given twice does."""
+    assert isinstance(answered(row, *UNUSABLE[kind]), result_of(row))
     with pytest.raises(DecodeError) as caught:
-        answered(row, *UNUSABLE[kind])
+        answered(row, *UNUSABLE[kind], strict=True)
     assert caught.value.outcome == "sent"
 
 
@@ -160,8 +176,11 @@ def test_unusable_answer_to_an_order(row: Row, kind: str) -> None:
         ('"OK"', Result()),
         ("[]", Result()),
         ("true", Result()),
-        ('{"success":[],"message":"done"}', Result(message="done")),
-        ('{"key":{"id":"3EB0"},"message":{"reactionMessage":{}}}', Result(extra={"key": {"id": "3EB0"}})),
+        ('{"success":[],"message":"done"}', Result(message="done", extra={"success": []})),
+        (
+            '{"key":{"id":"3EB0"},"message":{"reactionMessage":{}}}',
+            Result(extra={"key": {"id": "3EB0"}, "message": {"reactionMessage": {}}}),
+        ),
     ],
 )
 def test_any_json_is_a_yes_to_an_order(row: Row, content: str, value: Result) -> None:
@@ -191,10 +210,25 @@ def known(row: Row) -> Any:
     return Message(to=body["to"], content=body.get("text", body.get("caption")))
 
 
-@by_id([row for row in WRITES if result_of(row) is not Result])
+@by_id([row for row in WRITES if result_of(row) is Message])
 @pytest.mark.parametrize("kind", [*UNUSABLE, "empty", "spaces", "null", "list"])
-def test_unusable_answer_to_a_send(row: Row, kind: str, caplog: pytest.LogCaptureFixture) -> None:
-    """A send that was accepted never raises for its answer: what the request says is known, and a warning tells."""
+def test_unusable_answer_to_a_message(row: Row, kind: str) -> None:
+    """A message whose 2xx does not show that it was understood may or may not have been sent; a plain yes will do."""
+    content, content_type = UNUSABLE.get(kind) or ({"null": "null", "spaces": " ", "list": "[]"}.get(kind, ""), "")
+    if kind == "text":
+        assert answered(row, content, content_type) == known(row)
+        return
+    with pytest.raises(UnknownAnswerError) as caught:
+        answered(row, content, content_type)
+    assert caught.value.outcome == "unknown"
+    assert isinstance(caught.value, OutcomeUnknownError)
+    assert caught.value.call.name in str(caught.value)
+
+
+@by_id([row for row in WRITES if result_of(row) not in (Result, Message)])
+@pytest.mark.parametrize("kind", [*UNUSABLE, "empty", "spaces", "null", "list"])
+def test_unusable_answer_to_a_write(row: Row, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Another write that was accepted never raises for its answer: what its request says is known, and a warning tells."""
     content, content_type = UNUSABLE.get(kind) or (
         {"null": "null", "spaces": " ", "list": "[]"}.get(kind, ""),
         "application/json",
@@ -213,7 +247,7 @@ def test_partly_unusable_answer_to_a_send(row: Row) -> None:
         "data": {
             "id": "x",
             "status": "odd",
-            "timestamp": {"low": 1},
+            "timestamp": {"high": 1},
             "createdAt": [],
             "to": {},
             "phoneNumber": [],
@@ -260,7 +294,7 @@ def test_any_document(row: Row, document: Any) -> None:
         assert "success" in json.dumps(document).lower()
         assert error.outcome == "not_sent"
     except DecodeError as error:
-        assert row.safe
+        assert row.sent.startswith("GET") or (error.outcome == "unknown" and result_of(row) is Message)
         assert error.path.startswith("$")
     else:
         assert isinstance(value, result_of(row)) or (value is None and result_of(row) is str)
@@ -279,8 +313,8 @@ def test_any_bytes(row: Row, content: bytes, content_type: str) -> None:
     """Whatever bytes come back, as whatever type, the same holds."""
     try:
         value = answered(row, content, content_type)
-    except DecodeError:
-        assert row.safe
+    except DecodeError as error:
+        assert row.sent.startswith("GET") or error.outcome == "unknown"
     else:
         assert isinstance(value, result_of(row))
 

@@ -207,7 +207,7 @@ def service() -> Any:
     """A service that says yes to everything."""
     with respx.mock(assert_all_called=False) as router:
         router.get("/sessions").respond(200, json=[])
-        router.route().respond(200, json={})
+        router.route().respond(200, json={"id": "m"})
         yield router
 
 
@@ -274,7 +274,7 @@ def check_accepted(face: str, name: str, positional: tuple[str, ...], keywords: 
     """A call takes these parameters, the ids by position or by keyword, and makes the same request either way."""
     if name in LISTS:
         service.routes.clear()
-        service.route().respond(200, json=[])
+        service.route().respond(200, json=[{"id": "m"}])
     given = {key: VALUES[key] for key in keywords} | ({"session": "s"} if name in NO_SESSION else {})
     ids = {key: VALUES[key] for key in positional}
     ask(face, name, *ids.values(), **given)
@@ -487,7 +487,7 @@ def test_forms(name: str, args: Any, given: Any, line: str, face: str, service: 
         "get_group_join_info",
     ):
         service.routes.clear()
-        service.route().respond(200, json=[])
+        service.route().respond(200, json=[{"id": "m"}])
     ask(face, name, *args, **given)
     assert made(service)[0].startswith(line)
     if name == "set_group_info_admin_only":
@@ -614,7 +614,7 @@ def test_structs(service: Any) -> None:
     ask("sync", "send_message", request, {"minTypingDuration": "1"})
     assert service.calls.last.request.content.endswith(b'"imageUrl":"https://example.org/a.jpg"}')
     service.routes.clear()
-    service.route().respond(200, json=[])
+    service.route().respond(200, json=[{"id": "m"}])
     ask(
         "sync",
         "get_messages",

@@ -13,7 +13,7 @@ import pytest
 
 from tests.colours import KEY, NUMBER, QUICK, READ, SEND, both_calls, both_colours, told
 from tests.raw import Behaviour, answer, dripping, hang, held, message, reset, serving, until
-from wasend import AsyncWasendClient, Message, Timeout
+from wasend import AsyncWasendClient, Timeout
 from wasend.errors import (
     APITimeoutError,
     BadRequestError,
@@ -41,7 +41,7 @@ DRIPPING: dict[str, tuple[Behaviour, tuple[type, str], tuple[type, str]]] = {
         (UnknownTimeoutError, "unknown"),
         (APITimeoutError, "unknown"),
     ),
-    "after 200": (drip(200), (Message, ""), (APITimeoutError, "unknown")),
+    "after 200": (drip(200), (UnknownTimeoutError, "unknown"), (APITimeoutError, "unknown")),
     "after 400": (drip(400), (BadRequestError, "not_sent"), (BadRequestError, "not_sent")),
     "after 429": (drip(429), (RateLimitError, "not_sent"), (RateLimitError, "not_sent")),
     "after 500": (drip(500), (UnknownServerError, "unknown"), (ServerError, "unknown")),

@@ -585,13 +585,13 @@ async def test_no_id_in_the_answer() -> None:
     """An answer without an id may own any message that is alike: one is left over for it."""
     fine = {"to": NUMBER, "text": TEXT}
     async with raw_client(answer(200, fine), reset, chat(document(id="3EB01")), chat(document())) as (client, _):
-        assert (await client.send_text(session="ses_1", to=NUMBER, text=TEXT)).id is None
+        assert (await client.send_text(session="ses_1", to=NUMBER, text=TEXT)).id == ""
         with pytest.raises(OutcomeUnknownError) as caught:
             await client.send_text(session="ses_1", to=NUMBER, text=TEXT)
         assert caught.value.settlement
     body = {"session": "ses_1", "to": NUMBER, "text": TEXT}
-    async with raw_client(answer(200, ["taken"]), reset, chat(document())) as (client, _):
-        assert await client.request("POST", "/sendText", body=body) == ["taken"]
+    async with raw_client(answer(200, {"status": "taken"}), reset, chat(document())) as (client, _):
+        assert await client.request("POST", "/sendText", body=body) == {"status": "taken"}
         with pytest.raises(OutcomeUnknownError):
             await client.request("POST", "/sendText", body=body)
     two = chat(document(id="3EB01"), document(id="3EB02"))

@@ -231,7 +231,7 @@ def test_id_by_the_engines_name() -> None:
     """A session known only by its name in the engine goes by that; the database's id is never taken for it."""
     assert Session(name="s").unique_session_id == "s"
     assert Session(name="s", unique_session_id="u").unique_session_id == "u"
-    assert Session(id="6849aa").unique_session_id is None
+    assert Session(id="6849aa").unique_session_id == ""
 
 
 # ---------------------------------------------------------------------------------------------------------------- names

@@ -85,7 +85,7 @@ def test_any_document(document: Any, into: type[Model], listed: bool) -> None:
         value = decode(document, kind, envelope)
     except DecodeError as error:
         assert error.path.startswith("$")
-        assert "was due" in str(error)
+        assert "expected" in str(error)
     else:
         assert isinstance(value, Page if listed else into)
         assert "\n" not in repr(value)
@@ -111,18 +111,17 @@ def test_written_and_read_back(document: dict[str, Any], into: type[Model]) -> N
 
 
 TEXT = st.none() | st.text(max_size=5)
+ID = st.text(max_size=5)
 FLAG = st.none() | st.booleans()
 COUNT = st.none() | st.integers(min_value=0, max_value=2**53)
 TIME = st.none() | st.datetimes(
     min_value=datetime(2, 1, 1),  # noqa: DTZ001 - hypothesis adds the zone
     timezones=st.sampled_from([UTC, timezone(timedelta(hours=-3))]),
 )
-MEMBERS = st.builds(
-    GroupParticipant, jid=TEXT, lid=TEXT, is_admin=FLAG, is_super_admin=FLAG, joined_at=TIME, error=COUNT
-)
+MEMBERS = st.builds(GroupParticipant, jid=ID, lid=TEXT, is_admin=FLAG, is_super_admin=FLAG, joined_at=TIME, error=COUNT)
 MESSAGES = st.builds(
     ChatMessage,
-    id=TEXT,
+    id=ID,
     from_=TEXT,
     body=TEXT | st.just({"a": 1}),
     timestamp=TIME,
@@ -130,14 +129,14 @@ MESSAGES = st.builds(
     ack=st.sampled_from([*Ack]),
 )
 COUNTS = st.dictionaries(st.sampled_from(["active", "archived", "deleted"]), st.integers(0, 9))
-PEOPLE = st.lists(st.builds(ParticipantChange, id=TEXT, reason=TEXT, is_admin=FLAG), max_size=2).map(tuple)
+PEOPLE = st.lists(st.builds(ParticipantChange, id=ID, reason=TEXT, is_admin=FLAG), max_size=2).map(tuple)
 
 
 @settings(deadline=None)
 @given(
     st.builds(
         Group,
-        jid=TEXT,
+        jid=ID,
         name=TEXT,
         topic=TEXT,
         owner_jid=TEXT,
@@ -153,10 +152,10 @@ PEOPLE = st.lists(st.builds(ParticipantChange, id=TEXT, reason=TEXT, is_admin=FL
     | st.builds(AdminOnly, enabled=FLAG, changed_at=TIME, changed_by=TEXT)
     | st.builds(ParticipantChanges, succeeded=PEOPLE, failed=PEOPLE, message=TEXT)
     | st.builds(GroupInvite, invite_code=TEXT, expires_at=TIME)
-    | st.builds(Chat, id=TEXT, timestamp=TIME, unread_count=COUNT, last_message=st.none() | MESSAGES)
+    | st.builds(Chat, id=ID, timestamp=TIME, unread_count=COUNT, last_message=st.none() | MESSAGES)
     | MESSAGES
     | st.builds(ReadResult, message=TEXT, ids=st.lists(st.text(max_size=3), max_size=2).map(tuple))
-    | st.builds(Contact, id=TEXT, name=TEXT, is_wa_contact=FLAG, business_profile=st.none() | st.just({"a": [1]}))
+    | st.builds(Contact, id=ID, name=TEXT, is_wa_contact=FLAG, business_profile=st.none() | st.just({"a": [1]}))
     | st.builds(ContactExistence, exists=FLAG, phone=TEXT, jid=TEXT)
     | st.builds(ProfilePicture, url=TEXT, dimensions=st.none() | COUNTS)
 )
@@ -199,7 +198,7 @@ async def test_any_answer(row: Row, document: Any) -> None:
         assert "success" in json.dumps(document).lower()
         assert error.outcome == "not_sent"
     except DecodeError as error:
-        assert row.safe
+        assert row.sent.startswith("GET")
         assert error.path.startswith("$")
     else:
         assert isinstance(value, kind) or (value is None and kind is str)
@@ -214,11 +213,11 @@ MISFITS: Final[list[tuple[Any, Any, str]]] = [
     (GroupCount, {"byStatus": {"ACTIVE": "many"}}, "$.byStatus.active"),
     (GroupCount, {"byStatus": [9]}, "$.byStatus"),
     (GroupPicture, {"dimensions": {"width": {}}}, "$.dimensions.width"),
-    (ParticipantChanges, {"data": {"failed": ["x"]}}, "$.data.failed[0]"),
+    (ParticipantChanges, {"data": {"failed": [5]}}, "$.data.failed[0]"),
     (ParticipantChanges, {"added": {}}, "$.added"),
     (GroupInvite, [CODE], "$"),
     (GroupInvite, {"inviteCode": {}}, "$.inviteCode"),
-    (AdminOnly, True, "$"),
+    (AdminOnly, "x", "$"),
     (Chat, {"lastMessage": {"timestamp": "soon"}}, "$.lastMessage.timestamp"),
     (ChatMessage, {"media": {"mimetype": []}}, "$.mimetype"),
     (ReadResult, {"ids": [{}]}, "$.ids[0]"),
@@ -230,7 +229,7 @@ MISFITS: Final[list[tuple[Any, Any, str]]] = [
 def test_misfit(into: Any, document: Any, path: str) -> None:
     """A value that does not fit is named by its path."""
     with pytest.raises(DecodeError) as caught:
-        decode(document, into, ("groups",) if into == Page[Group] else ("info", "group"))
+        decode(document, into, ("groups",) if into == Page[Group] else ("info", "group"), strict=True)
     assert caught.value.path == path
 
 
@@ -407,7 +406,9 @@ def test_media_of_another_kind(document: Any) -> None:
 
 @pytest.mark.parametrize("inner", [{"user": "1"}, {"_serialized": {}}])
 def test_chat_without_an_id_that_can_be_read(inner: Any) -> None:
-    """An id in an object that does not say it whole is a `DecodeError`, not a guess."""
+    """An id in an object that does not say it whole is not guessed at."""
+    chat = decode({"id": inner}, Chat)
+    assert (chat.id, chat.extra, chat.unread) == ("", {"id": inner}, ("id",))
     with pytest.raises(DecodeError) as caught:
-        decode({"id": inner}, Chat)
+        decode({"id": inner}, Chat, strict=True)
     assert caught.value.path == "$.id"

@@ -212,10 +212,10 @@ def test_failures_are_errors(face: str) -> None:
 )
 @respx.mock
 def test_unfit_answer(document: Any, into: Any, path: str, face: str) -> None:
-    """A read that does not fit the caller's type is a `DecodeError` that says where."""
+    """Read strictly, an answer that does not fit the caller's type is a `DecodeError` that says where."""
     respx.route().respond(200, json=document)
     with pytest.raises(DecodeError) as caught:
-        ask(face, "request", "GET", "/labels", into=into)
+        ask(face, "request", "GET", "/labels", into=into, settings={"strict": True})
     assert caught.value.path == path
     assert str(caught.value).startswith("GET /labels: ")
 
@@ -227,7 +227,7 @@ def test_unfit_answer(document: Any, into: Any, path: str, face: str) -> None:
         ("<html>done</html>", None, "<html>done</html>"),
         ("", None, None),
         ("<html>done</html>", Label, Label(id="7")),
-        ('{"id":{},"colorHex":"#fff"}', Label, Label(id="7", colour="#fff")),
+        ('{"id":{},"colorHex":"#fff"}', Label, Label(id="7", colour="#fff", extra={"id": {}})),
         ("", Page[Label], Page(())),
         ('{"done":1}', Page[Label], Page((), extra={"done": 1})),
     ],

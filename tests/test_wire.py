@@ -307,7 +307,7 @@ def test_file_from_disk(service: respx.MockRouter, tmp_path: Path, call: str, fa
 @pytest.mark.parametrize("preview", [LinkPreview(title="T"), {"Title": "T", "description": None}])
 def test_preview_forms(service: respx.MockRouter, preview: Any) -> None:
     """A preview may be a `LinkPreview` or a mapping in any spelling; what is `None` is left out."""
-    service.route().respond(200, json={})
+    service.route().respond(200, json={"id": "m"})
     ask("async", "send_link_custom_preview", session="s", to="+447700900456", text="t", preview=preview)
     assert json.loads(service.calls.last.request.content)["preview"] == {"title": "T"}
 

@@ -1600,6 +1600,7 @@ class WasendClient(Signatures, _Calls, Aliases):
         suppression: delivery.Suppression | None = None,
         ready: float | None = None,
         resolver: delivery.Resolver | None = None,
+        strict: bool = False,
     ) -> None:
         """
         Make a client. It opens no connection before its first call.
@@ -1629,6 +1630,8 @@ class WasendClient(Signatures, _Calls, Aliases):
             ready: Seconds that a send waits for a session that is STARTING; by default it raises at once.
             resolver: A `Resolver` for `resolve`, such as one whose store outlives the process; by default one of its
                 own.
+            strict: Whether a value that does not fit its field is a `DecodeError`, for tests of what a service answers.
+                By default the field is left empty, and the value is kept in ``extra`` and named in ``unread``.
 
         Raises:
             ConfigurationError: There is no key, or a setting is not valid.
@@ -1649,6 +1652,7 @@ class WasendClient(Signatures, _Calls, Aliases):
             suppression=suppression,
             ready=ready,
             resolver=resolver,
+            strict=strict,
         )
         self._loop = Bridge(self._async.aclose)
 

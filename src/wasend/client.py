@@ -94,6 +94,7 @@ class AsyncWasendClient(
         suppression: delivery.Suppression | None = None,
         ready: float | None = None,
         resolver: delivery.Resolver | None = None,
+        strict: bool = False,
     ) -> None:
         """
         Make a client. It opens no connection before its first call.
@@ -123,12 +124,14 @@ class AsyncWasendClient(
             ready: Seconds that a send waits for a session that is STARTING; by default it raises at once.
             resolver: A `Resolver` for `resolve`, such as one whose store outlives the process; by default one of its
                 own.
+            strict: Whether a value that does not fit its field is a `DecodeError`, for tests of what a service answers.
+                By default the field is left empty, and the value is kept in ``extra`` and named in ``unread``.
 
         Raises:
             ConfigurationError: There is no key, or a setting is not valid.
         """
         options = Options.resolve(
-            api_key=api_key, base_url=base_url, timeout=timeout, retry=retry, prefer=prefer, clock=clock
+            api_key=api_key, base_url=base_url, timeout=timeout, retry=retry, prefer=prefer, clock=clock, strict=strict
         )
         if is_exposed(options.base_url):
             logger.warning("base_url is plain http: whoever is on the way can read the API key and every message")

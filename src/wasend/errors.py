@@ -40,6 +40,7 @@ __all__ = [
     "SessionFailedError",
     "SessionNotReadyError",
     "SuppressedRecipientError",
+    "UnknownAnswerError",
     "UnknownConnectionError",
     "UnknownServerError",
     "UnknownStatusError",
@@ -276,10 +277,15 @@ class DecodeError(WasendError):
         body: The document, or the text where it is not JSON.
     """
 
-    def __init__(self, text: str, *, path: str = "$", body: Any = None) -> None:
-        super().__init__(text, outcome="sent")
+    def __init__(self, text: str, *, path: str = "$", body: Any = None, **rest: Any) -> None:
+        rest.setdefault("outcome", "sent")
+        super().__init__(text, **rest)
         self.path = path
         self.body = body
+
+
+class UnknownAnswerError(DecodeError, OutcomeUnknownError):
+    """A message was answered by a 2xx that does not show that it was understood, such as a login page."""
 
 
 class BreakerOpenError(WasendError):

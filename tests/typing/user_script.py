@@ -65,7 +65,7 @@ def plain() -> None:
         session = client.create_session(session_name="n", phone_number="+447700900123", enable_webhook=False)
         assert_type(session, Session)
         assert_type(client.create_session({"sessionName": "n", "phoneNumber": "+447700900123"}), Session)
-        assert_type(session.unique_session_id, str | None)
+        assert_type(session.unique_session_id, str)
         assert_type(session.created_at, datetime | None)
         assert_type(session.state, SessionState)
         sessions = client.retrieve_all_sessions()

@@ -239,12 +239,13 @@ def _where(headers: Mapping[str, str]) -> str:
 
 
 def _says_failed(document: Any) -> bool:
-    if not is_object(document):
-        return False
-    said = {folded(str(key)): value for key, value in document.items()}
-    value = said.get("success", True)
-    failed = value is False or value == 0 or (isinstance(value, str) and value.lower() in ("false", "0", "no"))
-    return failed or (is_object(said.get("data")) and _says_failed(said["data"]))
+    while is_object(document):
+        said = {folded(str(key)): value for key, value in document.items()}
+        value = said.get("success", True)
+        if value is False or value == 0 or (isinstance(value, str) and value.lower() in ("false", "0", "no")):
+            return True
+        document = said.get("data")
+    return False
 
 
 def _code(document: Any) -> str | None:

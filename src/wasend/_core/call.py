@@ -66,6 +66,9 @@ class Call(Generic[T]):
         sends: What kind of thing it sends to somebody; `False` for nothing. `None` does not say: then a POST whose body
             names somebody sends something.
         prelude: What goes before it.
+        evidence: The model of what the call makes, where a 2xx alone does not show that it was understood: the answer
+            must be a plain yes or have one of that model's fields, else what became of the call is unknown. By default
+            any 2xx will do.
         fallbacks: The same call as other sources spell it, where they disagree; see `or_route`.
     """
 
@@ -82,6 +85,7 @@ class Call(Generic[T]):
     envelope: tuple[str, ...] = attrs.field(default=(), kw_only=True, repr=False)
     sends: str | Literal[False] | None = attrs.field(default=None, kw_only=True, repr=False)
     prelude: Prelude | None = attrs.field(default=None, kw_only=True, repr=False)
+    evidence: type[Any] | None = attrs.field(default=None, kw_only=True, repr=False)
     fallbacks: tuple[Call[T], ...] = attrs.field(default=(), kw_only=True, repr=False)
 
     @property

@@ -14,8 +14,15 @@ from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
 
 import attrs
 
-from ..errors import APIConnectionError, APIStatusError, ConfigurationError, DecodeError, WasendError
-from .answer import LARGE, Answer, ErrorRules, error_of, means_no_such_route, scrubbed
+from ..errors import (
+    APIConnectionError,
+    APIStatusError,
+    ConfigurationError,
+    DecodeError,
+    UnknownAnswerError,
+    WasendError,
+)
+from .answer import IN_DOUBT, LARGE, Answer, ErrorRules, error_of, means_no_such_route, scrubbed
 from .bridge import in_caller
 from .http import Http, RequestState
 from .response import Response, recording
@@ -200,7 +207,8 @@ class Engine:
 
     def _overdue(self, call: Call[T], state: _CallState) -> T:
         answer = state.request.answer
-        if answer is not None and not (call.repeatable and 200 <= answer.status < 300):
+        needs_body = call.repeatable or call.evidence is not None
+        if answer is not None and not (needs_body and 200 <= answer.status < 300):
             # The status has come, and with it what became of the request.
             return self._read(call, attrs.evolve(answer, fault="the answer was not complete in time"), state)
         reason = f"not finished within the total timeout of {self.options.timeout.total:g} s"
@@ -312,7 +320,7 @@ class Engine:
                 logger.warning("on_response raised %s", type(error).__name__, exc_info=error)
 
     def _read(self, call: Call[T], answer: Answer, state: _CallState) -> T:
-        from .codec import decode, parse  # cattrs costs 10 to 20 ms to import
+        from .codec import parse  # cattrs costs 10 to 20 ms to import
 
         document: Any = None
         unread = DecodeError(str(answer.fault)) if answer.content is None else None
@@ -333,24 +341,39 @@ class Engine:
         )
         if refusal is not None:
             raise refusal
+        return self._result(call, answer, document, unread, state)
+
+    def _result(self, call: Call[T], answer: Answer, document: Any, unread: DecodeError | None, state: _CallState) -> T:
+        """What an answer that is no refusal is read into."""
+        from .codec import decode, decode_accepted, is_evidence
+
+        key = self.options.api_key
+        if call.evidence is not None and (
+            unread is not None or not is_evidence(document, call.evidence, call.envelope)
+        ):
+            why = f"answered by {answer.status}, but not in a way that shows that it was understood"
+            raise UnknownAnswerError(
+                f"{call.name}: {why}; {IN_DOUBT}",
+                body=scrubbed(document, key),
+                call=call,
+                since=state.request.started_at,
+            )
+        reads = call.method in ("GET", "HEAD", "OPTIONS")
+        empty = document is None and unread is None and not (answer.content or b"").strip()
+        asked: Mapping[str, Any] = {**call.path_params, **(call.body or {})}
         try:
             if unread is not None:
                 raise unread
-            return decode(document, call.result, call.envelope)
+            if empty and reads and call.result is not Any:
+                raise DecodeError("expected a document, got an empty answer @ $")
+            value = decode(document, call.result, call.envelope, strict=self.options.strict)
         except DecodeError as error:
-            if document is None and unread is None and call.method != "GET":
-                return self._accepted(call, document, None)  # an empty answer to an order is a plain yes
-            if not call.repeatable:
-                return self._accepted(call, document, str(error))
-            key = self.options.api_key
-            text = f"{call.name}: {error}".replace(key, "***")
-            raise DecodeError(text, path=error.path.replace(key, "***"), body=scrubbed(error.body, key)) from None
-
-    def _accepted(self, call: Call[T], document: Any, fault: str | None) -> T:
-        """The result of a write that the service accepted: from its answer and its request, and never an error."""
-        from .codec import decode_accepted
-
-        if fault is not None:
-            logger.warning("%s was accepted, but its answer cannot be read: %s", call.name, fault)
-        asked: Mapping[str, Any] = {**call.path_params, **(call.body or {})}
+            if reads or (self.options.strict and call.repeatable and document is not None):
+                text = f"{call.name}: {error}".replace(key, "***")
+                raise DecodeError(text, path=error.path.replace(key, "***"), body=scrubbed(error.body, key)) from None
+            if document is not None or unread is not None:
+                logger.warning("%s was accepted, but its answer cannot be read: %s", call.name, error)
+        else:
+            if reads or not getattr(value, "unread", ()):
+                return value
         return decode_accepted(document, call.result, call.envelope, asked)

@@ -89,6 +89,7 @@ class Options:
     timeout: Timeout = attrs.field(factory=Timeout)
     retry: Retry = attrs.field(factory=Retry)
     prefer: Literal["sdk", "docs"] = "sdk"
+    strict: bool = False
     session: str | None = None
     clock: Clock = attrs.field(default=SYSTEM_CLOCK, repr=False)
     on_response: Callable[[Response], object] | None = attrs.field(default=None, repr=False)
@@ -103,6 +104,7 @@ class Options:
         retry: Retry | RetryHook | None,
         prefer: Literal["sdk", "docs"],
         clock: Clock = SYSTEM_CLOCK,
+        strict: bool = False,
     ) -> Options:
         """Options from arguments, then from the environment, then from the defaults."""
         if prefer not in ("sdk", "docs"):
@@ -117,6 +119,7 @@ class Options:
             timeout=Timeout.of(timeout),
             retry=Retry.of(retry),
             prefer=prefer,
+            strict=strict,
             session=os.environ.get("WASEND_SESSION") or None,
             clock=clock,
         )

@@ -12,12 +12,13 @@ import attrs
 from .._core.call import Call
 from .._core.calls import Calls
 from .._core.checks import count, flag, texts, word
-from .._core.documents import is_object
-from .._core.model import Model, Page, model, wire
+from .._core.documents import is_object, is_url, member
+from .._core.model import Model, Page, adapts, model, wire
 from .._core.names import folded, nearest
 from .._core.paging import pages
 from ..errors import InvalidRequestError
 from ..recipients import jid
+from .records import RECORD_NAMES, told_by
 from .service import mapping_form
 from .sessions import SessionRef, session_ref
 
@@ -64,7 +65,7 @@ class ChatMessage(Model):
         source: ``app`` or ``api``: where it was sent from.
     """
 
-    id: str | None = None
+    id: str = wire("id", "messageId", default="")
     chat_id: str | None = None
     from_: str | None = wire("from")
     to: str | None = None
@@ -83,16 +84,20 @@ class ChatMessage(Model):
     source: str | None = None
 
     @classmethod
+    @adapts("media", "replyTo", "ack", "ackName", *RECORD_NAMES)
     def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
         """The engine puts the media and the quoted message into objects, and may say the ack as a word."""
+        document = {**told_by(document), **document}
         media, quoted = document.get("media"), document.get("replyTo")
         if is_object(media):
-            document = {"mediaUrl": media.get("url"), **{k: media.get(k) for k in ("mimetype", "filename")}, **document}
+            told = {"mediaUrl": member(media, "url"), **{k: member(media, k) for k in ("mimetype", "filename")}}
+            document = {**told, **document}
         if is_object(quoted) and "quotedMsgId" not in document:
-            document["quotedMsgId"] = quoted.get("id")
-        if "ack" not in document and (ack := _ACKS.get(str(document.get("ackName")))) is not None:
-            document["ack"] = ack
-        return document
+            document["quotedMsgId"] = member(quoted, "id")
+        word = document.get("ack", document.get("ackName"))
+        if word == "" or (ack := _ACKS.get(str(word).upper())) is None:
+            return document if document.get("ack") != "" else {k: v for k, v in document.items() if k != "ack"}
+        return {**document, "ack": ack}
 
 
 @model
@@ -112,7 +117,7 @@ class Chat(Model):
         last_message: Its last message, in the overview.
     """
 
-    id: str | None = wire("id", "jid", "chatId")
+    id: str = wire("id", "jid", "chatId", default="")
     name: str | None = None
     is_group: bool | None = None
     timestamp: datetime | None = wire("timestamp", "conversationTimestamp")
@@ -121,14 +126,6 @@ class Chat(Model):
     pinned: bool | None = None
     picture: str | None = None
     last_message: ChatMessage | None = None
-
-    @classmethod
-    def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
-        """One engine gives the id as an object."""
-        inner = document.get("id")
-        if is_object(inner) and "_serialized" in inner:
-            document["id"] = inner["_serialized"]
-        return document
 
 
 @model
@@ -145,6 +142,11 @@ class ChatPicture(Model):
     url: str | None = None
     file: str | None = wire("file", "data")
     mimetype: str | None = None
+
+    @classmethod
+    def from_value(cls, value: Any) -> dict[str, Any] | None:
+        """One engine answers the bare URL."""
+        return {"url": value} if is_url(value) else None
 
 
 @model

@@ -10,6 +10,7 @@ import attrs
 from .._core.call import Call
 from .._core.calls import Calls
 from .._core.checks import count, flag, word
+from .._core.documents import is_list, is_object, is_url
 from .._core.model import Model, Page, model, wire
 from .._core.paging import pages
 from ..errors import InvalidRequestError
@@ -39,10 +40,10 @@ class Contact(Model):
         is_blocked: Whether they are blocked.
     """
 
-    id: str | None = wire("id", "jid")
+    id: str = wire("id", "jid", default="")
     phone_number: str | None = wire("phoneNumber", "number")
-    name: str | None = None
-    push_name: str | None = None
+    name: str | None = wire("name", "fullName")
+    push_name: str | None = wire("pushName", "pushname", "notify")
     profile_picture_url: str | None = wire("profilePictureUrl", "profilePictureURL")
     status: str | None = None
     business_profile: Mapping[str, Any] | None = attrs.field(default=None, hash=False)
@@ -65,9 +66,16 @@ class ContactExistence(Model):
         jid: Its WhatsApp id, which may differ from the number asked about.
     """
 
-    exists: bool | None = wire("exists", "numberExists")
-    phone: str | None = None
+    exists: bool | None = wire("exists", "numberExists", "isIn")
+    phone: str | None = wire("phone", "query")
     jid: str | None = wire("jid", "chatId")
+
+    @classmethod
+    def from_value(cls, value: Any) -> dict[str, Any] | None:
+        """Two engines answer a list: of the one number, or of none where it is not on WhatsApp."""
+        if is_list(value) and len(value) == 1 and is_object(value[0]):
+            return {**value[0]}
+        return {"exists": False} if value == [] else None
 
 
 @model
@@ -86,6 +94,11 @@ class ProfilePicture(Model):
     format: str | None = wire("format", "type", "mimetype")
     size: int | None = None
     dimensions: Mapping[str, int] | None = attrs.field(default=None, hash=False)
+
+    @classmethod
+    def from_value(cls, value: Any) -> dict[str, Any] | None:
+        """One engine answers the bare URL."""
+        return {"url": value} if is_url(value) else None
 
 
 class ContactCalls(Calls):

@@ -14,8 +14,8 @@ import attrs
 from .._core.call import Call
 from .._core.calls import Calls
 from .._core.checks import count, flag, texts, word
-from .._core.documents import is_list, is_object
-from .._core.model import Model, Page, Result, model, wire
+from .._core.documents import is_list, is_object, is_url, member
+from .._core.model import Model, Page, Result, adapts, model, wire
 from .._core.paging import pages
 from ..errors import BadRequestError, InvalidRequestError
 from ..media import web_url
@@ -47,7 +47,7 @@ class GroupParticipant(Model):
         add_request: The engine's invitation in place of adding, as it came.
     """
 
-    jid: str | None = wire("jid", "id")
+    jid: str = wire("jid", "id", default="")
     phone_number: str | None = None
     lid: str | None = None
     is_admin: bool | None = None
@@ -58,15 +58,20 @@ class GroupParticipant(Model):
     add_request: Any = attrs.field(default=None, hash=False)
 
     @classmethod
+    @adapts("role", "admin")
     def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
         """Two engines say the role as a word."""
-        if "role" in document or "admin" in document:
-            role = document.get("role", document.get("admin"))
-            if isinstance(role, str) and "isAdmin" not in document:
-                word = role.lower()
-                document["isAdmin"] = word in ("admin", "superadmin", "owner")
-                document["isSuperAdmin"] = word in ("superadmin", "owner")
+        role = document.get("role", document.get("admin"))
+        if isinstance(role, str) and "isAdmin" not in document:
+            word = role.lower()
+            document["isAdmin"] = word in ("admin", "superadmin", "owner")
+            document["isSuperAdmin"] = word in ("superadmin", "owner")
         return document
+
+    @classmethod
+    def from_value(cls, value: Any) -> dict[str, Any] | None:
+        """One engine lists the ids alone."""
+        return {"jid": value} if isinstance(value, str) and value.strip() else None
 
 
 @model
@@ -128,7 +133,7 @@ class Group(Model):
         member_add_mode: Who may add members.
     """
 
-    jid: str | None = wire("jid", "id")
+    jid: str = wire("jid", "id", default="")
     name: str | None = wire("name", "subject")
     topic: str | None = wire("topic", "description", "desc")
     owner_jid: str | None = wire("ownerJid", "owner")
@@ -163,12 +168,14 @@ class Group(Model):
     member_add_mode: str | None = None
 
     @classmethod
+    @adapts("owner")
     def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
         """One page gives the owner as an object."""
         owner = document.get("owner")
-        if is_object(owner):
+        if is_object(owner) and "_serialized" not in owner:
             rest = {key: value for key, value in document.items() if key != "owner"}
-            document = {"ownerJid": owner.get("jid"), "ownerPn": owner.get("phoneNumber"), **rest}
+            told = {"ownerJid": member(owner, "jid", "id"), "ownerPn": member(owner, "phoneNumber")}
+            document = {**told, **rest}
         return document
 
     @property
@@ -201,6 +208,7 @@ class GroupCount(Model):
     by_status: Mapping[str, int] | None = attrs.field(default=None, hash=False)
 
     @classmethod
+    @adapts("byStatus")
     def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
         """One page writes the keys in upper case."""
         counts = document.get("byStatus")
@@ -226,6 +234,11 @@ class GroupPicture(Model):
     size: int | None = None
     dimensions: Mapping[str, int] | None = attrs.field(default=None, hash=False)
 
+    @classmethod
+    def from_value(cls, value: Any) -> dict[str, Any] | None:
+        """One engine answers the bare URL."""
+        return {"url": value} if is_url(value) else None
+
 
 @model
 class AdminOnly(Model):
@@ -242,6 +255,12 @@ class AdminOnly(Model):
     changed_at: datetime | None = None
     changed_by: str | None = None
 
+    @classmethod
+    def from_value(cls, value: Any) -> dict[str, Any] | None:
+        """One engine answers a bare ``true``."""
+        flags = ("true", "false", "0", "1")
+        return {"enabled": value} if str(value).strip().lower() in flags else None
+
 
 @model
 class ParticipantChange(Model):
@@ -255,10 +274,15 @@ class ParticipantChange(Model):
         is_super_admin: Whether now the admin that no other can remove.
     """
 
-    id: str | None = wire("id", "jid")
+    id: str = wire("id", "jid", default="")
     reason: str | None = wire("reason", "error", "message", "code")
     is_admin: bool | None = None
     is_super_admin: bool | None = None
+
+    @classmethod
+    def from_value(cls, value: Any) -> dict[str, Any] | None:
+        """One engine lists the ids alone."""
+        return {"id": value} if isinstance(value, str) and value.strip() else None
 
 
 @model
@@ -277,11 +301,12 @@ class ParticipantChanges(Model):
     message: str | None = None
 
     @classmethod
+    @adapts("participants")
     def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
         """The engine lists all of them, those that failed with an ``error`` other than 0."""
         people = document.get("participants")
         if is_list(people) and all(is_object(person) for person in people):
-            failed = [person for person in people if person.get("error") or person.get("Error")]
+            failed = [person for person in people if member(person, "error")]
             document = {
                 "succeeded": [person for person in people if person not in failed],
                 "failed": failed,
@@ -306,13 +331,13 @@ class GroupInvite(Model):
         expires_at: Until when it is good, where the service tells.
     """
 
-    invite_code: str | None = wire("inviteCode", "inviteLink", "code", "link", "data")
+    invite_code: str | None = wire("inviteCode", "inviteLink", "code", "link")
     expires_at: datetime | None = None
 
     @classmethod
     def from_value(cls, value: Any) -> dict[str, Any] | None:
-        """The engine answers the bare code."""
-        return {"inviteCode": value} if isinstance(value, str) else None
+        """The engine answers the bare code, or the bare link."""
+        return {"inviteCode": value} if isinstance(value, str) and len(value.split()) == 1 else None
 
     @property
     def code(self) -> str:

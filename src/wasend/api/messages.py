@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
@@ -10,16 +11,19 @@ import attrs
 
 from .._core.call import Call, Prelude
 from .._core.calls import Calls
-from .._core.documents import is_object
-from .._core.model import Model, Result, model, wire
+from .._core.documents import is_list, is_object
+from .._core.model import Model, Result, adapts, model, wire
 from .._core.names import camel, folded, nearest
 from ..errors import InvalidRequestError
 from ..media import MediaData, load
 from ..recipients import Recipient, chat_id
+from .records import RECORD_NAMES, told_by
 from .service import mapping_form
 from .sessions import SessionRef, session_ref
 
 _SECONDS_PER_CHARACTER: Final = 0.05
+_ID: Final = re.compile(r"(true|false)_\S+_\S+|(?=\S*\d)[0-9A-F]{12,64}", re.ASCII)
+_TOLD: Final = ("id", "to", "from", "fromMe", "type", "timestamp", "body", "caption")
 
 
 @model
@@ -39,7 +43,7 @@ class Message(Model):
         recipient: Who gets it; details may vary.
     """
 
-    id: str | None = wire("id", "messageId")
+    id: str = wire("id", "messageId", default="")
     to: str | None = None
     content: str | None = wire("content", "text", "body", "caption")
     type: str | None = None
@@ -50,16 +54,20 @@ class Message(Model):
     recipient: str | None = None
 
     @classmethod
+    @adapts(*RECORD_NAMES)
     def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
-        """One engine gives the id as an object, another puts it under ``key``."""
-        key = document.get("key")
-        if is_object(key) and "id" not in document:
-            from_key = {"id": key.get("id"), "to": key.get("remoteJid"), "fromMe": key.get("fromMe")}
-            document = {**document, **{name: value for name, value in from_key.items() if name not in document}}
-        inner = document.get("id")
-        if is_object(inner) and "_serialized" in inner:
-            document = {**document, "id": inner["_serialized"]}
-        return document
+        """Two engines answer their own record of the message."""
+        told = told_by(document)
+        if told and "fromMe" not in told:  # it is the answer to a send
+            told = {**told, "to": told.get("chatId"), "from": None}
+        return {**{name: told[name] for name in _TOLD if told.get(name) is not None}, **document}
+
+    @classmethod
+    def from_value(cls, value: Any) -> dict[str, Any] | None:
+        """One gateway answers the id alone, another a list of the one message."""
+        if is_list(value) and len(value) == 1 and is_object(value[0]):
+            return {**value[0]}
+        return {"id": value} if isinstance(value, str) and _ID.fullmatch(value.strip()) else None
 
 
 @model
@@ -101,7 +109,7 @@ class MessageCalls(Calls):
         """
         _texts(text=_needed(text), reply_to=reply_to)
         body = {"session": session_ref(session), "to": chat_id(to), "text": text, "replyTo": reply_to}
-        return await self._send(Call("POST", "/sendText", Message, body=body, sends="text"))
+        return await self._send(Call("POST", "/sendText", Message, body=body, sends="text", evidence=Message))
 
     @mapping_form
     async def send_image(
@@ -236,7 +244,7 @@ class MessageCalls(Calls):
             "mimeType": mime_type or media.mime_type or "application/octet-stream",
             "replyTo": reply_to,
         }
-        return await self._send(Call("POST", "/sendFile", Message, body=body, sends="document"))
+        return await self._send(Call("POST", "/sendFile", Message, body=body, sends="document", evidence=Message))
 
     @mapping_form
     async def send_link_custom_preview(
@@ -271,7 +279,7 @@ class MessageCalls(Calls):
             "preview": _preview(preview),
             "replyTo": reply_to,
         }
-        call = Call("POST", "/send/link-custom-preview", Message, body=body, sends="text")
+        call = Call("POST", "/send/link-custom-preview", Message, body=body, sends="text", evidence=Message)
         return await self._send(call.or_route("POST", "/sendLinkCustomPreview"))
 
     @mapping_form
@@ -461,7 +469,14 @@ class MessageCalls(Calls):
         chat = {"session": session_ref(session), "to": chat_id(to)}
         media = await load(url, data)
         return await self._send(
-            Call("POST", route, Message, body={**chat, "url": media.url, "data": media.data, **fields}, sends=kind)
+            Call(
+                "POST",
+                route,
+                Message,
+                body={**chat, "url": media.url, "data": media.data, **fields},
+                sends=kind,
+                evidence=Message,
+            )
         )
 
 
@@ -485,7 +500,7 @@ def _whatever(
         **{camel(name): value for name, value in fields.items()},
         "preview": preview,
     }
-    return Call("POST", "/send", Message, body=body, sends=media[0] if media else "text")
+    return Call("POST", "/send", Message, body=body, sends=media[0] if media else "text", evidence=Message)
 
 
 def _seen(session: str, to: str, message_id: str) -> Call[Result]:

@@ -13,12 +13,14 @@ from .._core.call import Call, masked
 from .._core.calls import Calls
 from .._core.documents import is_object
 from .._core.model import Model, Page
-from .._core.names import nearest
+from .._core.names import folded, nearest
 from ..errors import InvalidRequestError
+from .messages import Message
 
 T = TypeVar("T")
 
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+_SIGNS: Final = ("/startTyping", "/stopTyping", "/sendSeen")  # they go to a chat, and are no messages
 _PATH: Final = re.compile(r"(?:/(?:[\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2}|\{[A-Za-z_]\w*\})*)+", re.ASCII)
 
 
@@ -108,6 +110,8 @@ class RequestCalls(Calls):
             if value is not None and not is_object(value):
                 raise InvalidRequestError(field, f"expected a mapping, got {type(value).__name__}", "pass a mapping")
         call = Call(verb, path, _readable(into), path_params=path_params or {}, params=params, body=body)
+        if verb == "POST" and path not in _SIGNS and any(folded(str(name)) in ("to", "chatid") for name in body or ()):
+            call = attrs.evolve(call, evidence=Message)
         return await self._send(call if repeatable is None else attrs.evolve(call, repeatable=repeatable))
 
 

@@ -7,19 +7,20 @@ import binascii
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 from urllib.parse import urlsplit
 
 import attrs
 
 from .._core.call import Call
 from .._core.calls import Calls
-from .._core.documents import is_object
-from .._core.model import Model, Page, Result, model, wire
-from .._core.names import folded
+from .._core.documents import is_object, member
+from .._core.model import Model, Page, Result, adapts, model, wire, with_known_names
 from ..errors import InvalidRequestError
 from ..recipients import e164
 from .service import keyword_aliases, mapping_form
+
+_SHORTEST_QR: Final = 8
 
 
 class SessionState(Enum):
@@ -65,6 +66,14 @@ class Downstream(Model):
     config: Mapping[str, Any] | None = attrs.field(default=None, hash=False)
     engine: Mapping[str, Any] | None = attrs.field(default=None, hash=False)
 
+    @classmethod
+    @adapts("engine")
+    def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
+        """The engine may be told by its name alone."""
+        if isinstance(engine := document.get("engine"), str):
+            document["engine"] = {"engine": engine}
+        return document
+
 
 @model
 class Session(Model):
@@ -90,7 +99,7 @@ class Session(Model):
         downstream: The engine's own view of the session.
     """
 
-    unique_session_id: str | None = wire("uniqueSessionId", "sessionId")
+    unique_session_id: str = wire("uniqueSessionId", "sessionId", default="")
     session_name: str | None = None
     phone_number: str | None = None
     status: str | None = None
@@ -108,20 +117,31 @@ class Session(Model):
     downstream: Downstream | None = None
 
     @classmethod
+    @adapts("session", "config", "engine")
     def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
-        """Lists wrap each session beside its engine's view; one page puts the switches under ``config``."""
+        """
+        Lists wrap each session beside its engine's view; one page puts the switches under ``config``.
+
+        An engine may be told by its name alone.
+        """
         while is_object(inner := document.get("session")):
-            document = {**{key: value for key, value in document.items() if key != "session"}, **inner}
+            around = {key: value for key, value in document.items() if key != "session"}
+            document = {**around, **with_known_names(cls, inner)}
         if isinstance(inner, str):  # the id, as requests name it
             document = {"sessionId": inner, **{key: value for key, value in document.items() if key != "session"}}
-        config = next((value for key, value in document.items() if folded(key) == "config"), None)
+        if isinstance(engine := document.get("engine"), str):
+            document = {**document, "engine": {"engine": engine}}
+        config = document.get("config")
         if is_object(config):
-            switches = ("enableAccountProtection", "enableMessageLogging", "enableWebhook", "webhookUrl")
-            document = {**document, **{key: config.get(key) for key in switches if document.get(key) is None}}
+            for switch in ("enableAccountProtection", "enableMessageLogging", "enableWebhook", "webhookUrl"):
+                if document.get(switch) is None and (said := member(config, switch)) is not None:
+                    document[switch] = said
         return document
 
     def __attrs_post_init__(self) -> None:
-        if self.unique_session_id is None:  # the engine knows a session by this id alone, and calls it its name
+        if (
+            not self.unique_session_id and self.name
+        ):  # the engine knows a session by this id alone, and calls it its name
             object.__setattr__(self, "unique_session_id", self.name)
 
     @property
@@ -146,6 +166,12 @@ class QRCode(Model):
 
     data: str | None = wire("data", "value", "qr", "qrCode")
     mimetype: str | None = None
+
+    @classmethod
+    def from_value(cls, value: Any) -> dict[str, Any] | None:
+        """One gateway answers the bare text or picture."""
+        long = isinstance(value, str) and len(value) >= _SHORTEST_QR and len(value.split()) == 1
+        return {"data": value} if long else None
 
     @property
     def png(self) -> bytes | None:
