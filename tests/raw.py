@@ -51,6 +51,18 @@ class Peer:
             self.server.used.append(self.number)
         return self._request
 
+    async def swallow(self, every: float) -> bytes:
+        """Read a request of which only the head is kept, in pieces of 256 KiB with pauses between them."""
+        head = self._first + await self._reader.readuntil(b"\r\n\r\n")
+        length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
+        left = int(length[1]) if length else 0
+        while left:
+            left -= len(await self._reader.readexactly(min(left, 1 << 18)))
+            await asyncio.sleep(every)
+        self.server.requests.append(head)
+        self.server.used.append(self.number)
+        return head
+
     async def write(self, data: bytes) -> None:
         self._writer.write(data)
         await self._writer.drain()
@@ -111,6 +123,16 @@ def raw(data: bytes, *, then_close: bool = False) -> Behaviour:
         await peer.write(data)
         if then_close:
             await peer.hang_up()
+
+    return behave
+
+
+def swallowing(data: bytes, *, every: float = 0.0) -> Behaviour:
+    """Read a large request slowly, keep its head alone, and answer these bytes."""
+
+    async def behave(peer: Peer) -> None:
+        await peer.swallow(every)
+        await peer.write(data)
 
     return behave
 

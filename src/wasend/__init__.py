@@ -12,6 +12,7 @@ from ._bound import AsyncBoundSession, BoundSession
 from ._core.clock import Clock
 from ._core.model import Model, Page, Result, model, wire
 from ._core.options import Options, Timeout
+from ._core.response import Response
 from ._core.retry import Retry, RetryHook, Wait
 from ._sync import WasendClient
 from ._version import __version__ as __version__
@@ -120,6 +121,7 @@ __all__ = [
     "ReadResult",
     "Recipient",
     "RecipientKind",
+    "Response",
     "Result",
     "Retry",
     "RetryHook",

@@ -4,7 +4,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+import ssl
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Literal, Self, overload
 
 import httpx
@@ -16,6 +19,7 @@ from ._core.bridge import Bridge
 from ._core.clock import SYSTEM_CLOCK, Clock
 from ._core.model import Page, Result
 from ._core.options import Options, Timeout
+from ._core.response import Response
 from ._core.retry import DEFAULT_RETRY, Retry, RetryHook
 from ._signatures import Signatures
 from .api.account import Account
@@ -1592,6 +1596,9 @@ class WasendClient(Signatures, _Calls, Aliases):
         prefer: Literal["sdk", "docs"] = "sdk",
         http_client: httpx.AsyncClient | None = None,
         transport: Literal["httpx", "aiohttp"] = "httpx",
+        proxy: str | None = None,
+        verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
+        on_response: Callable[[Response], object] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         settle: bool = False,
         pacing: delivery.Pacer | delivery.Pacing | None = None,
@@ -1618,6 +1625,12 @@ class WasendClient(Signatures, _Calls, Aliases):
                 the caller's to close.
             transport: What makes the connections. ``"aiohttp"``, of the extra of that name, takes less time where many
                 calls are made at once; it knows no SOCKS proxy.
+            proxy: The proxy for every connection, such as ``"http://proxy:3128"``; by default what the environment
+                names (``HTTPS_PROXY``, ``ALL_PROXY``).
+            verify: Whether to verify the service's certificate; or whom to trust: the path of a file or folder of
+                certificates, or an `ssl.SSLContext`.
+            on_response: Told of every answer, of each attempt: its status, its headers and the id that the service gave
+                it. A function or a coroutine function; what it raises is logged.
             clock: Where time comes from; tests may give another, such as `wasend.sandbox.Clock`.
             settle: Whether a send, `create_session` or `create_group` that is not answered is looked for, for up to 10
                 s, before its error is raised: where it is found, it becomes an ordinary result. See `settle`.
@@ -1644,6 +1657,9 @@ class WasendClient(Signatures, _Calls, Aliases):
             prefer=prefer,
             http_client=http_client,
             transport=transport,
+            proxy=proxy,
+            verify=verify,
+            on_response=on_response,
             clock=clock,
             settle=settle,
             pacing=pacing,
@@ -1718,6 +1734,28 @@ class WasendClient(Signatures, _Calls, Aliases):
             ConfigurationError: It is not given, and there is no default.
         """
         return BoundSession(self, self._async.session(session).session_id)
+
+    def record_responses(self) -> AbstractContextManager[list[Response]]:
+        """
+        Keep the head of every answer that the calls in a block get: status, headers and request id.
+
+        Example:
+            ```python
+            from wasend import WasendClient, Message
+
+
+            def send(client: WasendClient) -> Message:
+                with client.record_responses() as responses:
+                    message = client.send_text(session="ses_1", to="+447700900456", text="Hi")
+                print(responses[-1].status, responses[-1].request_id)
+                return message
+            ```
+
+        Returns:
+            A context manager that gives the list: one `Response` for each attempt, the last one's at its end. Calls of
+            this task, thread or context are recorded, by whichever client they are made.
+        """
+        return self._async.record_responses()
 
     def retrieve_config(self) -> Options:
         """Get the settings in force; printing them does not show the key."""

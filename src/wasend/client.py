@@ -5,6 +5,10 @@ from __future__ import annotations
 import copy
 import functools
 import logging
+import os
+import ssl
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, Literal, Self
 
@@ -18,6 +22,8 @@ from ._core.clock import SYSTEM_CLOCK, Clock
 from ._core.engine import Engine
 from ._core.http import Http
 from ._core.options import Options, Timeout, clean_key, is_exposed
+from ._core.pool import Network
+from ._core.response import Response, recorded
 from ._core.retry import DEFAULT_RETRY, Retry, RetryHook
 from ._signatures import AsyncSignatures
 from .api.account import AccountCalls
@@ -86,6 +92,9 @@ class AsyncWasendClient(
         prefer: Literal["sdk", "docs"] = "sdk",
         http_client: httpx.AsyncClient | None = None,
         transport: Literal["httpx", "aiohttp"] = "httpx",
+        proxy: str | None = None,
+        verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
+        on_response: Callable[[Response], object] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         settle: bool = False,
         pacing: delivery.Pacer | delivery.Pacing | None = None,
@@ -112,6 +121,12 @@ class AsyncWasendClient(
                 the caller's to close.
             transport: What makes the connections. ``"aiohttp"``, of the extra of that name, takes less time where many
                 calls are made at once; it knows no SOCKS proxy.
+            proxy: The proxy for every connection, such as ``"http://proxy:3128"``; by default what the environment
+                names (``HTTPS_PROXY``, ``ALL_PROXY``).
+            verify: Whether to verify the service's certificate; or whom to trust: the path of a file or folder of
+                certificates, or an `ssl.SSLContext`.
+            on_response: Told of every answer, of each attempt: its status, its headers and the id that the service gave
+                it. A function or a coroutine function; what it raises is logged.
             clock: Where time comes from; tests may give another, such as `wasend.sandbox.Clock`.
             settle: Whether a send, `create_session` or `create_group` that is not answered is looked for, for up to 10
                 s, before its error is raised: where it is found, it becomes an ordinary result. See `settle`.
@@ -135,9 +150,14 @@ class AsyncWasendClient(
         )
         if is_exposed(options.base_url):
             logger.warning("base_url is plain http: whoever is on the way can read the API key and every message")
-        self._engine = Engine(
-            options, Http(options.base_url, http_client, transport), _limiter(rate_limit, options), ERROR_RULES
-        )
+        if http_client is not None and (proxy is not None or verify is not True):
+            name = "verify" if proxy is None else "proxy"
+            raise ConfigurationError(f"{name}: an http_client has its own; pass one of the two")
+        if on_response is not None and not callable(on_response):
+            raise ConfigurationError("on_response: expected a function; pass one that takes a Response")
+        http = Http(options.base_url, http_client, transport, Network(proxy, verify))
+        options = attrs.evolve(options, on_response=on_response)
+        self._engine = Engine(options, http, _limiter(rate_limit, options), ERROR_RULES)
         self._follow(
             DeliverySettings(
                 settle=settle,
@@ -216,6 +236,28 @@ class AsyncWasendClient(
         if session is None:
             raise ConfigurationError("session: missing; pass client.session('ses_...') or set WASEND_SESSION")
         return AsyncBoundSession(self, session_ref(session))
+
+    def record_responses(self) -> AbstractContextManager[list[Response]]:
+        """
+        Keep the head of every answer that the calls in a block get: status, headers and request id.
+
+        Example:
+            ```python
+            from wasend import AsyncWasendClient, Message
+
+
+            async def send(client: AsyncWasendClient) -> Message:
+                with client.record_responses() as responses:
+                    message = await client.send_text(session="ses_1", to="+447700900456", text="Hi")
+                print(responses[-1].status, responses[-1].request_id)
+                return message
+            ```
+
+        Returns:
+            A context manager that gives the list: one `Response` for each attempt, the last one's at its end. Calls of
+            this task, thread or context are recorded, by whichever client they are made.
+        """
+        return recorded()
 
     def retrieve_config(self) -> Options:
         """Get the settings in force; printing them does not show the key."""

@@ -262,9 +262,9 @@ def _code(document: Any) -> str | None:
 def _moment(text: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+        return moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):  # the year 99 999, or a zone that leads out of the calendar
         return None
-    return moment.replace(tzinfo=moment.tzinfo or UTC)
 
 
 def _wait(value: Any, date: str | None) -> float | None:

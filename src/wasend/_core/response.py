@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
@@ -38,3 +39,14 @@ class Response:
 
 recording: Final[ContextVar[list[Response] | None]] = ContextVar("wasend_recording", default=None)
 """Where the calls of this context put their answers."""
+
+
+@contextmanager
+def recorded() -> Generator[list[Response]]:
+    """Have the calls of a block put their answers into a list."""
+    responses: list[Response] = []
+    token = recording.set(responses)
+    try:
+        yield responses
+    finally:
+        recording.reset(token)

@@ -301,9 +301,9 @@ class RateLimiter:
     def _services_time(self, headers: Mapping[str, str]) -> float:
         try:
             date = parsedate_to_datetime(headers["date"])
-        except (KeyError, ValueError):
+            return date.replace(tzinfo=date.tzinfo or UTC).timestamp()
+        except (KeyError, ValueError, OverflowError):
             return self._clock.now()
-        return date.replace(tzinfo=date.tzinfo or UTC).timestamp()
 
     def _after_fork(self) -> None:
         """Those who waited, and whoever held the lock, do so in the parent."""

@@ -164,6 +164,6 @@ def _seconds_ahead(date: tuple[str, float] | None) -> float:
     header, received_at = date
     try:
         said = parsedate_to_datetime(header)
-    except ValueError:
+        return (said if said.tzinfo else said.replace(tzinfo=UTC)).timestamp() - received_at
+    except (ValueError, OverflowError):
         return 0.0
-    return (said if said.tzinfo else said.replace(tzinfo=UTC)).timestamp() - received_at
