@@ -43,7 +43,7 @@ from wasend.sandbox import Clock
 
 MB = 1024 * 1024
 FINE = answer(200, {"id": "3EB0AA", "uniqueSessionId": "ses_1"})
-TO = {"session": "ses_1", "to": NUMBER}
+TO: dict[str, Any] = {"session": "ses_1", "to": NUMBER}
 
 
 @pytest.fixture

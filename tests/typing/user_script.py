@@ -27,6 +27,7 @@ from wasend import (
     Page,
     QRCode,
     Recipient,
+    Response,
     Result,
     Retry,
     ServerError,
@@ -168,6 +169,16 @@ def plain() -> None:
             assert_type(client.settle(error), Settlement)
         print(message["fromMe"], message.get("status"), message.extra, message.to_dict(), dict(message))
         client.close()
+
+
+def recorded(client: WasendClient) -> None:
+    """The heads of answers, and a hook for them."""
+    with client.record_responses() as responses:
+        client.retrieve_account()
+    assert_type(responses, list[Response])
+    assert_type(responses[-1].status, int)
+    assert_type(responses[-1].request_id, str | None)
+    WasendClient(on_response=lambda response: print(response.status), proxy="http://proxy:3128", verify=False)
 
 
 def ruled() -> None:
