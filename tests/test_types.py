@@ -38,6 +38,14 @@ def test_users_programs_are_checked() -> None:
         assert ("type: ignore" in file.read_text(encoding="utf-8")) <= ("TypeIgnoreComment=true" in settings)
 
 
+@pytest.mark.parametrize("name", ["salon_script.py", "salon_async_script.py"])
+def test_new_users_programs_need_no_help(name: str) -> None:
+    """What a new user writes passes as it is: nothing is asserted, cast or ignored for the type checkers' sake."""
+    text = (PROGRAMS / name).read_text(encoding="utf-8")
+    assert len(text.splitlines()) > 150
+    assert not re.search(r"\bassert\b|\bcast\b|type: ignore|pyright: ignore", text)
+
+
 def test_the_program_uses_every_call() -> None:
     """The program that must pass calls every public method of the sync client, on a client."""
     nodes = ast.walk(ast.parse((PROGRAMS / "user_script.py").read_text(encoding="utf-8")))
