@@ -89,7 +89,7 @@ def check_phone(browser: Browser, sandbox: Sandbox, client: WasendClient, url: s
         check("scanned", sandbox.sessions[shop.id].status, "CONNECTED")
 
         article.get_by_label("number").fill(BEN)
-        article.get_by_label("Message").fill("Are you open?")
+        article.get_by_label("Message", exact=True).fill("Are you open?")
         article.get_by_role("button", name="Write").click()
         expect(article.get_by_text("Are you open?")).to_be_visible()
 
@@ -118,10 +118,10 @@ def check_refusal(browser: Browser, sandbox: Sandbox, client: WasendClient, url:
     with opened(browser, url) as page:
         article = page.locator(f"#{kiosk.id}")
         article.get_by_label("number").fill("nobody")
-        article.get_by_label("Message").fill("Hello?")
+        article.get_by_label("Message", exact=True).fill("Hello?")
         article.get_by_role("button", name="Write").click()
         expect(page.get_by_role("alert")).to_contain_text("phone number")
-        expect(article.get_by_label("Message")).to_have_value("Hello?")
+        expect(article.get_by_label("Message", exact=True)).to_have_value("Hello?")
     del client
 
 
@@ -132,7 +132,7 @@ def check_without_script(browser: Browser, sandbox: Sandbox, client: WasendClien
         article = page.locator(f"#{stall.id}")
         article.get_by_role("button", name="Scan").click()
         article.get_by_label("number").fill(BEN)
-        article.get_by_label("Message").fill("Plain and simple")
+        article.get_by_label("Message", exact=True).fill("Plain and simple")
         article.get_by_role("button", name="Write").click()
         expect(article.get_by_text("Plain and simple")).to_be_visible()
         check("scanned", sandbox.sessions[stall.id].status, "CONNECTED")
@@ -145,14 +145,14 @@ def check_narrow(browser: Browser, sandbox: Sandbox, client: WasendClient, url: 
     with opened(browser, url, width=500) as page:
         article = page.locator(f"#{cart.id}")
         article.get_by_label("number").fill(ADA)
-        article.get_by_label("Message").fill("Look")
+        article.get_by_label("Message", exact=True).fill("Look")
         picture = {"name": "sea.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
         article.get_by_label("Picture").first.set_input_files(files=[picture])
         article.get_by_role("button", name="Write").click()
         expect(article.get_by_text("[image] sea.png Look")).to_be_visible()
         (message,) = sandbox.messages(to=ADA, from_me=False)
         check("content", message.body["data"], "iVBORw==")
-        article.get_by_text("Change").first.click()
+        article.get_by_text("Change", exact=True).first.click()
         article.get_by_label("New text").first.fill("Look here")
         article.get_by_role("button", name="Edit").first.click()
         expect(article.get_by_text("[image] sea.png Look here")).to_be_visible()
