@@ -82,7 +82,7 @@ BAD: dict[str, Case] = {
         for call in IN_A_CHAT
         for what, given, words in (
             ("no-country", "07700900456", "international form"),
-            ("no-id", "me@example.org", "ids end in @c.us"),
+            ("no-id", "me@", "ids end in @c.us"),
             ("nothing", "", "is empty"),
             ("int", 447700900456, "in quotes"),
         )

@@ -9,15 +9,28 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final
+from urllib.parse import unquote
 
 import httpx
 import pytest
 
 from tests.calls import FACES, KEY, PNG, PNG_TEXT, ROWS, Row
 from tests.calls_groups import ADA, BOB, CODE, LINK
-from wasend import AsyncWasendClient, DecodeError, Model, Page, WasendClient, WasendError, model
+from wasend import (
+    AsyncWasendClient,
+    DecodeError,
+    InvalidRequestError,
+    Message,
+    Model,
+    Page,
+    WasendClient,
+    WasendError,
+    model,
+)
 from wasend._core import codec
-from wasend.api.chats import Ack
+from wasend.api.chats import Ack, Chat
+from wasend.api.contacts import Contact
+from wasend.api.groups import Group
 
 AT: Final = datetime(2025, 6, 11, 9, 30, tzinfo=UTC)
 GROUP: Final = "120363041234567890@g.us"
@@ -472,6 +485,50 @@ def test_anything_can_be_written() -> None:
         "at": AT.isoformat(),
         "data": {"at": AT.isoformat(), "of": {"id": "n"}, "acks": [3], "raw": "eA==", "page": {"items": []}},
     }
+
+
+@pytest.mark.parametrize(
+    "given",
+    ["0@c.us", "status@broadcast", "5@lid", "447700900456_1:2@s.whatsapp.net", "5@interop", "5@msgr", "a.b@x.y"],
+)
+def test_what_the_service_gave_is_taken_back(given: str) -> None:
+    """A read takes any id that the service may have given."""
+    paths: list[str] = []
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        paths.append(unquote(request.url.raw_path.decode()))
+        return httpx.Response(200, json=[])
+
+    async def main() -> None:
+        transport = httpx.AsyncClient(transport=httpx.MockTransport(reply))
+        async with transport, AsyncWasendClient(KEY, retry=None, http_client=transport) as client:
+            await client.get_messages("s", given)
+
+    asyncio.run(main())
+    assert f"/s/chats/{given}/messages" in paths[0]
+
+
+async def test_models_stand_for_their_ids() -> None:
+    """A chat, a contact, a group and a message are taken where their ids go; a message is no recipient."""
+    bodies: list[Any] = []
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        bodies.append(json.loads(request.content))
+        return httpx.Response(200, json={"id": "m"})
+
+    transport = httpx.AsyncClient(transport=httpx.MockTransport(reply))
+    async with transport, AsyncWasendClient(KEY, retry=None, http_client=transport) as client:
+        sent: Any = Message(id="false_447700900456@c.us_3EB0")
+        plain: Any = client
+        targets: list[Any] = [Chat(id=ADA), Contact(id=ADA), Group(jid=GROUP)]
+        for to in targets:
+            await plain.send_text(session="s", to=to, text="t", reply_to=sent)
+        with pytest.raises(InvalidRequestError):
+            await plain.send_text(session="s", to=sent, text="t")
+        with pytest.raises(InvalidRequestError):
+            await plain.send_text(session="s", to=Chat(), text="t")
+    assert [body["to"] for body in bodies] == [ADA, ADA, GROUP]
+    assert {body["replyTo"] for body in bodies} == {sent.id}
 
 
 # ---------------------------------------------------------------------------------------- which 2xx shows a message taken

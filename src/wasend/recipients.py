@@ -5,13 +5,15 @@ from __future__ import annotations
 import contextlib
 import re
 import unicodedata
-from typing import Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
+from ._core.model import id_of
 from .errors import InvalidRequestError
 
 _FORM: Final = "write it in international form, such as +447700900123"
+_ANY_ID: Final = re.compile(r"[^\s@/?#]+@[A-Za-z0-9.-]+")
 _KEEP_ZERO: Final = frozenset({"39", "378", "225", "241", "242"})  # countries where a leading 0 belongs to the number
 _FULL_WIDTH: Final = str.maketrans("\uff0b\uff08\uff09", "+()")
 # After a country code, and before the rest: (0). Whatever else is punctuation has been removed.
@@ -252,8 +254,10 @@ def chat_id(value: str | Recipient, field: str = "to") -> str:
     """
     if isinstance(value, Recipient):
         return value.to
-    if not isinstance(value, str) or "@" not in value:
-        return e164(value, field)
+    given: Any = id_of(value)
+    if not isinstance(given, str) or "@" not in given:
+        return e164(given, field)
+    value = given
     user, _, server = value.strip().partition("@")
     server = server.lower()
     if server not in _SERVERS:
@@ -279,6 +283,26 @@ def jid(value: str | Recipient, field: str) -> str:
     """
     found = chat_id(value, field)
     return f"{found[1:]}@c.us" if found.startswith("+") else found
+
+
+def read_id(value: str | Recipient, field: str) -> str:
+    """
+    A chat to read, as a WhatsApp id.
+
+    Args:
+        value: As for `jid`. Any other id that the service may have given, ``x@y``, is passed on as it is.
+        field: The argument it was given as, for the error.
+
+    Raises:
+        InvalidRequestError: It is neither a number nor an id.
+    """
+    try:
+        return jid(value, field)
+    except InvalidRequestError:
+        text = id_of(value)
+        if isinstance(text, str) and _ANY_ID.fullmatch(text.strip()):
+            return text.strip()
+        raise
 
 
 def masked(value: str) -> str:

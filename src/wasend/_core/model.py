@@ -121,6 +121,13 @@ def identities(cls: type[Model]) -> tuple[tuple[str, str], ...]:
     return tuple((field.name, _wire_names(cls)[field.name][0]) for field in fields if field.default == "")
 
 
+def id_of(value: Any) -> Any:
+    """The id of a model that has one; anything else as it is."""
+    if isinstance(value, Model) and (found := identities(type(value))):
+        return getattr(value, found[0][0])
+    return value
+
+
 def open_twin(cls: type[Model]) -> type[Model]:
     """
     A subclass whose instances are made in a third of the time, and can then be made ones of `cls` itself.

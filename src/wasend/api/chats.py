@@ -13,11 +13,11 @@ from .._core.call import Call
 from .._core.calls import Calls
 from .._core.checks import count, flag, texts, word
 from .._core.documents import is_object, is_url, member
-from .._core.model import Model, Page, adapts, model, wire
+from .._core.model import Model, Page, adapts, id_of, model, wire
 from .._core.names import folded, nearest
 from .._core.paging import pages
 from ..errors import InvalidRequestError
-from ..recipients import jid
+from ..recipients import read_id
 from .records import RECORD_NAMES, told_by
 from .service import mapping_form
 from .sessions import SessionRef, session_ref
@@ -237,7 +237,9 @@ class ChatCalls(Calls):
             offset: How many to pass over.
         """
         wanted = (
-            None if ids is None else [jid(one, f"ids[{index}]") for index, one in enumerate(texts(ids, "ids") or ())]
+            None
+            if ids is None
+            else [read_id(one, f"ids[{index}]") for index, one in enumerate(texts(ids, "ids") or ())]
         )
         params = {
             "limit": count(limit, "limit"),
@@ -336,7 +338,7 @@ class ChatCalls(Calls):
         Raises:
             NotFoundError: There is no such message.
         """
-        ids = {**_in(session, chat_id), "message_id": message_id}
+        ids = {**_in(session, chat_id), "message_id": id_of(message_id)}
         route = "/{session}/chats/{chat_id}/messages/{message_id}"
         params = {"downloadMedia": flag(download_media, "download_media")}
         return await self._send(Call("GET", route, ChatMessage, path_params=ids, params=params, envelope=("message",)))
@@ -381,7 +383,7 @@ def _at(session: SessionRef) -> dict[str, str]:
 
 
 def _in(session: SessionRef, chat_id: str) -> dict[str, str]:
-    return {**_at(session), "chat_id": jid(chat_id, "chat_id")}
+    return {**_at(session), "chat_id": read_id(chat_id, "chat_id")}
 
 
 def _filter(given: Mapping[str, Any] | None) -> dict[str, Any]:

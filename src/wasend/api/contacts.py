@@ -14,7 +14,7 @@ from .._core.documents import is_list, is_object, is_url
 from .._core.model import Model, Page, model, wire
 from .._core.paging import pages
 from ..errors import InvalidRequestError
-from ..recipients import jid
+from ..recipients import jid, read_id
 from .service import mapping_form
 from .sessions import SessionRef, session_ref
 
@@ -216,7 +216,7 @@ class ContactCalls(Calls):
 
 
 def _person(contact_id: str) -> str:
-    found = jid(contact_id, "contact_id")
+    found = read_id(contact_id, "contact_id")
     if found.endswith("@g.us"):
         raise InvalidRequestError("contact_id", "is a group's id", "pass a person's; get_group() looks at a group")
     return found

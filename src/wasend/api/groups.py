@@ -15,7 +15,7 @@ from .._core.call import Call
 from .._core.calls import Calls
 from .._core.checks import count, flag, texts, word
 from .._core.documents import is_list, is_object, is_url, member
-from .._core.model import Model, Page, Result, adapts, model, wire
+from .._core.model import Model, Page, Result, adapts, id_of, model, wire
 from .._core.paging import pages
 from ..errors import BadRequestError, InvalidRequestError
 from ..media import web_url
@@ -1033,7 +1033,8 @@ def _at(session: SessionRef) -> dict[str, str]:
 
 
 def _in(session: SessionRef, group_id: str) -> dict[str, str]:
-    found = chat_id(group_id, "group_id") if isinstance(group_id, str) and "@" in group_id else ""
+    given = id_of(group_id)
+    found = chat_id(given, "group_id") if isinstance(given, str) and "@" in given else ""
     if not found.endswith("@g.us"):
         raise InvalidRequestError("group_id", "is not a group id", "pass one such as 120363041234567890@g.us")
     return {**_at(session), "group_id": found}

@@ -12,7 +12,7 @@ import attrs
 from .._core.call import Call, Prelude
 from .._core.calls import Calls
 from .._core.documents import is_list, is_object
-from .._core.model import Model, Result, adapts, model, wire
+from .._core.model import Model, Result, adapts, id_of, model, wire
 from .._core.names import camel, folded, nearest
 from ..errors import InvalidRequestError
 from ..media import MediaData, load
@@ -108,7 +108,7 @@ class MessageCalls(Calls):
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         _texts(text=_needed(text), reply_to=reply_to)
-        body = {"session": session_ref(session), "to": chat_id(to), "text": text, "replyTo": reply_to}
+        body = {"session": session_ref(session), "to": chat_id(to), "text": text, "replyTo": id_of(reply_to)}
         return await self._send(Call("POST", "/sendText", Message, body=body, sends="text", evidence=Message))
 
     @mapping_form
@@ -242,7 +242,7 @@ class MessageCalls(Calls):
             "data": media.data,
             "fileName": media.name,
             "mimeType": mime_type or media.mime_type or "application/octet-stream",
-            "replyTo": reply_to,
+            "replyTo": id_of(reply_to),
         }
         return await self._send(Call("POST", "/sendFile", Message, body=body, sends="document", evidence=Message))
 
@@ -277,7 +277,7 @@ class MessageCalls(Calls):
             "to": chat_id(to),
             "text": text,
             "preview": _preview(preview),
-            "replyTo": reply_to,
+            "replyTo": id_of(reply_to),
         }
         call = Call("POST", "/send/link-custom-preview", Message, body=body, sends="text", evidence=Message)
         return await self._send(call.or_route("POST", "/sendLinkCustomPreview"))
@@ -468,12 +468,13 @@ class MessageCalls(Calls):
     ) -> Message:
         chat = {"session": session_ref(session), "to": chat_id(to)}
         media = await load(url, data)
+        given = {name: id_of(value) for name, value in fields.items()}
         return await self._send(
             Call(
                 "POST",
                 route,
                 Message,
-                body={**chat, "url": media.url, "data": media.data, **fields},
+                body={**chat, "url": media.url, "data": media.data, **given},
                 sends=kind,
                 evidence=Message,
             )
@@ -514,9 +515,9 @@ def _typing(what: str, session: str, to: str) -> Call[Result]:
 
 
 def _texts(**fields: Any) -> None:
-    """Check that each field is a text, or `None`."""
+    """Check that each field is a text, a model with an id, or `None`."""
     for name, value in fields.items():
-        if value is not None and not isinstance(value, str):
+        if value is not None and not isinstance(id_of(value), str):
             raise InvalidRequestError(name, f"expected text, got {type(value).__name__}", "pass it in quotes")
 
 
@@ -549,8 +550,9 @@ def _truth(value: bool | str, field: str) -> bool:
 
 
 def _id(message_id: str) -> str:
-    if isinstance(message_id, str) and message_id.strip():
-        return message_id
+    found = id_of(message_id)
+    if isinstance(found, str) and found.strip():
+        return found
     raise InvalidRequestError("message_id", "is empty", "pass the id as the service gave it")
 
 
