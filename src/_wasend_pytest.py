@@ -131,15 +131,15 @@ def wasend_clock(wasend_sandbox: Sandbox) -> Clock:
 
 @pytest.fixture
 def wasend_client(wasend_sandbox: Sandbox) -> Iterator[WasendClient]:
-    """A synchronous client of the sandbox."""
-    with wasend_sandbox.client() as client:
+    """A synchronous client of the sandbox, which reads its answers strictly."""
+    with wasend_sandbox.client(strict=True) as client:
         yield client
 
 
 @pytest.fixture
 def async_wasend_client(wasend_sandbox: Sandbox) -> AsyncWasendClient:
-    """An asynchronous client of the sandbox; it has no connections, and need not be closed."""
-    return wasend_sandbox.async_client()
+    """An asynchronous client of the sandbox, which reads strictly; it has no connections, and need not be closed."""
+    return wasend_sandbox.async_client(strict=True)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from tests.colours import KEY, NUMBER, QUICK, READ, SEND, TEXT
 from tests.raw import PATIENCE, until, wait_until
-from wasend import AsyncWasendClient, Message, Timeout, WasendClient
+from wasend import AsyncWasendClient, Message, Timeout, WasendClient, errors
 from wasend.errors import (
     AccountRestrictedError,
     APIConnectionError,
@@ -871,9 +871,9 @@ SENDS: Final[list[tuple[str, type, str, int]]] = [
     ("reset_after", UnknownConnectionError, "unknown", 1),
     ("hang", UnknownTimeoutError, "unknown", 0),
     ("hang processed=true", UnknownTimeoutError, "unknown", 1),
-    ("truncated", Message, "sent", 1),
+    ("truncated", errors.UnknownAnswerError, "unknown", 1),
     ("wrong_content_type", Message, "sent", 1),
-    ("missing_fields", Message, "sent", 1),
+    ("missing_fields", errors.UnknownAnswerError, "unknown", 1),
     ("dead_session", Message, "sent", 1),
     ("delay seconds=0.01", Message, "sent", 1),
     ("rate_limit format=body", RateLimitError, "not_sent", 0),
