@@ -211,7 +211,7 @@ def test_mapping_refused(request_: Any, field: str) -> None:
 @respx.mock
 def test_mapping_and_keywords() -> None:
     """A keyword beside a mapping wins; the mapping itself stays as it is."""
-    respx.route().respond(200, json={})
+    respx.route().respond(200, json={"id": "true_1@c.us_3EB0"})
     given = {"session": "s", "to": "+447700900456", "text": "a", "replyTo": None}
     before = dict(given)
     ask("async", "send_text", given, text="b")

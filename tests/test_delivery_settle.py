@@ -32,7 +32,7 @@ from wasend.delivery.settle import Settlement, SettleMiddleware, settle
 from wasend.delivery.settle import ledger as ledgers
 from wasend.delivery.settle.ledger import IdenticalSends, Ledger, ledger_of
 from wasend.delivery.settle.target import MARGIN
-from wasend.errors import ClientClosedError, RateLimitError, SessionNotReadyError
+from wasend.errors import ClientClosedError, SessionNotReadyError, UnprocessableError
 from wasend.sandbox import Clock as SandboxClock
 from wasend.sandbox import Sandbox, StoredMessage
 
@@ -67,7 +67,7 @@ class Lossy(httpx.AsyncBaseTransport):
         if waited is not None:
             await waited
         if fate == "refused":
-            return httpx.Response(429, json={"message": "too many"}, headers={"retry-after": "1000"}, request=request)
+            return httpx.Response(422, json={"message": "no such number"}, request=request)
         if fate != "lost":
             response = await self._service.handle_async_request(request)
             if fate == "answered":
@@ -627,7 +627,7 @@ async def test_cancelled_send_keeps_its_message() -> None:
 async def test_refused_send_owns_nothing() -> None:
     """A send that was refused has no message: it stands in nobody's way."""
     async with desk("refused", "delivered") as it:
-        with pytest.raises(RateLimitError):
+        with pytest.raises(UnprocessableError):
             await it.say()
         assert message_key((await it.say()).id) == it.keys()[0]
 
@@ -685,7 +685,7 @@ def test_each_is_accounted_once(fates: list[Fate], media: bool, spread: bool) ->
             assert it.service.writes == len(fates)
             assert keys_of(results) == it.keys()
             lost = [one for one in results if isinstance(one, OutcomeUnknownError)]
-            refused = [one for one in results if isinstance(one, RateLimitError)]
+            refused = [one for one in results if isinstance(one, UnprocessableError)]
             assert (len(lost), len(refused)) == (fates.count("lost"), fates.count("refused"))
 
     asyncio.run(main())

@@ -352,7 +352,8 @@ async def test_a_send_that_is_too_early(dialect: Any) -> None:
     async with desk(dialect, start_after=20, ready=60) as it:
         it.sandbox.clock.advance(20)
         await it.connect()
-        await it.client.restart_session(it.session)
+        await it.client.stop_session(it.session)
+        await it.client.start_session(it.session)
         it.service.requests.clear()
         begun = it.past()
         message = await it.client.send_text(session=it.session, to=NUMBER, text=TEXT)
