@@ -49,7 +49,7 @@ def with_session(client: type) -> dict[str, Any]:
 
 
 CALLS = sorted(with_session(AsyncWasendClient))
-OTHERS = {"settle", "suppress", "with_options"}
+OTHERS = {"download", "download_to", "settle", "suppress", "with_options"}
 """What a view has besides: methods of the client that name no session."""
 
 

@@ -40,7 +40,7 @@ SESSION = "session"
 MAPPING_FORM = "mapping_form"
 TWO_MAPPINGS = ("send_message",)
 """Calls whose options the official SDK takes as a second mapping."""
-ON_THE_CLIENT = ("settle", "suppress", "with_options")
+ON_THE_CLIENT = ("download", "download_to", "settle", "suppress", "with_options")
 """Methods that name no session, and that a view of one has as well."""
 WIDTH = 120 - 8  # of a line in a method
 LIFETIME = ("aclose", "__aenter__", "__aexit__", "__init__", "__repr__")

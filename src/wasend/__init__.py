@@ -19,6 +19,7 @@ from ._version import __version__ as __version__
 from .api.account import Account
 from .api.chats import Ack, Chat, ChatMessage, ChatPicture, ReadResult
 from .api.contacts import Contact, ContactExistence, ProfilePicture
+from .api.downloads import MediaSource
 from .api.groups import (
     AdminOnly,
     Group,
@@ -103,6 +104,7 @@ __all__ = [
     "InvalidRequestError",
     "LinkPreview",
     "MediaData",
+    "MediaSource",
     "Message",
     "MessageFailedError",
     "Model",

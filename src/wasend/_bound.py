@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping, Sequence
+import os
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from . import delivery
@@ -13,6 +15,7 @@ from ._core.retry import DEFAULT_RETRY, Retry, RetryHook
 from ._signatures import AsyncBoundSignatures, BoundSignatures
 from .api.chats import MOST_MESSAGES, Ack, Chat, ChatMessage, ChatPicture, ReadResult
 from .api.contacts import Contact, ContactExistence, ProfilePicture
+from .api.downloads import MediaSource
 from .api.groups import (
     AdminOnly,
     Group,
@@ -658,6 +661,28 @@ class _AsyncBoundSessionCalls:
     async def get_chat_picture(self, chat_id: str, *, refresh: bool | None = None) -> ChatPicture:
         """Get the picture of a chat. See `AsyncWasendClient.get_chat_picture`."""
         return await self._client.get_chat_picture(self.session_id, chat_id, refresh=refresh)
+
+    async def download(self, source: MediaSource) -> bytes:
+        """
+        Fetch the media of a message, or any file that the service names; `download_to` writes it to disk.
+
+        See `AsyncWasendClient.download`.
+        """
+        return await self._client.download(source)
+
+    async def download_to(
+        self,
+        source: MediaSource,
+        path: str | os.PathLike[str],
+        *,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Path:
+        """
+        Fetch the media of a message into a file, in pieces, however large it is; see `download` for the rest.
+
+        See `AsyncWasendClient.download_to`.
+        """
+        return await self._client.download_to(source, path, progress=progress)
 
     async def settle(self, error: OutcomeUnknownError, *, window: float = 10.0) -> delivery.Settlement:
         """
@@ -1345,6 +1370,28 @@ class _BoundSessionCalls:
     def get_chat_picture(self, chat_id: str, *, refresh: bool | None = None) -> ChatPicture:
         """Get the picture of a chat. See `WasendClient.get_chat_picture`."""
         return self._client.get_chat_picture(self.session_id, chat_id, refresh=refresh)
+
+    def download(self, source: MediaSource) -> bytes:
+        """
+        Fetch the media of a message, or any file that the service names; `download_to` writes it to disk.
+
+        See `WasendClient.download`.
+        """
+        return self._client.download(source)
+
+    def download_to(
+        self,
+        source: MediaSource,
+        path: str | os.PathLike[str],
+        *,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Path:
+        """
+        Fetch the media of a message into a file, in pieces, however large it is; see `download` for the rest.
+
+        See `WasendClient.download_to`.
+        """
+        return self._client.download_to(source, path, progress=progress)
 
     def settle(self, error: OutcomeUnknownError, *, window: float = 10.0) -> delivery.Settlement:
         """

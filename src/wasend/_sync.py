@@ -8,6 +8,7 @@ import os
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any, Literal, Self, overload
 
 import httpx
@@ -25,6 +26,7 @@ from ._signatures import Signatures
 from .api.account import Account
 from .api.chats import MOST_MESSAGES, Ack, Chat, ChatMessage, ChatPicture, ReadResult
 from .api.contacts import Contact, ContactExistence, ProfilePicture
+from .api.downloads import MediaSource
 from .api.groups import (
     AdminOnly,
     Group,
@@ -1350,6 +1352,58 @@ class _Calls:
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """
         return self._loop.run(self._async.get_chat_picture(session, chat_id, refresh=refresh))
+
+    def download(self, source: MediaSource) -> bytes:
+        """
+        Fetch the media of a message, or any file that the service names; `download_to` writes it to disk.
+
+        The API key goes to the service's own scheme, host and port alone. Up to 5 redirects are followed, never from
+        https to http. A URL in a message is what others wrote: beyond http and https, where it leads is not checked,
+        so a program inside a private network should look at it first.
+
+        Args:
+            source: The message, read with ``download_media=True``; a picture; the payload of a webhook; a URL; or a
+                path of the service, such as ``/files/ses_1/3EB0.jpg``.
+
+        Returns:
+            The content, of at most 64 MiB.
+
+        Raises:
+            InvalidRequestError: The message has no media, or its URL is not http or https.
+            NotFoundError: The file is not there any more.
+            APIConnectionError: It did not come, or not to its end. The timeouts are those of any read, but for
+                ``total``, which does not apply.
+            DecodeError: It is too large.
+        """
+        return self._loop.run(self._async.download(source))
+
+    def download_to(
+        self,
+        source: MediaSource,
+        path: str | os.PathLike[str],
+        *,
+        progress: Callable[[int, int | None], object] | None = None,
+    ) -> Path:
+        """
+        Fetch the media of a message into a file, in pieces, however large it is; see `download` for the rest.
+
+        The file appears when it is whole, and replaces what is there; nobody but its owner may read it (mode 0600).
+
+        Args:
+            source: As for `download`.
+            path: Where the file goes. Its folder must exist.
+            progress: Called after each piece with the bytes written so far, and with how many there will be, where the
+                server says so. It begins anew when the download is tried again. What it raises ends the download.
+
+        Returns:
+            The path.
+
+        Raises:
+            InvalidRequestError: The message has no media, or the file cannot be written.
+            NotFoundError: The file is not there any more.
+            APIConnectionError: It did not come, or not to its end; there is no file then.
+        """
+        return self._loop.run(self._async.download_to(source, path, progress=progress))
 
     def retrieve_account(self) -> Account:
         """

@@ -29,6 +29,7 @@ from ._signatures import AsyncSignatures
 from .api.account import AccountCalls
 from .api.chats import ChatCalls
 from .api.contacts import ContactCalls
+from .api.downloads import DownloadCalls
 from .api.groups import GroupCalls
 from .api.messages import MessageCalls
 from .api.request import RequestCalls
@@ -54,6 +55,7 @@ class AsyncWasendClient(
     GroupCalls,
     ContactCalls,
     ChatCalls,
+    DownloadCalls,
     AccountCalls,
     DeliveryCalls,
     RequestCalls,

@@ -183,7 +183,7 @@ class PermissionDeniedError(APIStatusError):
 
 
 class NotFoundError(APIStatusError):
-    """404: no such session, message or route."""
+    """404 or 410: no such session, message, file or route."""
 
 
 class ConflictError(APIStatusError):

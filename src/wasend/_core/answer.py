@@ -41,6 +41,7 @@ _BY_STATUS: Final[Mapping[int, type[APIStatusError]]] = {
     403: PermissionDeniedError,
     404: NotFoundError,
     409: ConflictError,
+    410: NotFoundError,
     422: UnprocessableError,
     429: RateLimitError,
 }

@@ -40,6 +40,20 @@ _NONE: Final = "none"
 logger: Final = logging.getLogger("wasend")
 
 
+def running_loop() -> asyncio.AbstractEventLoop:
+    """
+    The event loop that a call is made on.
+
+    Raises:
+        ConfigurationError: There is none.
+    """
+    try:
+        return asyncio.get_running_loop()
+    except RuntimeError:
+        remedy = "under trio, use WasendClient in a thread (trio.to_thread.run_sync)"
+        raise ConfigurationError(f"AsyncWasendClient runs on asyncio, which is not running here; {remedy}") from None
+
+
 class Middleware(Protocol):
     """Something done around every call: it may wait, refuse, or look at what comes of it."""
 
@@ -126,13 +140,7 @@ class Engine:
         Raises:
             WasendError: It failed; the error's ``outcome`` says what became of it.
         """
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            remedy = "under trio, use WasendClient in a thread (trio.to_thread.run_sync)"
-            raise ConfigurationError(
-                f"AsyncWasendClient runs on asyncio, which is not running here; {remedy}"
-            ) from None
+        running_loop()
         content = call.content()  # what cannot be sent is refused before anything waits
         if call.path_params or call.params:
             call.target()
@@ -273,7 +281,7 @@ class Engine:
                 slot.release()
             taken = (time.monotonic() - started) * 1000
             logger.debug("%s: %s in %.0f ms, attempt %d", call.name, outcome, taken, state.attempts)
-        await self._report(call, answer, state, time.monotonic() - started)
+        await self.report(call, answer, state.attempts, time.monotonic() - started)
         if len(answer.content or b"") < LARGE:
             return self._read(call, answer, state)
         # The loop would stand still meanwhile.
@@ -304,13 +312,13 @@ class Engine:
                 scope.reschedule(max(due + queued, loop.time()))
         return slot
 
-    async def _report(self, call: Call[Any], answer: Answer, state: _CallState, seconds: float) -> None:
+    async def report(self, call: Call[Any], answer: Answer, attempts: int, seconds: float) -> None:
         """Tell whoever wants to know of each answer."""
         records, hook = recording.get(), self.options.on_response
         if records is None and hook is None:
             return
         headers = {name: value.replace(self.options.api_key, "***") for name, value in answer.headers.items()}
-        response = Response(call.name, answer.status, headers, state.attempts, seconds)
+        response = Response(call.name, answer.status, headers, attempts, seconds)
         if records is not None:
             records.append(response)
         if hook is not None:

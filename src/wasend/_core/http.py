@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import functools
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -18,6 +19,7 @@ from ..errors import (
     APITimeoutError,
     ClientClosedError,
     ConfigurationError,
+    DecodeError,
     Outcome,
     UnknownConnectionError,
     UnknownTimeoutError,
@@ -103,7 +105,8 @@ class Http:
         self._base_url = base_url
         self._callers_client = client
         self._network = network or Network()
-        self._pools = Pools(functools.partial(_kind_of_pool(transport, client), base_url, self._network))
+        self._kind_of_pool = _kind_of_pool(transport, client)
+        self._pools = Pools(functools.partial(self._kind_of_pool, base_url, self._network))
         self._detached: set[asyncio.Task[Any]] = set()
         self.closed = False
         self.date: tuple[str, float] | None = None
@@ -223,6 +226,72 @@ class Http:
         if raw is None:
             return attrs.evolve(head, fault=f"the answer is larger than {LARGEST_ANSWER >> 20} MiB")
         return Answer(head.status, head.headers, raw)
+
+    @asynccontextmanager
+    async def stream(
+        self, call: Call[Any], url: httpx.URL, *, key: str | None, timeouts: dict[str, float], state: RequestState
+    ) -> AsyncGenerator[tuple[Answer, AsyncGenerator[bytes]]]:
+        """
+        Get a URL once, of the service or of anybody: the answer without its body, and the pieces of that.
+
+        Args:
+            call: What errors call it.
+            url: The URL.
+            key: The API key, where the URL is the service's own.
+            timeouts: Seconds for connecting and between two pieces.
+            state: Told what becomes of the request.
+
+        Raises:
+            APIConnectionError: No answer came. The pieces raise it where the answer breaks off.
+            ClientClosedError: The client is closed.
+        """
+        if self.closed:
+            raise ClientClosedError("the client is closed; make a new one")
+        headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": _USER_AGENT}
+        if key is not None:
+            headers["Authorization"] = f"Bearer {key}"
+        extensions: dict[str, Any] = {"timeout": timeouts, "trace": state.trace}
+        async with AsyncExitStack() as stack:
+            try:
+                if self._callers_client is not None:
+                    state.may_have_left = not _reports(self._callers_client, url)
+                    request = self._callers_client.build_request("GET", url, headers=headers, extensions=extensions)
+                    if key is None:
+                        # Neither what their client is set to send to the service, nor its cookies for all hosts.
+                        for name in ("Authorization", "Cookie"):
+                            request.headers.pop(name, None)
+                    auth = httpx.USE_CLIENT_DEFAULT if key is not None else None
+                    response = await self._callers_client.send(request, auth=auth, stream=True, follow_redirects=False)
+                else:
+                    request = httpx.Request("GET", url, headers=headers, extensions=extensions)
+                    if key is not None:
+                        pool = await self._pools.current()
+                    else:  # the proxy and the certificates of another host may be others
+                        pool = self._kind_of_pool(str(url), self._network)
+                        stack.push_async_callback(pool.aclose)
+                    response = await pool.handle_async_request(request)
+            except WasendError:
+                raise
+            except httpx.HTTPStatusError as error:  # a response hook of theirs calls raise_for_status
+                response = error.response
+            except Exception as error:  # whatever a transport or a hook of theirs raises
+                if isinstance(error, _NEVER_SENT):
+                    state.may_have_left = False
+                raise self._failure(call, error, state) from error
+            stack.push_async_callback(response.aclose)
+            yield (
+                Answer(response.status_code, dict(response.headers.items()), None),
+                self._pieces(call, response, state),
+            )
+
+    async def _pieces(self, call: Call[Any], response: httpx.Response, state: RequestState) -> AsyncGenerator[bytes]:
+        try:
+            async for piece in response.aiter_bytes():
+                yield piece
+        except httpx.DecodingError as error:
+            raise DecodeError(f"{call.name}: its compression is broken") from error
+        except Exception as error:
+            raise self._failure(call, error, state) from error
 
     def _shut(self) -> bool:
         return self.closed or (self._callers_client is not None and self._callers_client.is_closed)

@@ -1,0 +1,323 @@
+"""Fetching a file, in pieces, from the service or from wherever it says that the file is."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import math
+import os
+import tempfile
+import time
+from collections.abc import AsyncGenerator, Callable, Generator
+from contextlib import aclosing, contextmanager, suppress
+from pathlib import Path
+from typing import IO, Any, Final, Protocol, cast
+
+import attrs
+import httpx
+
+from ..errors import APIStatusError, ClientClosedError, DecodeError, InvalidRequestError, WasendError
+from .answer import Answer, ErrorRules, error_of
+from .bridge import in_caller
+from .call import Call
+from .engine import Engine, running_loop
+from .http import LARGEST_ANSWER, RequestState
+from .retry import again, decide, may_repeat
+
+_REDIRECTS: Final = (301, 302, 303, 307, 308)
+_MOST_REDIRECTS: Final = 5
+_LARGEST_ERROR: Final = 64 * 1024
+_COMPRESSIONS: Final = ("", "identity", "gzip", "deflate")
+"""
+Of what was to come as it is, but did not: these give at most a thousand bytes for one, so that a piece stays bounded.
+"""
+
+
+class Sink(Protocol):
+    """Where a file goes."""
+
+    async def begin(self, length: int | None) -> None:
+        """Begin, or begin again: forget what was written. `length` is how much will come, if known."""
+        ...
+
+    async def write(self, piece: bytes) -> None:
+        """Take a piece."""
+        ...
+
+
+class Memory:
+    """A file in memory, of at most 64 MiB."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+        self._size = 0
+
+    async def begin(self, length: int | None) -> None:
+        """Begin anew."""
+        self._pieces.clear()
+        self._size = 0
+        self._check(length or 0)
+
+    async def write(self, piece: bytes) -> None:
+        """Take a piece."""
+        self._size += len(piece)
+        self._check(self._size)
+        self._pieces.append(piece)
+
+    def content(self) -> bytes:
+        """What came."""
+        return b"".join(self._pieces)
+
+    def _check(self, size: int) -> None:
+        if size > LARGEST_ANSWER:
+            raise DecodeError(f"the file is larger than {LARGEST_ANSWER >> 20} MiB; fetch it with download_to")
+
+
+@attrs.define
+class PartialFile:
+    """
+    A file beside the one that it becomes when it is whole; nobody but its owner may read it.
+
+    Attributes:
+        path: What it becomes.
+        progress: Told how many bytes are written, and of how many, if known.
+    """
+
+    path: Path
+    progress: Callable[[int, int | None], object] | None
+    _file: IO[bytes]
+    _length: int | None = None
+    _size: int = 0
+
+    @classmethod
+    @contextmanager
+    def opened(cls, path: Path, progress: Callable[[int, int | None], object] | None = None) -> Generator[PartialFile]:
+        """
+        Make one. At the end of the block it takes its place; where the block raises, it is removed.
+
+        Raises:
+            InvalidRequestError: It cannot be written there.
+        """
+        with _writable():
+            if path.is_dir():
+                raise IsADirectoryError(21, "is a directory")
+            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.", suffix=".part")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                yield cls(path, progress, file)
+                with _writable():
+                    file.close()
+            with _writable():
+                os.replace(name, path)  # noqa: PTH105 - what is replaced is given by its name
+        except BaseException:
+            with suppress(OSError):
+                os.unlink(name)  # noqa: PTH108 - as above
+            raise
+
+    async def begin(self, length: int | None) -> None:
+        """Begin anew."""
+        self._length, self._size = length, 0
+        with _writable():
+            self._file.seek(0)
+            self._file.truncate()
+
+    async def write(self, piece: bytes) -> None:
+        """Write a piece, in another thread."""
+        with _writable():
+            await asyncio.to_thread(self._file.write, piece)
+        self._size += len(piece)
+        if self.progress is not None:
+            await in_caller(self.progress, self._size, self._length)
+
+
+@contextmanager
+def _writable() -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        remedy = "check its folder, its rights and the space left"
+        raise InvalidRequestError("path", f"the file cannot be written ({reason})", remedy) from error
+
+
+@attrs.define
+class Download:
+    """
+    A file on its way from a URL to a sink, with the retries of a read.
+
+    No total time applies, since nobody knows how large the file is; the times to connect and between two pieces do. The
+    key goes to the service's own scheme, host and port alone, and not any more once a redirect has led elsewhere.
+
+    Attributes:
+        engine: Whose settings and connections are used.
+        url: Where the file is.
+        sink: Where it goes.
+    """
+
+    engine: Engine
+    url: httpx.URL
+    sink: Sink
+    _attempts: int = 0
+
+    async def run(self) -> None:
+        """
+        Fetch it.
+
+        Raises:
+            NotFoundError: It is not there (any more).
+            APIConnectionError: It did not come, or not to its end.
+            DecodeError: It is too large for its sink, or compressed in a way that was not asked for.
+        """
+        http, options = self.engine.http, self.engine.options
+        loop, scope = running_loop(), asyncio.timeout(None)  # closing the client brings it forward
+        http.deadlines[scope] = loop
+        try:
+            async with scope:
+                try:
+                    await self._attempt()
+                except WasendError as error:
+                    if not may_repeat(error, repeatable=True):
+                        raise
+                    wait = functools.partial(decide, options.retry, repeatable=True, left=math.inf)
+                    await again(self._attempt, error, wait, options.retry.on_wait, options.clock.sleep)
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            raise ClientClosedError(f"{_call(self.url).name}: the client was closed during the call") from None
+        finally:
+            del http.deadlines[scope]
+
+    async def _attempt(self) -> None:
+        self._attempts += 1
+        url, own = self.url, True
+        for _ in range(_MOST_REDIRECTS + 1):
+            own = own and _origin(url) == _origin(httpx.URL(self.engine.options.base_url))
+            onward = await self._from_service(url) if own else await self._exchange(url, None)
+            if onward is None:
+                return
+            url = onward
+        raise APIStatusError(
+            f"{_call(self.url).name}: more than {_MOST_REDIRECTS} redirects", status=302, attempts=self._attempts
+        )
+
+    async def _from_service(self, url: httpx.URL) -> httpx.URL | None:
+        await self.engine.limiter.acquire()
+        slot = await self.engine.http.enter()
+        try:
+            return await self._exchange(url, self.engine.options.api_key)
+        finally:
+            if slot is not None:
+                slot.release()
+
+    async def _exchange(self, url: httpx.URL, key: str | None) -> httpx.URL | None:
+        """Make one request; where it is redirected, say to where."""
+        timeout, call, state, started = self.engine.options.timeout, _call(url), RequestState(), time.monotonic()
+        timeouts = {"connect": timeout.connect, "read": timeout.answer, "write": timeout.answer}
+        stream = self.engine.http.stream(call, url, key=key, timeouts=timeouts, state=state)
+        async with stream as (answer, pieces), aclosing(pieces):
+            if key is not None:
+                self.engine.limiter.observe(answer)
+            try:
+                if answer.status in _REDIRECTS and "location" in answer.headers:
+                    return self._redirected(call, url, answer)
+                if not 200 <= answer.status < 300:
+                    raise await self._refusal(call, answer, pieces, state, own=key is not None)
+                await self._receive(call, answer, pieces, state)
+            finally:
+                await self.engine.report(call, answer, self._attempts, time.monotonic() - started)
+        return None
+
+    def _redirected(self, call: Call[Any], url: httpx.URL, answer: Answer) -> httpx.URL:
+        try:
+            onward = url.join(answer.headers["location"])
+        except (httpx.InvalidURL, ValueError):
+            onward = httpx.URL()
+        problem = _problem(onward) or (
+            "would leave https" if (url.scheme, onward.scheme) == ("https", "http") else None
+        )
+        if problem is not None:
+            text = f"{call.name}: {answer.status}; the redirect {problem}, and is not followed"
+            raise APIStatusError(text, status=answer.status, attempts=self._attempts)
+        return onward
+
+    async def _receive(
+        self, call: Call[Any], answer: Answer, pieces: AsyncGenerator[bytes], state: RequestState
+    ) -> None:
+        compression = answer.headers.get("content-encoding", "").strip().lower()
+        if compression not in _COMPRESSIONS:
+            raise DecodeError(f"{call.name}: its compression ({compression[:20]!r}) was not asked for")
+        said = answer.headers.get("content-length", "")
+        length = int(said) if said.isdecimal() and compression in ("", "identity") else None
+        await self.sink.begin(length)
+        size = 0
+        async for piece in pieces:
+            size += len(piece)
+            await self.sink.write(piece)
+        if length is not None and size != length:  # a transport of the caller's may not look
+            reason = f"{size} of {length} bytes came"
+            raise self.engine.http.unanswered(call, reason, state, slow=False, attempts=self._attempts)
+
+    async def _refusal(
+        self, call: Call[Any], answer: Answer, pieces: AsyncGenerator[bytes], state: RequestState, *, own: bool
+    ) -> WasendError:
+        from .codec import parse  # cattrs costs 10 to 20 ms to import
+
+        content, document = bytearray(), None
+        with suppress(WasendError):  # the status says enough
+            async for piece in pieces:
+                content += piece
+                if len(content) > _LARGEST_ERROR:
+                    break
+            try:
+                document = parse(bytes(content), answer.content_type)
+            except DecodeError as error:
+                document = error.body
+        refusal = error_of(
+            answer,
+            document,
+            call,
+            path=call.route,
+            attempts=self._attempts,
+            since=state.started_at,
+            secret=self.engine.options.api_key,
+            rules=self.engine.rules if own else ErrorRules(),  # what to do about the key is no advice elsewhere
+        )
+        assert refusal is not None  # noqa: S101 - no 2xx comes here
+        return refusal
+
+
+def url_of(base_url: str, text: str) -> httpx.URL:
+    """
+    A URL to fetch from.
+
+    Args:
+        base_url: Where the service is.
+        text: An absolute URL, or a path of the service.
+
+    Raises:
+        InvalidRequestError: It is neither.
+    """
+    try:
+        url = httpx.URL(base_url + text if text.startswith("/") else text)
+        problem = _problem(url)
+    except (httpx.InvalidURL, ValueError):
+        problem = "is no URL"
+    else:
+        if problem is None:
+            return url
+    raise InvalidRequestError("source", f"the URL {problem}", "pass an http or https URL, or a path of the service")
+
+
+def _problem(url: httpx.URL) -> str | None:
+    if url.scheme not in ("http", "https") or not url.host:
+        return "is neither http nor https"
+    return "contains a user name or password" if url.userinfo else None
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int]:
+    return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
+
+
+def _call(url: httpx.URL) -> Call[Any]:
+    """What errors and logs call it: without the query, which may be a signature."""
+    return Call("GET", str(url.copy_with(query=None, fragment=None)), cast("type[Any]", Any))
