@@ -18,6 +18,7 @@ from tests.calls import FACES, KEY, PNG, PNG_TEXT, ROWS, Row
 from tests.calls_groups import ADA, BOB, CODE, LINK
 from wasend import (
     AsyncWasendClient,
+    ChatRef,
     DecodeError,
     InvalidRequestError,
     Message,
@@ -518,15 +519,15 @@ async def test_models_stand_for_their_ids() -> None:
 
     transport = httpx.AsyncClient(transport=httpx.MockTransport(reply))
     async with transport, AsyncWasendClient(KEY, retry=None, http_client=transport) as client:
-        sent: Any = Message(id="false_447700900456@c.us_3EB0")
-        plain: Any = client
-        targets: list[Any] = [Chat(id=ADA), Contact(id=ADA), Group(jid=GROUP)]
+        sent = Message(id="false_447700900456@c.us_3EB0")
+        targets: list[ChatRef] = [Chat(id=ADA), Contact(id=ADA), Group(jid=GROUP)]
         for to in targets:
-            await plain.send_text(session="s", to=to, text="t", reply_to=sent)
+            await client.send_text(session="s", to=to, text="t", reply_to=sent)
+        message: Any = sent
         with pytest.raises(InvalidRequestError):
-            await plain.send_text(session="s", to=sent, text="t")
+            await client.send_text(session="s", to=message, text="t")
         with pytest.raises(InvalidRequestError):
-            await plain.send_text(session="s", to=Chat(), text="t")
+            await client.send_text(session="s", to=Chat(), text="t")
     assert [body["to"] for body in bodies] == [ADA, ADA, GROUP]
     assert {body["replyTo"] for body in bodies} == {sent.id}
 

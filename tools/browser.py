@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, FilePayload, Page, expect, sync_playwright
 
 from wasend import OutcomeUnknownError, WasendClient
 from wasend.sandbox import Clock, Sandbox, StoredSession
@@ -146,7 +146,7 @@ def check_narrow(browser: Browser, sandbox: Sandbox, client: WasendClient, url: 
         article = page.locator(f"#{cart.id}")
         article.get_by_label("number").fill(ADA)
         article.get_by_label("Message", exact=True).fill("Look")
-        picture = {"name": "sea.png", "mimeType": "image/png", "buffer": b"\x89PNG"}
+        picture = FilePayload(name="sea.png", mimeType="image/png", buffer=b"\x89PNG")
         article.get_by_label("Picture").first.set_input_files(files=[picture])
         article.get_by_role("button", name="Write").click()
         expect(article.get_by_text("[image] sea.png Look")).to_be_visible()

@@ -647,7 +647,8 @@ class RequestGenerator(FormGenerator):
                 optional = [one for one in others if one.default is not None]
                 texts.append(self._typed_dict(name, f"What `{form.name}` takes as a second mapping.", optional))
                 names.append(name)
-        imports = "\n".join(sorted({origin.statement for origin in self.imports.values()}))  # they are all evaluated
+        used = set(re.findall(r"\w+", "\n".join(texts)))  # ids stand before a mapping, not in it
+        imports = "\n".join(sorted({origin.statement for name, origin in self.imports.items() if name in used}))
         return REQUESTS_HEAD.format(imports=imports, names=sorted(names)) + "\n".join(texts)
 
     def _typed_dict(self, name: str, what: str, fields: list[Parameter], *, base: str = "TypedDict") -> str:

@@ -27,6 +27,7 @@ from .api.groups import (
     GroupInvite,
     GroupParticipant,
     GroupPicture,
+    GroupRef,
     GroupSettings,
     ParticipantChange,
     ParticipantChanges,
@@ -68,7 +69,7 @@ from .errors import (
     WasendError,
 )
 from .media import MediaData
-from .recipients import Recipient, RecipientKind, format_phone_number, is_valid_phone_number
+from .recipients import ChatRef, MessageRef, Recipient, RecipientKind, format_phone_number, is_valid_phone_number
 
 __all__ = [
     "APIConnectionError",
@@ -87,6 +88,7 @@ __all__ = [
     "Chat",
     "ChatMessage",
     "ChatPicture",
+    "ChatRef",
     "ClientClosedError",
     "Clock",
     "ConfigurationError",
@@ -100,6 +102,7 @@ __all__ = [
     "GroupInvite",
     "GroupParticipant",
     "GroupPicture",
+    "GroupRef",
     "GroupSettings",
     "InvalidRequestError",
     "LinkPreview",
@@ -107,6 +110,7 @@ __all__ = [
     "MediaSource",
     "Message",
     "MessageFailedError",
+    "MessageRef",
     "Model",
     "NotFoundError",
     "Options",

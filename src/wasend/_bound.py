@@ -23,6 +23,7 @@ from .api.groups import (
     GroupInvite,
     GroupParticipant,
     GroupPicture,
+    GroupRef,
     GroupSettings,
     ParticipantChanges,
     ParticipantRef,
@@ -32,7 +33,7 @@ from .api.service import mapping_form
 from .api.sessions import QRCode, Session, SessionState
 from .errors import OutcomeUnknownError
 from .media import MediaData
-from .recipients import Recipient
+from .recipients import ChatRef, MessageRef, Recipient
 
 if TYPE_CHECKING:
     from ._sync import WasendClient
@@ -80,7 +81,7 @@ class _AsyncBoundSessionCalls:
         return await self._client.retrieve_qr_code(self.session_id)
 
     @mapping_form
-    async def send_text(self, *, to: str | Recipient, text: str, reply_to: str | None = None) -> Message:
+    async def send_text(self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None) -> Message:
         """Send a text message. See `AsyncWasendClient.send_text`."""
         return await self._client.send_text(session=self.session_id, to=to, text=text, reply_to=reply_to)
 
@@ -88,11 +89,11 @@ class _AsyncBoundSessionCalls:
     async def send_image(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """Send a picture. See `AsyncWasendClient.send_image`."""
         return await self._client.send_image(
@@ -103,11 +104,11 @@ class _AsyncBoundSessionCalls:
     async def send_video(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """Send a video. See `AsyncWasendClient.send_video`."""
         return await self._client.send_video(
@@ -118,11 +119,11 @@ class _AsyncBoundSessionCalls:
     async def send_voice(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         duration: float | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """Send a voice message. See `AsyncWasendClient.send_voice`."""
         return await self._client.send_voice(
@@ -133,12 +134,12 @@ class _AsyncBoundSessionCalls:
     async def send_file(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         file_name: str | None = None,
         mime_type: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """Send a file as a document. See `AsyncWasendClient.send_file`."""
         return await self._client.send_file(
@@ -153,7 +154,7 @@ class _AsyncBoundSessionCalls:
 
     @mapping_form
     async def send_link_custom_preview(
-        self, *, to: str | Recipient, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: str | None = None
+        self, *, to: ChatRef, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: MessageRef | None = None
     ) -> Message:
         """
         Send a text that contains a link, with a preview of your own.
@@ -165,22 +166,22 @@ class _AsyncBoundSessionCalls:
         )
 
     @mapping_form
-    async def send_seen(self, *, to: str | Recipient, message_id: str) -> Result:
+    async def send_seen(self, *, to: ChatRef, message_id: MessageRef) -> Result:
         """Mark a message as seen: its sender sees blue ticks. See `AsyncWasendClient.send_seen`."""
         return await self._client.send_seen(session=self.session_id, to=to, message_id=message_id)
 
     @mapping_form
-    async def send_reaction(self, *, message_id: str, reaction: str) -> Result:
+    async def send_reaction(self, *, message_id: MessageRef, reaction: str) -> Result:
         """React to a message. See `AsyncWasendClient.send_reaction`."""
         return await self._client.send_reaction(session=self.session_id, message_id=message_id, reaction=reaction)
 
     @mapping_form
-    async def start_typing(self, *, to: str | Recipient) -> Result:
+    async def start_typing(self, *, to: ChatRef) -> Result:
         """Show "typing…" in a chat. See `AsyncWasendClient.start_typing`."""
         return await self._client.start_typing(session=self.session_id, to=to)
 
     @mapping_form
-    async def stop_typing(self, *, to: str | Recipient) -> Result:
+    async def stop_typing(self, *, to: ChatRef) -> Result:
         """Stop showing "typing…" in a chat. See `AsyncWasendClient.stop_typing`."""
         return await self._client.stop_typing(session=self.session_id, to=to)
 
@@ -188,7 +189,7 @@ class _AsyncBoundSessionCalls:
     async def send(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -220,7 +221,7 @@ class _AsyncBoundSessionCalls:
     async def send_message(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -229,7 +230,7 @@ class _AsyncBoundSessionCalls:
         mimetype: str | None = None,
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
-        message_id: str | None = None,
+        message_id: MessageRef | None = None,
         send_seen: bool | str = True,
         min_typing: float | str = 3.0,
         max_typing: float | str = 8.0,
@@ -329,15 +330,15 @@ class _AsyncBoundSessionCalls:
         """Count groups. See `AsyncWasendClient.get_groups_count`."""
         return await self._client.get_groups_count(self.session_id)
 
-    async def get_group(self, group_id: str) -> Group:
+    async def get_group(self, group_id: GroupRef) -> Group:
         """Get a group. See `AsyncWasendClient.get_group`."""
         return await self._client.get_group(self.session_id, group_id)
 
-    async def get_group_info(self, group_id: str) -> Group:
+    async def get_group_info(self, group_id: GroupRef) -> Group:
         """Get a group; the documentation's name for `get_group`. See `AsyncWasendClient.get_group_info`."""
         return await self._client.get_group_info(self.session_id, group_id)
 
-    async def leave_group(self, group_id: str) -> Result:
+    async def leave_group(self, group_id: GroupRef) -> Result:
         """Leave a group. See `AsyncWasendClient.leave_group`."""
         return await self._client.leave_group(self.session_id, group_id)
 
@@ -352,24 +353,24 @@ class _AsyncBoundSessionCalls:
         return await self._client.join_group(self.session_id, code=code)
 
     @mapping_form
-    async def get_group_picture(self, group_id: str, refresh: bool | None = None) -> GroupPicture:
+    async def get_group_picture(self, group_id: GroupRef, refresh: bool | None = None) -> GroupPicture:
         """Get a group's picture. See `AsyncWasendClient.get_group_picture`."""
         return await self._client.get_group_picture(self.session_id, group_id, refresh)
 
     @mapping_form
     async def set_group_picture(
-        self, group_id: str, *, url: str, crop_to_square: bool | None = None, format: str | None = None
+        self, group_id: GroupRef, *, url: str, crop_to_square: bool | None = None, format: str | None = None
     ) -> Result:
         """Set a group's picture. See `AsyncWasendClient.set_group_picture`."""
         return await self._client.set_group_picture(
             self.session_id, group_id, url=url, crop_to_square=crop_to_square, format=format
         )
 
-    async def delete_group_picture(self, group_id: str) -> Result:
+    async def delete_group_picture(self, group_id: GroupRef) -> Result:
         """Remove a group's picture. See `AsyncWasendClient.delete_group_picture`."""
         return await self._client.delete_group_picture(self.session_id, group_id)
 
-    async def get_group_description(self, group_id: str) -> str | None:
+    async def get_group_description(self, group_id: GroupRef) -> str | None:
         """
         Get a group's description, from `get_group` where the service has no call of its own for it.
 
@@ -378,11 +379,11 @@ class _AsyncBoundSessionCalls:
         return await self._client.get_group_description(self.session_id, group_id)
 
     @mapping_form
-    async def set_group_description(self, group_id: str, *, description: str) -> Result:
+    async def set_group_description(self, group_id: GroupRef, *, description: str) -> Result:
         """Set a group's description. See `AsyncWasendClient.set_group_description`."""
         return await self._client.set_group_description(self.session_id, group_id, description=description)
 
-    async def get_group_subject(self, group_id: str) -> str | None:
+    async def get_group_subject(self, group_id: GroupRef) -> str | None:
         """
         Get a group's name, from `get_group` where the service has no call of its own for it.
 
@@ -391,12 +392,12 @@ class _AsyncBoundSessionCalls:
         return await self._client.get_group_subject(self.session_id, group_id)
 
     @mapping_form
-    async def set_group_subject(self, group_id: str, *, subject: str) -> Result:
+    async def set_group_subject(self, group_id: GroupRef, *, subject: str) -> Result:
         """Set a group's name. See `AsyncWasendClient.set_group_subject`."""
         return await self._client.set_group_subject(self.session_id, group_id, subject=subject)
 
     @mapping_form
-    async def set_group_name(self, group_id: str, *, name: str) -> Result:
+    async def set_group_name(self, group_id: GroupRef, *, name: str) -> Result:
         """
         Set a group's name; the documentation's other name for `set_group_subject`.
 
@@ -404,7 +405,7 @@ class _AsyncBoundSessionCalls:
         """
         return await self._client.set_group_name(self.session_id, group_id, name=name)
 
-    async def get_group_settings(self, group_id: str) -> GroupSettings:
+    async def get_group_settings(self, group_id: GroupRef) -> GroupSettings:
         """
         Get who may do what in a group, from the single settings where the service has no call for all.
 
@@ -414,7 +415,7 @@ class _AsyncBoundSessionCalls:
 
     @mapping_form
     async def set_group_settings(
-        self, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+        self, group_id: GroupRef, *, info_admin_only: bool, messages_admin_only: bool
     ) -> GroupSettings:
         """
         Set who may do what in a group, one setting after the other where the service has no call for both.
@@ -425,7 +426,7 @@ class _AsyncBoundSessionCalls:
             self.session_id, group_id, info_admin_only=info_admin_only, messages_admin_only=messages_admin_only
         )
 
-    async def get_group_info_admin_only(self, group_id: str) -> AdminOnly:
+    async def get_group_info_admin_only(self, group_id: GroupRef) -> AdminOnly:
         """
         Get whether only admins may change the name, description and picture.
 
@@ -435,7 +436,7 @@ class _AsyncBoundSessionCalls:
 
     @mapping_form
     async def set_group_info_admin_only(
-        self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
+        self, group_id: GroupRef, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
         """
         Let only admins, or every member, change the name, description and picture.
@@ -446,20 +447,20 @@ class _AsyncBoundSessionCalls:
             self.session_id, group_id, enabled=enabled, changed_at=changed_at, changed_by=changed_by
         )
 
-    async def get_group_messages_admin_only(self, group_id: str) -> AdminOnly:
+    async def get_group_messages_admin_only(self, group_id: GroupRef) -> AdminOnly:
         """Get whether only admins may send messages. See `AsyncWasendClient.get_group_messages_admin_only`."""
         return await self._client.get_group_messages_admin_only(self.session_id, group_id)
 
     @mapping_form
     async def set_group_messages_admin_only(
-        self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
+        self, group_id: GroupRef, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
         """Let only admins, or every member, send messages. See `AsyncWasendClient.set_group_messages_admin_only`."""
         return await self._client.set_group_messages_admin_only(
             self.session_id, group_id, enabled=enabled, changed_at=changed_at, changed_by=changed_by
         )
 
-    async def get_group_invite_code(self, group_id: str) -> str:
+    async def get_group_invite_code(self, group_id: GroupRef) -> str:
         """
         Get the invite code; with ``https://chat.whatsapp.com/`` before it, it is the link.
 
@@ -467,7 +468,7 @@ class _AsyncBoundSessionCalls:
         """
         return await self._client.get_group_invite_code(self.session_id, group_id)
 
-    async def revoke_group_invite_code(self, group_id: str) -> str:
+    async def revoke_group_invite_code(self, group_id: GroupRef) -> str:
         """
         Replace the invite code; the old one stops working at once.
 
@@ -475,7 +476,7 @@ class _AsyncBoundSessionCalls:
         """
         return await self._client.revoke_group_invite_code(self.session_id, group_id)
 
-    async def get_group_invite_link(self, group_id: str) -> GroupInvite:
+    async def get_group_invite_link(self, group_id: GroupRef) -> GroupInvite:
         """
         Get the link that lets people join, made from the code where the service has no call of its own for it.
 
@@ -483,7 +484,7 @@ class _AsyncBoundSessionCalls:
         """
         return await self._client.get_group_invite_link(self.session_id, group_id)
 
-    async def revoke_group_invite_link(self, group_id: str) -> GroupInvite:
+    async def revoke_group_invite_link(self, group_id: GroupRef) -> GroupInvite:
         """
         Replace the invite link; the old one stops working at once.
 
@@ -491,13 +492,13 @@ class _AsyncBoundSessionCalls:
         """
         return await self._client.revoke_group_invite_link(self.session_id, group_id)
 
-    async def get_group_participants(self, group_id: str) -> Page[GroupParticipant]:
+    async def get_group_participants(self, group_id: GroupRef) -> Page[GroupParticipant]:
         """List the members of a group. See `AsyncWasendClient.get_group_participants`."""
         return await self._client.get_group_participants(self.session_id, group_id)
 
     @mapping_form
     async def add_group_participants(
-        self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Add members. Some may fail although the call succeeds: look at ``.failed``.
@@ -510,7 +511,7 @@ class _AsyncBoundSessionCalls:
 
     @mapping_form
     async def remove_group_participants(
-        self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Remove members. Some may fail although the call succeeds: look at ``.failed``.
@@ -523,7 +524,7 @@ class _AsyncBoundSessionCalls:
 
     @mapping_form
     async def promote_group_participants(
-        self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Make members admins. Some may fail although the call succeeds: look at ``.failed``.
@@ -536,7 +537,7 @@ class _AsyncBoundSessionCalls:
 
     @mapping_form
     async def demote_group_participants(
-        self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Make admins plain members. Some may fail although the call succeeds: look at ``.failed``.
@@ -568,7 +569,7 @@ class _AsyncBoundSessionCalls:
         return self._client.iter_contacts(self.session_id, page_size=page_size, sort_by=sort_by, sort_order=sort_order)
 
     @mapping_form
-    async def get_contact(self, *, contact_id: str) -> Contact:
+    async def get_contact(self, *, contact_id: ChatRef) -> Contact:
         """Get a contact. See `AsyncWasendClient.get_contact`."""
         return await self._client.get_contact(self.session_id, contact_id=contact_id)
 
@@ -578,7 +579,7 @@ class _AsyncBoundSessionCalls:
         return await self._client.check_contact_exists(self.session_id, phone=phone)
 
     @mapping_form
-    async def get_contact_profile_picture(self, *, contact_id: str, refresh: bool | None = None) -> ProfilePicture:
+    async def get_contact_profile_picture(self, *, contact_id: ChatRef, refresh: bool | None = None) -> ProfilePicture:
         """Get the picture of a contact. See `AsyncWasendClient.get_contact_profile_picture`."""
         return await self._client.get_contact_profile_picture(self.session_id, contact_id=contact_id, refresh=refresh)
 
@@ -612,7 +613,7 @@ class _AsyncBoundSessionCalls:
     @mapping_form
     async def get_messages(
         self,
-        chat_id: str,
+        chat_id: ChatRef,
         *,
         limit: int = MOST_MESSAGES,
         download_media: bool | None = None,
@@ -630,7 +631,7 @@ class _AsyncBoundSessionCalls:
 
     def iter_messages(
         self,
-        chat_id: str,
+        chat_id: ChatRef,
         *,
         page_size: int = MOST_MESSAGES,
         download_media: bool | None = None,
@@ -647,18 +648,20 @@ class _AsyncBoundSessionCalls:
 
     @mapping_form
     async def get_message_by_id(
-        self, chat_id: str, message_id: str, *, download_media: bool | None = None
+        self, chat_id: ChatRef, message_id: MessageRef, *, download_media: bool | None = None
     ) -> ChatMessage:
         """Get one message of a chat. See `AsyncWasendClient.get_message_by_id`."""
         return await self._client.get_message_by_id(self.session_id, chat_id, message_id, download_media=download_media)
 
     @mapping_form
-    async def read_messages(self, chat_id: str, *, days: int | None = None, messages: int | None = None) -> ReadResult:
+    async def read_messages(
+        self, chat_id: ChatRef, *, days: int | None = None, messages: int | None = None
+    ) -> ReadResult:
         """Mark the messages of a chat as read. See `AsyncWasendClient.read_messages`."""
         return await self._client.read_messages(self.session_id, chat_id, days=days, messages=messages)
 
     @mapping_form
-    async def get_chat_picture(self, chat_id: str, *, refresh: bool | None = None) -> ChatPicture:
+    async def get_chat_picture(self, chat_id: ChatRef, *, refresh: bool | None = None) -> ChatPicture:
         """Get the picture of a chat. See `AsyncWasendClient.get_chat_picture`."""
         return await self._client.get_chat_picture(self.session_id, chat_id, refresh=refresh)
 
@@ -815,7 +818,7 @@ class _BoundSessionCalls:
         return self._client.retrieve_qr_code(self.session_id)
 
     @mapping_form
-    def send_text(self, *, to: str | Recipient, text: str, reply_to: str | None = None) -> Message:
+    def send_text(self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None) -> Message:
         """Send a text message. See `WasendClient.send_text`."""
         return self._client.send_text(session=self.session_id, to=to, text=text, reply_to=reply_to)
 
@@ -823,11 +826,11 @@ class _BoundSessionCalls:
     def send_image(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """Send a picture. See `WasendClient.send_image`."""
         return self._client.send_image(
@@ -838,11 +841,11 @@ class _BoundSessionCalls:
     def send_video(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """Send a video. See `WasendClient.send_video`."""
         return self._client.send_video(
@@ -853,11 +856,11 @@ class _BoundSessionCalls:
     def send_voice(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         duration: float | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """Send a voice message. See `WasendClient.send_voice`."""
         return self._client.send_voice(
@@ -868,12 +871,12 @@ class _BoundSessionCalls:
     def send_file(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         file_name: str | None = None,
         mime_type: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """Send a file as a document. See `WasendClient.send_file`."""
         return self._client.send_file(
@@ -888,7 +891,7 @@ class _BoundSessionCalls:
 
     @mapping_form
     def send_link_custom_preview(
-        self, *, to: str | Recipient, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: str | None = None
+        self, *, to: ChatRef, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: MessageRef | None = None
     ) -> Message:
         """Send a text that contains a link, with a preview of your own. See `WasendClient.send_link_custom_preview`."""
         return self._client.send_link_custom_preview(
@@ -896,22 +899,22 @@ class _BoundSessionCalls:
         )
 
     @mapping_form
-    def send_seen(self, *, to: str | Recipient, message_id: str) -> Result:
+    def send_seen(self, *, to: ChatRef, message_id: MessageRef) -> Result:
         """Mark a message as seen: its sender sees blue ticks. See `WasendClient.send_seen`."""
         return self._client.send_seen(session=self.session_id, to=to, message_id=message_id)
 
     @mapping_form
-    def send_reaction(self, *, message_id: str, reaction: str) -> Result:
+    def send_reaction(self, *, message_id: MessageRef, reaction: str) -> Result:
         """React to a message. See `WasendClient.send_reaction`."""
         return self._client.send_reaction(session=self.session_id, message_id=message_id, reaction=reaction)
 
     @mapping_form
-    def start_typing(self, *, to: str | Recipient) -> Result:
+    def start_typing(self, *, to: ChatRef) -> Result:
         """Show "typing…" in a chat. See `WasendClient.start_typing`."""
         return self._client.start_typing(session=self.session_id, to=to)
 
     @mapping_form
-    def stop_typing(self, *, to: str | Recipient) -> Result:
+    def stop_typing(self, *, to: ChatRef) -> Result:
         """Stop showing "typing…" in a chat. See `WasendClient.stop_typing`."""
         return self._client.stop_typing(session=self.session_id, to=to)
 
@@ -919,7 +922,7 @@ class _BoundSessionCalls:
     def send(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -947,7 +950,7 @@ class _BoundSessionCalls:
     def send_message(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -956,7 +959,7 @@ class _BoundSessionCalls:
         mimetype: str | None = None,
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
-        message_id: str | None = None,
+        message_id: MessageRef | None = None,
         send_seen: bool | str = True,
         min_typing: float | str = 3.0,
         max_typing: float | str = 8.0,
@@ -1056,15 +1059,15 @@ class _BoundSessionCalls:
         """Count groups. See `WasendClient.get_groups_count`."""
         return self._client.get_groups_count(self.session_id)
 
-    def get_group(self, group_id: str) -> Group:
+    def get_group(self, group_id: GroupRef) -> Group:
         """Get a group. See `WasendClient.get_group`."""
         return self._client.get_group(self.session_id, group_id)
 
-    def get_group_info(self, group_id: str) -> Group:
+    def get_group_info(self, group_id: GroupRef) -> Group:
         """Get a group; the documentation's name for `get_group`. See `WasendClient.get_group_info`."""
         return self._client.get_group_info(self.session_id, group_id)
 
-    def leave_group(self, group_id: str) -> Result:
+    def leave_group(self, group_id: GroupRef) -> Result:
         """Leave a group. See `WasendClient.leave_group`."""
         return self._client.leave_group(self.session_id, group_id)
 
@@ -1079,24 +1082,24 @@ class _BoundSessionCalls:
         return self._client.join_group(self.session_id, code=code)
 
     @mapping_form
-    def get_group_picture(self, group_id: str, refresh: bool | None = None) -> GroupPicture:
+    def get_group_picture(self, group_id: GroupRef, refresh: bool | None = None) -> GroupPicture:
         """Get a group's picture. See `WasendClient.get_group_picture`."""
         return self._client.get_group_picture(self.session_id, group_id, refresh)
 
     @mapping_form
     def set_group_picture(
-        self, group_id: str, *, url: str, crop_to_square: bool | None = None, format: str | None = None
+        self, group_id: GroupRef, *, url: str, crop_to_square: bool | None = None, format: str | None = None
     ) -> Result:
         """Set a group's picture. See `WasendClient.set_group_picture`."""
         return self._client.set_group_picture(
             self.session_id, group_id, url=url, crop_to_square=crop_to_square, format=format
         )
 
-    def delete_group_picture(self, group_id: str) -> Result:
+    def delete_group_picture(self, group_id: GroupRef) -> Result:
         """Remove a group's picture. See `WasendClient.delete_group_picture`."""
         return self._client.delete_group_picture(self.session_id, group_id)
 
-    def get_group_description(self, group_id: str) -> str | None:
+    def get_group_description(self, group_id: GroupRef) -> str | None:
         """
         Get a group's description, from `get_group` where the service has no call of its own for it.
 
@@ -1105,11 +1108,11 @@ class _BoundSessionCalls:
         return self._client.get_group_description(self.session_id, group_id)
 
     @mapping_form
-    def set_group_description(self, group_id: str, *, description: str) -> Result:
+    def set_group_description(self, group_id: GroupRef, *, description: str) -> Result:
         """Set a group's description. See `WasendClient.set_group_description`."""
         return self._client.set_group_description(self.session_id, group_id, description=description)
 
-    def get_group_subject(self, group_id: str) -> str | None:
+    def get_group_subject(self, group_id: GroupRef) -> str | None:
         """
         Get a group's name, from `get_group` where the service has no call of its own for it.
 
@@ -1118,12 +1121,12 @@ class _BoundSessionCalls:
         return self._client.get_group_subject(self.session_id, group_id)
 
     @mapping_form
-    def set_group_subject(self, group_id: str, *, subject: str) -> Result:
+    def set_group_subject(self, group_id: GroupRef, *, subject: str) -> Result:
         """Set a group's name. See `WasendClient.set_group_subject`."""
         return self._client.set_group_subject(self.session_id, group_id, subject=subject)
 
     @mapping_form
-    def set_group_name(self, group_id: str, *, name: str) -> Result:
+    def set_group_name(self, group_id: GroupRef, *, name: str) -> Result:
         """
         Set a group's name; the documentation's other name for `set_group_subject`.
 
@@ -1131,7 +1134,7 @@ class _BoundSessionCalls:
         """
         return self._client.set_group_name(self.session_id, group_id, name=name)
 
-    def get_group_settings(self, group_id: str) -> GroupSettings:
+    def get_group_settings(self, group_id: GroupRef) -> GroupSettings:
         """
         Get who may do what in a group, from the single settings where the service has no call for all.
 
@@ -1140,7 +1143,9 @@ class _BoundSessionCalls:
         return self._client.get_group_settings(self.session_id, group_id)
 
     @mapping_form
-    def set_group_settings(self, group_id: str, *, info_admin_only: bool, messages_admin_only: bool) -> GroupSettings:
+    def set_group_settings(
+        self, group_id: GroupRef, *, info_admin_only: bool, messages_admin_only: bool
+    ) -> GroupSettings:
         """
         Set who may do what in a group, one setting after the other where the service has no call for both.
 
@@ -1150,7 +1155,7 @@ class _BoundSessionCalls:
             self.session_id, group_id, info_admin_only=info_admin_only, messages_admin_only=messages_admin_only
         )
 
-    def get_group_info_admin_only(self, group_id: str) -> AdminOnly:
+    def get_group_info_admin_only(self, group_id: GroupRef) -> AdminOnly:
         """
         Get whether only admins may change the name, description and picture.
 
@@ -1160,7 +1165,7 @@ class _BoundSessionCalls:
 
     @mapping_form
     def set_group_info_admin_only(
-        self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
+        self, group_id: GroupRef, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
         """
         Let only admins, or every member, change the name, description and picture.
@@ -1171,20 +1176,20 @@ class _BoundSessionCalls:
             self.session_id, group_id, enabled=enabled, changed_at=changed_at, changed_by=changed_by
         )
 
-    def get_group_messages_admin_only(self, group_id: str) -> AdminOnly:
+    def get_group_messages_admin_only(self, group_id: GroupRef) -> AdminOnly:
         """Get whether only admins may send messages. See `WasendClient.get_group_messages_admin_only`."""
         return self._client.get_group_messages_admin_only(self.session_id, group_id)
 
     @mapping_form
     def set_group_messages_admin_only(
-        self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
+        self, group_id: GroupRef, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
         """Let only admins, or every member, send messages. See `WasendClient.set_group_messages_admin_only`."""
         return self._client.set_group_messages_admin_only(
             self.session_id, group_id, enabled=enabled, changed_at=changed_at, changed_by=changed_by
         )
 
-    def get_group_invite_code(self, group_id: str) -> str:
+    def get_group_invite_code(self, group_id: GroupRef) -> str:
         """
         Get the invite code; with ``https://chat.whatsapp.com/`` before it, it is the link.
 
@@ -1192,11 +1197,11 @@ class _BoundSessionCalls:
         """
         return self._client.get_group_invite_code(self.session_id, group_id)
 
-    def revoke_group_invite_code(self, group_id: str) -> str:
+    def revoke_group_invite_code(self, group_id: GroupRef) -> str:
         """Replace the invite code; the old one stops working at once. See `WasendClient.revoke_group_invite_code`."""
         return self._client.revoke_group_invite_code(self.session_id, group_id)
 
-    def get_group_invite_link(self, group_id: str) -> GroupInvite:
+    def get_group_invite_link(self, group_id: GroupRef) -> GroupInvite:
         """
         Get the link that lets people join, made from the code where the service has no call of its own for it.
 
@@ -1204,17 +1209,17 @@ class _BoundSessionCalls:
         """
         return self._client.get_group_invite_link(self.session_id, group_id)
 
-    def revoke_group_invite_link(self, group_id: str) -> GroupInvite:
+    def revoke_group_invite_link(self, group_id: GroupRef) -> GroupInvite:
         """Replace the invite link; the old one stops working at once. See `WasendClient.revoke_group_invite_link`."""
         return self._client.revoke_group_invite_link(self.session_id, group_id)
 
-    def get_group_participants(self, group_id: str) -> Page[GroupParticipant]:
+    def get_group_participants(self, group_id: GroupRef) -> Page[GroupParticipant]:
         """List the members of a group. See `WasendClient.get_group_participants`."""
         return self._client.get_group_participants(self.session_id, group_id)
 
     @mapping_form
     def add_group_participants(
-        self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Add members. Some may fail although the call succeeds: look at ``.failed``.
@@ -1225,7 +1230,7 @@ class _BoundSessionCalls:
 
     @mapping_form
     def remove_group_participants(
-        self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Remove members. Some may fail although the call succeeds: look at ``.failed``.
@@ -1238,7 +1243,7 @@ class _BoundSessionCalls:
 
     @mapping_form
     def promote_group_participants(
-        self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Make members admins. Some may fail although the call succeeds: look at ``.failed``.
@@ -1251,7 +1256,7 @@ class _BoundSessionCalls:
 
     @mapping_form
     def demote_group_participants(
-        self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Make admins plain members. Some may fail although the call succeeds: look at ``.failed``.
@@ -1283,7 +1288,7 @@ class _BoundSessionCalls:
         return self._client.iter_contacts(self.session_id, page_size=page_size, sort_by=sort_by, sort_order=sort_order)
 
     @mapping_form
-    def get_contact(self, *, contact_id: str) -> Contact:
+    def get_contact(self, *, contact_id: ChatRef) -> Contact:
         """Get a contact. See `WasendClient.get_contact`."""
         return self._client.get_contact(self.session_id, contact_id=contact_id)
 
@@ -1293,7 +1298,7 @@ class _BoundSessionCalls:
         return self._client.check_contact_exists(self.session_id, phone=phone)
 
     @mapping_form
-    def get_contact_profile_picture(self, *, contact_id: str, refresh: bool | None = None) -> ProfilePicture:
+    def get_contact_profile_picture(self, *, contact_id: ChatRef, refresh: bool | None = None) -> ProfilePicture:
         """Get the picture of a contact. See `WasendClient.get_contact_profile_picture`."""
         return self._client.get_contact_profile_picture(self.session_id, contact_id=contact_id, refresh=refresh)
 
@@ -1327,7 +1332,7 @@ class _BoundSessionCalls:
     @mapping_form
     def get_messages(
         self,
-        chat_id: str,
+        chat_id: ChatRef,
         *,
         limit: int = MOST_MESSAGES,
         download_media: bool | None = None,
@@ -1345,7 +1350,7 @@ class _BoundSessionCalls:
 
     def iter_messages(
         self,
-        chat_id: str,
+        chat_id: ChatRef,
         *,
         page_size: int = MOST_MESSAGES,
         download_media: bool | None = None,
@@ -1357,17 +1362,19 @@ class _BoundSessionCalls:
         )
 
     @mapping_form
-    def get_message_by_id(self, chat_id: str, message_id: str, *, download_media: bool | None = None) -> ChatMessage:
+    def get_message_by_id(
+        self, chat_id: ChatRef, message_id: MessageRef, *, download_media: bool | None = None
+    ) -> ChatMessage:
         """Get one message of a chat. See `WasendClient.get_message_by_id`."""
         return self._client.get_message_by_id(self.session_id, chat_id, message_id, download_media=download_media)
 
     @mapping_form
-    def read_messages(self, chat_id: str, *, days: int | None = None, messages: int | None = None) -> ReadResult:
+    def read_messages(self, chat_id: ChatRef, *, days: int | None = None, messages: int | None = None) -> ReadResult:
         """Mark the messages of a chat as read. See `WasendClient.read_messages`."""
         return self._client.read_messages(self.session_id, chat_id, days=days, messages=messages)
 
     @mapping_form
-    def get_chat_picture(self, chat_id: str, *, refresh: bool | None = None) -> ChatPicture:
+    def get_chat_picture(self, chat_id: ChatRef, *, refresh: bool | None = None) -> ChatPicture:
         """Get the picture of a chat. See `WasendClient.get_chat_picture`."""
         return self._client.get_chat_picture(self.session_id, chat_id, refresh=refresh)
 

@@ -14,11 +14,11 @@ from typing import overload as _overload
 from ._core.model import Page, Result
 from .api.chats import MOST_MESSAGES, Chat, ChatMessage, ChatPicture, ReadResult
 from .api.contacts import Contact, ContactExistence, ProfilePicture
-from .api.groups import AdminOnly, Group, GroupPicture, GroupSettings, ParticipantChanges, ParticipantRef
+from .api.groups import AdminOnly, Group, GroupPicture, GroupRef, GroupSettings, ParticipantChanges, ParticipantRef
 from .api.messages import LinkPreview, Message
 from .api.sessions import Session, SessionRef
 from .media import MediaData
-from .recipients import Recipient
+from .recipients import ChatRef, MessageRef
 from .requests import (
     AddGroupParticipantsRequest,
     CheckContactExistsRequest,
@@ -83,24 +83,24 @@ MISSING: Missing
 SessionName_ = TypeVar("SessionName_", bound=str)
 PhoneNumber_ = TypeVar("PhoneNumber_", bound=str)
 Session_ = TypeVar("Session_", bound=SessionRef)
-To_ = TypeVar("To_", bound=str | Recipient)
+To_ = TypeVar("To_", bound=ChatRef)
 Text_ = TypeVar("Text_", bound=str)
 Preview_ = TypeVar("Preview_", bound=LinkPreview | Mapping[str, Any])
-MessageId_ = TypeVar("MessageId_", bound=str)
+MessageId_ = TypeVar("MessageId_", bound=MessageRef)
 Reaction_ = TypeVar("Reaction_", bound=str)
 Name_ = TypeVar("Name_", bound=str)
 Participants_ = TypeVar("Participants_", bound=Sequence[ParticipantRef])
 Code_ = TypeVar("Code_", bound=str)
-GroupId_ = TypeVar("GroupId_", bound=str)
+GroupId_ = TypeVar("GroupId_", bound=GroupRef)
 Url_ = TypeVar("Url_", bound=str)
 Description_ = TypeVar("Description_", bound=str)
 Subject_ = TypeVar("Subject_", bound=str)
 InfoAdminOnly_ = TypeVar("InfoAdminOnly_", bound=bool)
 MessagesAdminOnly_ = TypeVar("MessagesAdminOnly_", bound=bool)
 Enabled_ = TypeVar("Enabled_", bound=bool)
-ContactId_ = TypeVar("ContactId_", bound=str)
+ContactId_ = TypeVar("ContactId_", bound=ChatRef)
 Phone_ = TypeVar("Phone_", bound=str)
-ChatId_ = TypeVar("ChatId_", bound=str)
+ChatId_ = TypeVar("ChatId_", bound=ChatRef)
 
 class AsyncSignatures:
     if not MYPY:
@@ -167,7 +167,7 @@ class AsyncSignatures:
     if not MYPY:
         @_overload
         async def send_text(
-            self, *, session: SessionRef, to: str | Recipient, text: str, reply_to: str | None = None
+            self, *, session: SessionRef, to: ChatRef, text: str, reply_to: MessageRef | None = None
         ) -> Message: ...
     @_overload
     async def send_text(self, request: SendTextRequest, /) -> Message: ...
@@ -181,21 +181,21 @@ class AsyncSignatures:
             session: Session_ = MISSING,
             to: To_ = MISSING,
             text: Text_ = MISSING,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
     async def send_text(
-        self, *, session: SessionRef, to: str | Recipient, text: str, reply_to: str | None = None
+        self, *, session: SessionRef, to: ChatRef, text: str, reply_to: MessageRef | None = None
     ) -> Message:
         """
         Send a text message.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; WhatsApp's own markup is allowed.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: The number has no country. Nothing was sent.
@@ -209,11 +209,11 @@ class AsyncSignatures:
             self,
             *,
             session: SessionRef,
-            to: str | Recipient,
+            to: ChatRef,
             url: str | None = None,
             data: MediaData | None = None,
             caption: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     async def send_image(self, request: SendImageRequest, /) -> Message: ...
@@ -229,7 +229,7 @@ class AsyncSignatures:
             url: str | None = None,
             data: MediaData | None = None,
             caption: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -237,22 +237,22 @@ class AsyncSignatures:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a picture.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the picture, or
             data: the picture: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -265,11 +265,11 @@ class AsyncSignatures:
             self,
             *,
             session: SessionRef,
-            to: str | Recipient,
+            to: ChatRef,
             url: str | None = None,
             data: MediaData | None = None,
             caption: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     async def send_video(self, request: SendVideoRequest, /) -> Message: ...
@@ -285,7 +285,7 @@ class AsyncSignatures:
             url: str | None = None,
             data: MediaData | None = None,
             caption: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -293,22 +293,22 @@ class AsyncSignatures:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a video.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the video, or
             data: the video: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -321,11 +321,11 @@ class AsyncSignatures:
             self,
             *,
             session: SessionRef,
-            to: str | Recipient,
+            to: ChatRef,
             url: str | None = None,
             data: MediaData | None = None,
             duration: float | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     async def send_voice(self, request: SendVoiceRequest, /) -> Message: ...
@@ -341,7 +341,7 @@ class AsyncSignatures:
             url: str | None = None,
             data: MediaData | None = None,
             duration: float | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -349,22 +349,22 @@ class AsyncSignatures:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         duration: float | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a voice message.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the recording, or
             data: the recording: bytes, a path, a binary file or base64 text; at most 40 MiB.
             duration: Its length in seconds.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -377,12 +377,12 @@ class AsyncSignatures:
             self,
             *,
             session: SessionRef,
-            to: str | Recipient,
+            to: ChatRef,
             url: str | None = None,
             data: MediaData | None = None,
             file_name: str | None = None,
             mime_type: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     async def send_file(self, request: SendFileRequest, /) -> Message: ...
@@ -399,7 +399,7 @@ class AsyncSignatures:
             data: MediaData | None = None,
             file_name: str | None = None,
             mime_type: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -407,24 +407,24 @@ class AsyncSignatures:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         file_name: str | None = None,
         mime_type: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a file as a document.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the file, or
             data: the file: bytes, a path, a binary file or base64 text; at most 40 MiB.
             file_name: Its name for the recipient; found from a path, a file or a URL where not given.
             mime_type: Its MIME type; found from the name where not given, else ``application/octet-stream``.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, no name to be found, or the number has no
@@ -438,10 +438,10 @@ class AsyncSignatures:
             self,
             *,
             session: SessionRef,
-            to: str | Recipient,
+            to: ChatRef,
             text: str,
             preview: LinkPreview | Mapping[str, Any],
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     async def send_link_custom_preview(self, request: SendLinkCustomPreviewRequest, /) -> Message: ...
@@ -458,7 +458,7 @@ class AsyncSignatures:
             to: To_ = MISSING,
             text: Text_ = MISSING,
             preview: Preview_ = MISSING,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -466,21 +466,21 @@ class AsyncSignatures:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         text: str,
         preview: LinkPreview | Mapping[str, Any],
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a text that contains a link, with a preview of your own.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; it contains the URL.
             preview: The link's look: a `LinkPreview`, or a mapping with ``title`` and, if wanted, ``description`` and
                 ``thumbnailUrl``.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: The preview has no title, or the number has no country. Nothing was sent.
@@ -489,7 +489,7 @@ class AsyncSignatures:
 
     if not MYPY:
         @_overload
-        async def send_seen(self, *, session: SessionRef, to: str | Recipient, message_id: str) -> Result: ...
+        async def send_seen(self, *, session: SessionRef, to: ChatRef, message_id: MessageRef) -> Result: ...
     @_overload
     async def send_seen(self, request: SendSeenRequest, /) -> Result: ...
     @_overload
@@ -500,19 +500,19 @@ class AsyncSignatures:
             self, *, session: Session_ = MISSING, to: To_ = MISSING, message_id: MessageId_ = MISSING, **unknown: Never
         ) -> Result: ...
     @_overload
-    async def send_seen(self, *, session: SessionRef, to: str | Recipient, message_id: str) -> Result:
+    async def send_seen(self, *, session: SessionRef, to: ChatRef, message_id: MessageRef) -> Result:
         """
         Mark a message as seen: its sender sees blue ticks.
 
         Args:
             session: The session that saw it: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             message_id: Id of the message.
         """
 
     if not MYPY:
         @_overload
-        async def send_reaction(self, *, session: SessionRef, message_id: str, reaction: str) -> Result: ...
+        async def send_reaction(self, *, session: SessionRef, message_id: MessageRef, reaction: str) -> Result: ...
     @_overload
     async def send_reaction(self, request: SendReactionRequest, /) -> Result: ...
     @_overload
@@ -528,7 +528,7 @@ class AsyncSignatures:
             **unknown: Never,
         ) -> Result: ...
     @_overload
-    async def send_reaction(self, *, session: SessionRef, message_id: str, reaction: str) -> Result:
+    async def send_reaction(self, *, session: SessionRef, message_id: MessageRef, reaction: str) -> Result:
         """
         React to a message.
 
@@ -540,7 +540,7 @@ class AsyncSignatures:
 
     if not MYPY:
         @_overload
-        async def start_typing(self, *, session: SessionRef, to: str | Recipient) -> Result: ...
+        async def start_typing(self, *, session: SessionRef, to: ChatRef) -> Result: ...
     @_overload
     async def start_typing(self, request: StartTypingRequest, /) -> Result: ...
     @_overload
@@ -549,18 +549,18 @@ class AsyncSignatures:
         @_overload
         async def start_typing(self, *, session: Session_ = MISSING, to: To_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
-    async def start_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
+    async def start_typing(self, *, session: SessionRef, to: ChatRef) -> Result:
         """
         Show "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
         """
 
     if not MYPY:
         @_overload
-        async def stop_typing(self, *, session: SessionRef, to: str | Recipient) -> Result: ...
+        async def stop_typing(self, *, session: SessionRef, to: ChatRef) -> Result: ...
     @_overload
     async def stop_typing(self, request: StopTypingRequest, /) -> Result: ...
     @_overload
@@ -569,13 +569,13 @@ class AsyncSignatures:
         @_overload
         async def stop_typing(self, *, session: Session_ = MISSING, to: To_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
-    async def stop_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
+    async def stop_typing(self, *, session: SessionRef, to: ChatRef) -> Result:
         """
         Stop showing "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
         """
 
     if not MYPY:
@@ -584,7 +584,7 @@ class AsyncSignatures:
             self,
             *,
             session: SessionRef,
-            to: str | Recipient,
+            to: ChatRef,
             text: str | None = None,
             image_url: str | None = None,
             video_url: str | None = None,
@@ -620,7 +620,7 @@ class AsyncSignatures:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -635,7 +635,7 @@ class AsyncSignatures:
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: The text, or the caption.
             image_url: URL of a picture.
             video_url: URL of a video.
@@ -656,7 +656,7 @@ class AsyncSignatures:
             self,
             *,
             session: SessionRef,
-            to: str | Recipient,
+            to: ChatRef,
             text: str | None = None,
             image_url: str | None = None,
             video_url: str | None = None,
@@ -665,7 +665,7 @@ class AsyncSignatures:
             mimetype: str | None = None,
             filename: str | None = None,
             preview: Mapping[str, str] | None = None,
-            message_id: str | None = None,
+            message_id: MessageRef | None = None,
             send_seen: bool | str = True,
             min_typing: float | str = 3.0,
             max_typing: float | str = 8.0,
@@ -695,7 +695,7 @@ class AsyncSignatures:
             mimetype: str | None = None,
             filename: str | None = None,
             preview: Mapping[str, str] | None = None,
-            message_id: str | None = None,
+            message_id: MessageRef | None = None,
             send_seen: bool | str = True,
             min_typing: float | str = 3.0,
             max_typing: float | str = 8.0,
@@ -706,7 +706,7 @@ class AsyncSignatures:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -715,7 +715,7 @@ class AsyncSignatures:
         mimetype: str | None = None,
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
-        message_id: str | None = None,
+        message_id: MessageRef | None = None,
         send_seen: bool | str = True,
         min_typing: float | str = 3.0,
         max_typing: float | str = 8.0,
@@ -729,7 +729,7 @@ class AsyncSignatures:
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: The text, or the caption. The typing lasts 0.05 s a character, within the bounds below.
             image_url: URL of a picture.
             video_url: URL of a video.
@@ -924,11 +924,11 @@ class AsyncSignatures:
     if not MYPY:
         @_overload
         async def get_group_picture(
-            self, session: SessionRef, group_id: str, refresh: bool | None = None
+            self, session: SessionRef, group_id: GroupRef, refresh: bool | None = None
         ) -> GroupPicture: ...
     @_overload
     async def get_group_picture(
-        self, session: SessionRef, group_id: str, request: GetGroupPictureRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: GetGroupPictureRequest, /
     ) -> GroupPicture: ...
     if not MYPY:
         @_overload
@@ -940,13 +940,15 @@ class AsyncSignatures:
             **unknown: Never,
         ) -> GroupPicture: ...
     @_overload
-    async def get_group_picture(self, session: SessionRef, group_id: str, refresh: bool | None = None) -> GroupPicture:
+    async def get_group_picture(
+        self, session: SessionRef, group_id: GroupRef, refresh: bool | None = None
+    ) -> GroupPicture:
         """
         Get a group's picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """
 
@@ -955,7 +957,7 @@ class AsyncSignatures:
         async def set_group_picture(
             self,
             session: SessionRef,
-            group_id: str,
+            group_id: GroupRef,
             *,
             url: str,
             crop_to_square: bool | None = None,
@@ -963,7 +965,7 @@ class AsyncSignatures:
         ) -> Result: ...
     @_overload
     async def set_group_picture(
-        self, session: SessionRef, group_id: str, request: SetGroupPictureRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: SetGroupPictureRequest, /
     ) -> Result: ...
     if not MYPY:
         @_overload
@@ -981,7 +983,7 @@ class AsyncSignatures:
     async def set_group_picture(
         self,
         session: SessionRef,
-        group_id: str,
+        group_id: GroupRef,
         *,
         url: str,
         crop_to_square: bool | None = None,
@@ -992,7 +994,7 @@ class AsyncSignatures:
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             url: Where the service finds the picture; publicly reachable.
             crop_to_square: Cut it to a square.
             format: ``jpeg``, ``png`` or ``webp``.
@@ -1000,10 +1002,12 @@ class AsyncSignatures:
 
     if not MYPY:
         @_overload
-        async def set_group_description(self, session: SessionRef, group_id: str, *, description: str) -> Result: ...
+        async def set_group_description(
+            self, session: SessionRef, group_id: GroupRef, *, description: str
+        ) -> Result: ...
     @_overload
     async def set_group_description(
-        self, session: SessionRef, group_id: str, request: SetGroupDescriptionRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: SetGroupDescriptionRequest, /
     ) -> Result: ...
     if not MYPY:
         @_overload
@@ -1016,22 +1020,22 @@ class AsyncSignatures:
             **unknown: Never,
         ) -> Result: ...
     @_overload
-    async def set_group_description(self, session: SessionRef, group_id: str, *, description: str) -> Result:
+    async def set_group_description(self, session: SessionRef, group_id: GroupRef, *, description: str) -> Result:
         """
         Set a group's description.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             description: The description; ``""`` removes it.
         """
 
     if not MYPY:
         @_overload
-        async def set_group_subject(self, session: SessionRef, group_id: str, *, subject: str) -> Result: ...
+        async def set_group_subject(self, session: SessionRef, group_id: GroupRef, *, subject: str) -> Result: ...
     @_overload
     async def set_group_subject(
-        self, session: SessionRef, group_id: str, request: SetGroupSubjectRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: SetGroupSubjectRequest, /
     ) -> Result: ...
     if not MYPY:
         @_overload
@@ -1044,46 +1048,48 @@ class AsyncSignatures:
             **unknown: Never,
         ) -> Result: ...
     @_overload
-    async def set_group_subject(self, session: SessionRef, group_id: str, *, subject: str) -> Result:
+    async def set_group_subject(self, session: SessionRef, group_id: GroupRef, *, subject: str) -> Result:
         """
         Set a group's name.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             subject: The name. The service's page says 25 characters at most, WhatsApp allows 100; a longer one is sent,
                 with a warning.
         """
 
     if not MYPY:
         @_overload
-        async def set_group_name(self, session: SessionRef, group_id: str, *, name: str) -> Result: ...
+        async def set_group_name(self, session: SessionRef, group_id: GroupRef, *, name: str) -> Result: ...
     @_overload
-    async def set_group_name(self, session: SessionRef, group_id: str, request: SetGroupNameRequest, /) -> Result: ...
+    async def set_group_name(
+        self, session: SessionRef, group_id: GroupRef, request: SetGroupNameRequest, /
+    ) -> Result: ...
     if not MYPY:
         @_overload
         async def set_group_name(
             self, session: Session_ = MISSING, group_id: GroupId_ = MISSING, *, name: Name_ = MISSING, **unknown: Never
         ) -> Result: ...
     @_overload
-    async def set_group_name(self, session: SessionRef, group_id: str, *, name: str) -> Result:
+    async def set_group_name(self, session: SessionRef, group_id: GroupRef, *, name: str) -> Result:
         """
         Set a group's name; the documentation's other name for `set_group_subject`.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             name: The name, as for `set_group_subject`.
         """
 
     if not MYPY:
         @_overload
         async def set_group_settings(
-            self, session: SessionRef, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+            self, session: SessionRef, group_id: GroupRef, *, info_admin_only: bool, messages_admin_only: bool
         ) -> GroupSettings: ...
     @_overload
     async def set_group_settings(
-        self, session: SessionRef, group_id: str, request: SetGroupSettingsRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: SetGroupSettingsRequest, /
     ) -> GroupSettings: ...
     if not MYPY:
         @_overload
@@ -1098,14 +1104,14 @@ class AsyncSignatures:
         ) -> GroupSettings: ...
     @_overload
     async def set_group_settings(
-        self, session: SessionRef, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+        self, session: SessionRef, group_id: GroupRef, *, info_admin_only: bool, messages_admin_only: bool
     ) -> GroupSettings:
         """
         Set who may do what in a group, one setting after the other where the service has no call for both.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             info_admin_only: Only admins change name, description and picture.
             messages_admin_only: Only admins write.
         """
@@ -1115,7 +1121,7 @@ class AsyncSignatures:
         async def set_group_info_admin_only(
             self,
             session: SessionRef,
-            group_id: str,
+            group_id: GroupRef,
             *,
             enabled: bool,
             changed_at: str | None = None,
@@ -1123,7 +1129,7 @@ class AsyncSignatures:
         ) -> AdminOnly: ...
     @_overload
     async def set_group_info_admin_only(
-        self, session: SessionRef, group_id: str, request: SetGroupInfoAdminOnlyRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: SetGroupInfoAdminOnlyRequest, /
     ) -> AdminOnly: ...
     if not MYPY:
         @_overload
@@ -1141,7 +1147,7 @@ class AsyncSignatures:
     async def set_group_info_admin_only(
         self,
         session: SessionRef,
-        group_id: str,
+        group_id: GroupRef,
         *,
         enabled: bool,
         changed_at: str | None = None,
@@ -1152,7 +1158,7 @@ class AsyncSignatures:
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             enabled: Only admins.
             changed_at: Not sent. Part of the answer, which the official SDK takes here too.
             changed_by: Likewise.
@@ -1163,7 +1169,7 @@ class AsyncSignatures:
         async def set_group_messages_admin_only(
             self,
             session: SessionRef,
-            group_id: str,
+            group_id: GroupRef,
             *,
             enabled: bool,
             changed_at: str | None = None,
@@ -1171,7 +1177,7 @@ class AsyncSignatures:
         ) -> AdminOnly: ...
     @_overload
     async def set_group_messages_admin_only(
-        self, session: SessionRef, group_id: str, request: SetGroupMessagesAdminOnlyRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: SetGroupMessagesAdminOnlyRequest, /
     ) -> AdminOnly: ...
     if not MYPY:
         @_overload
@@ -1189,7 +1195,7 @@ class AsyncSignatures:
     async def set_group_messages_admin_only(
         self,
         session: SessionRef,
-        group_id: str,
+        group_id: GroupRef,
         *,
         enabled: bool,
         changed_at: str | None = None,
@@ -1200,7 +1206,7 @@ class AsyncSignatures:
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             enabled: Only admins.
             changed_at: Not sent. Part of the answer, which the official SDK takes here too.
             changed_by: Likewise.
@@ -1211,14 +1217,14 @@ class AsyncSignatures:
         async def add_group_participants(
             self,
             session: SessionRef,
-            group_id: str,
+            group_id: GroupRef,
             *,
             participants: Sequence[ParticipantRef],
             notify: bool | None = None,
         ) -> ParticipantChanges: ...
     @_overload
     async def add_group_participants(
-        self, session: SessionRef, group_id: str, request: AddGroupParticipantsRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: AddGroupParticipantsRequest, /
     ) -> ParticipantChanges: ...
     if not MYPY:
         @_overload
@@ -1233,14 +1239,19 @@ class AsyncSignatures:
         ) -> ParticipantChanges: ...
     @_overload
     async def add_group_participants(
-        self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self,
+        session: SessionRef,
+        group_id: GroupRef,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
     ) -> ParticipantChanges:
         """
         Add members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -1253,14 +1264,14 @@ class AsyncSignatures:
         async def remove_group_participants(
             self,
             session: SessionRef,
-            group_id: str,
+            group_id: GroupRef,
             *,
             participants: Sequence[ParticipantRef],
             notify: bool | None = None,
         ) -> ParticipantChanges: ...
     @_overload
     async def remove_group_participants(
-        self, session: SessionRef, group_id: str, request: RemoveGroupParticipantsRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: RemoveGroupParticipantsRequest, /
     ) -> ParticipantChanges: ...
     if not MYPY:
         @_overload
@@ -1275,14 +1286,19 @@ class AsyncSignatures:
         ) -> ParticipantChanges: ...
     @_overload
     async def remove_group_participants(
-        self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self,
+        session: SessionRef,
+        group_id: GroupRef,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
     ) -> ParticipantChanges:
         """
         Remove members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -1295,14 +1311,14 @@ class AsyncSignatures:
         async def promote_group_participants(
             self,
             session: SessionRef,
-            group_id: str,
+            group_id: GroupRef,
             *,
             participants: Sequence[ParticipantRef],
             notify: bool | None = None,
         ) -> ParticipantChanges: ...
     @_overload
     async def promote_group_participants(
-        self, session: SessionRef, group_id: str, request: PromoteGroupParticipantsRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: PromoteGroupParticipantsRequest, /
     ) -> ParticipantChanges: ...
     if not MYPY:
         @_overload
@@ -1317,14 +1333,19 @@ class AsyncSignatures:
         ) -> ParticipantChanges: ...
     @_overload
     async def promote_group_participants(
-        self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self,
+        session: SessionRef,
+        group_id: GroupRef,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
     ) -> ParticipantChanges:
         """
         Make members admins. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -1337,14 +1358,14 @@ class AsyncSignatures:
         async def demote_group_participants(
             self,
             session: SessionRef,
-            group_id: str,
+            group_id: GroupRef,
             *,
             participants: Sequence[ParticipantRef],
             notify: bool | None = None,
         ) -> ParticipantChanges: ...
     @_overload
     async def demote_group_participants(
-        self, session: SessionRef, group_id: str, request: DemoteGroupParticipantsRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: DemoteGroupParticipantsRequest, /
     ) -> ParticipantChanges: ...
     if not MYPY:
         @_overload
@@ -1359,14 +1380,19 @@ class AsyncSignatures:
         ) -> ParticipantChanges: ...
     @_overload
     async def demote_group_participants(
-        self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self,
+        session: SessionRef,
+        group_id: GroupRef,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
     ) -> ParticipantChanges:
         """
         Make admins plain members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -1422,7 +1448,7 @@ class AsyncSignatures:
 
     if not MYPY:
         @_overload
-        async def get_contact(self, session: SessionRef, *, contact_id: str) -> Contact: ...
+        async def get_contact(self, session: SessionRef, *, contact_id: ChatRef) -> Contact: ...
     @_overload
     async def get_contact(self, session: SessionRef, request: GetContactRequest, /) -> Contact: ...
     if not MYPY:
@@ -1431,13 +1457,13 @@ class AsyncSignatures:
             self, session: Session_ = MISSING, *, contact_id: ContactId_ = MISSING, **unknown: Never
         ) -> Contact: ...
     @_overload
-    async def get_contact(self, session: SessionRef, *, contact_id: str) -> Contact:
+    async def get_contact(self, session: SessionRef, *, contact_id: ChatRef) -> Contact:
         """
         Get a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            contact_id: International number, or id such as ``447700900456@c.us``.
+            contact_id: International number, id such as ``447700900456@c.us``, or a `Contact` or `Chat`.
 
         Raises:
             InvalidRequestError: The number has no country, or the id is a group's. Nothing was sent.
@@ -1471,7 +1497,7 @@ class AsyncSignatures:
     if not MYPY:
         @_overload
         async def get_contact_profile_picture(
-            self, session: SessionRef, *, contact_id: str, refresh: bool | None = None
+            self, session: SessionRef, *, contact_id: ChatRef, refresh: bool | None = None
         ) -> ProfilePicture: ...
     @_overload
     async def get_contact_profile_picture(
@@ -1489,14 +1515,14 @@ class AsyncSignatures:
         ) -> ProfilePicture: ...
     @_overload
     async def get_contact_profile_picture(
-        self, session: SessionRef, *, contact_id: str, refresh: bool | None = None
+        self, session: SessionRef, *, contact_id: ChatRef, refresh: bool | None = None
     ) -> ProfilePicture:
         """
         Get the picture of a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            contact_id: International number, or id such as ``447700900456@c.us``.
+            contact_id: International number, id such as ``447700900456@c.us``, or a `Contact` or `Chat`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
 
         Raises:
@@ -1596,7 +1622,7 @@ class AsyncSignatures:
         async def get_messages(
             self,
             session: SessionRef,
-            chat_id: str,
+            chat_id: ChatRef,
             *,
             limit: int = MOST_MESSAGES,
             download_media: bool | None = None,
@@ -1605,7 +1631,7 @@ class AsyncSignatures:
         ) -> Page[ChatMessage]: ...
     @_overload
     async def get_messages(
-        self, session: SessionRef, chat_id: str, request: GetMessagesRequest, /
+        self, session: SessionRef, chat_id: ChatRef, request: GetMessagesRequest, /
     ) -> Page[ChatMessage]: ...
     if not MYPY:
         @_overload
@@ -1624,7 +1650,7 @@ class AsyncSignatures:
     async def get_messages(
         self,
         session: SessionRef,
-        chat_id: str,
+        chat_id: ChatRef,
         *,
         limit: int = MOST_MESSAGES,
         download_media: bool | None = None,
@@ -1636,7 +1662,7 @@ class AsyncSignatures:
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             limit: How many at most; the service gives no more than 50.
             download_media: Have the service fetch the media; slow.
             filter: Only messages with ``from_me`` (true or false), ``ack`` (one of `Ack`, its name, or a list of
@@ -1650,11 +1676,11 @@ class AsyncSignatures:
     if not MYPY:
         @_overload
         async def get_message_by_id(
-            self, session: SessionRef, chat_id: str, message_id: str, *, download_media: bool | None = None
+            self, session: SessionRef, chat_id: ChatRef, message_id: MessageRef, *, download_media: bool | None = None
         ) -> ChatMessage: ...
     @_overload
     async def get_message_by_id(
-        self, session: SessionRef, chat_id: str, message_id: str, request: GetMessageByIdRequest, /
+        self, session: SessionRef, chat_id: ChatRef, message_id: MessageRef, request: GetMessageByIdRequest, /
     ) -> ChatMessage: ...
     if not MYPY:
         @_overload
@@ -1669,15 +1695,15 @@ class AsyncSignatures:
         ) -> ChatMessage: ...
     @_overload
     async def get_message_by_id(
-        self, session: SessionRef, chat_id: str, message_id: str, *, download_media: bool | None = None
+        self, session: SessionRef, chat_id: ChatRef, message_id: MessageRef, *, download_media: bool | None = None
     ) -> ChatMessage:
         """
         Get one message of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
-            message_id: Its id.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
+            message_id: Its id, or the message as it was read before.
             download_media: Have the service fetch its media.
 
         Raises:
@@ -1687,10 +1713,12 @@ class AsyncSignatures:
     if not MYPY:
         @_overload
         async def read_messages(
-            self, session: SessionRef, chat_id: str, *, days: int | None = None, messages: int | None = None
+            self, session: SessionRef, chat_id: ChatRef, *, days: int | None = None, messages: int | None = None
         ) -> ReadResult: ...
     @_overload
-    async def read_messages(self, session: SessionRef, chat_id: str, request: ReadMessagesRequest, /) -> ReadResult: ...
+    async def read_messages(
+        self, session: SessionRef, chat_id: ChatRef, request: ReadMessagesRequest, /
+    ) -> ReadResult: ...
     if not MYPY:
         @_overload
         async def read_messages(
@@ -1704,14 +1732,14 @@ class AsyncSignatures:
         ) -> ReadResult: ...
     @_overload
     async def read_messages(
-        self, session: SessionRef, chat_id: str, *, days: int | None = None, messages: int | None = None
+        self, session: SessionRef, chat_id: ChatRef, *, days: int | None = None, messages: int | None = None
     ) -> ReadResult:
         """
         Mark the messages of a chat as read.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             days: Of how many days; the engine's default is 7.
             messages: How many, the newest; the engine's default is 30, and 100 in a group.
         """
@@ -1719,11 +1747,11 @@ class AsyncSignatures:
     if not MYPY:
         @_overload
         async def get_chat_picture(
-            self, session: SessionRef, chat_id: str, *, refresh: bool | None = None
+            self, session: SessionRef, chat_id: ChatRef, *, refresh: bool | None = None
         ) -> ChatPicture: ...
     @_overload
     async def get_chat_picture(
-        self, session: SessionRef, chat_id: str, request: GetChatPictureRequest, /
+        self, session: SessionRef, chat_id: ChatRef, request: GetChatPictureRequest, /
     ) -> ChatPicture: ...
     if not MYPY:
         @_overload
@@ -1736,13 +1764,15 @@ class AsyncSignatures:
             **unknown: Never,
         ) -> ChatPicture: ...
     @_overload
-    async def get_chat_picture(self, session: SessionRef, chat_id: str, *, refresh: bool | None = None) -> ChatPicture:
+    async def get_chat_picture(
+        self, session: SessionRef, chat_id: ChatRef, *, refresh: bool | None = None
+    ) -> ChatPicture:
         """
         Get the picture of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """
 
@@ -1811,7 +1841,7 @@ class Signatures:
     if not MYPY:
         @_overload
         def send_text(
-            self, *, session: SessionRef, to: str | Recipient, text: str, reply_to: str | None = None
+            self, *, session: SessionRef, to: ChatRef, text: str, reply_to: MessageRef | None = None
         ) -> Message: ...
     @_overload
     def send_text(self, request: SendTextRequest, /) -> Message: ...
@@ -1825,19 +1855,19 @@ class Signatures:
             session: Session_ = MISSING,
             to: To_ = MISSING,
             text: Text_ = MISSING,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
-    def send_text(self, *, session: SessionRef, to: str | Recipient, text: str, reply_to: str | None = None) -> Message:
+    def send_text(self, *, session: SessionRef, to: ChatRef, text: str, reply_to: MessageRef | None = None) -> Message:
         """
         Send a text message.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; WhatsApp's own markup is allowed.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: The number has no country. Nothing was sent.
@@ -1851,11 +1881,11 @@ class Signatures:
             self,
             *,
             session: SessionRef,
-            to: str | Recipient,
+            to: ChatRef,
             url: str | None = None,
             data: MediaData | None = None,
             caption: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     def send_image(self, request: SendImageRequest, /) -> Message: ...
@@ -1871,7 +1901,7 @@ class Signatures:
             url: str | None = None,
             data: MediaData | None = None,
             caption: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -1879,22 +1909,22 @@ class Signatures:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a picture.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the picture, or
             data: the picture: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -1907,11 +1937,11 @@ class Signatures:
             self,
             *,
             session: SessionRef,
-            to: str | Recipient,
+            to: ChatRef,
             url: str | None = None,
             data: MediaData | None = None,
             caption: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     def send_video(self, request: SendVideoRequest, /) -> Message: ...
@@ -1927,7 +1957,7 @@ class Signatures:
             url: str | None = None,
             data: MediaData | None = None,
             caption: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -1935,22 +1965,22 @@ class Signatures:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a video.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the video, or
             data: the video: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -1963,11 +1993,11 @@ class Signatures:
             self,
             *,
             session: SessionRef,
-            to: str | Recipient,
+            to: ChatRef,
             url: str | None = None,
             data: MediaData | None = None,
             duration: float | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     def send_voice(self, request: SendVoiceRequest, /) -> Message: ...
@@ -1983,7 +2013,7 @@ class Signatures:
             url: str | None = None,
             data: MediaData | None = None,
             duration: float | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -1991,22 +2021,22 @@ class Signatures:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         duration: float | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a voice message.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the recording, or
             data: the recording: bytes, a path, a binary file or base64 text; at most 40 MiB.
             duration: Its length in seconds.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -2019,12 +2049,12 @@ class Signatures:
             self,
             *,
             session: SessionRef,
-            to: str | Recipient,
+            to: ChatRef,
             url: str | None = None,
             data: MediaData | None = None,
             file_name: str | None = None,
             mime_type: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     def send_file(self, request: SendFileRequest, /) -> Message: ...
@@ -2041,7 +2071,7 @@ class Signatures:
             data: MediaData | None = None,
             file_name: str | None = None,
             mime_type: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -2049,24 +2079,24 @@ class Signatures:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         file_name: str | None = None,
         mime_type: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a file as a document.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the file, or
             data: the file: bytes, a path, a binary file or base64 text; at most 40 MiB.
             file_name: Its name for the recipient; found from a path, a file or a URL where not given.
             mime_type: Its MIME type; found from the name where not given, else ``application/octet-stream``.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, no name to be found, or the number has no
@@ -2080,10 +2110,10 @@ class Signatures:
             self,
             *,
             session: SessionRef,
-            to: str | Recipient,
+            to: ChatRef,
             text: str,
             preview: LinkPreview | Mapping[str, Any],
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     def send_link_custom_preview(self, request: SendLinkCustomPreviewRequest, /) -> Message: ...
@@ -2098,7 +2128,7 @@ class Signatures:
             to: To_ = MISSING,
             text: Text_ = MISSING,
             preview: Preview_ = MISSING,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -2106,21 +2136,21 @@ class Signatures:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         text: str,
         preview: LinkPreview | Mapping[str, Any],
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a text that contains a link, with a preview of your own.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; it contains the URL.
             preview: The link's look: a `LinkPreview`, or a mapping with ``title`` and, if wanted, ``description`` and
                 ``thumbnailUrl``.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: The preview has no title, or the number has no country. Nothing was sent.
@@ -2129,7 +2159,7 @@ class Signatures:
 
     if not MYPY:
         @_overload
-        def send_seen(self, *, session: SessionRef, to: str | Recipient, message_id: str) -> Result: ...
+        def send_seen(self, *, session: SessionRef, to: ChatRef, message_id: MessageRef) -> Result: ...
     @_overload
     def send_seen(self, request: SendSeenRequest, /) -> Result: ...
     @_overload
@@ -2140,19 +2170,19 @@ class Signatures:
             self, *, session: Session_ = MISSING, to: To_ = MISSING, message_id: MessageId_ = MISSING, **unknown: Never
         ) -> Result: ...
     @_overload
-    def send_seen(self, *, session: SessionRef, to: str | Recipient, message_id: str) -> Result:
+    def send_seen(self, *, session: SessionRef, to: ChatRef, message_id: MessageRef) -> Result:
         """
         Mark a message as seen: its sender sees blue ticks.
 
         Args:
             session: The session that saw it: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             message_id: Id of the message.
         """
 
     if not MYPY:
         @_overload
-        def send_reaction(self, *, session: SessionRef, message_id: str, reaction: str) -> Result: ...
+        def send_reaction(self, *, session: SessionRef, message_id: MessageRef, reaction: str) -> Result: ...
     @_overload
     def send_reaction(self, request: SendReactionRequest, /) -> Result: ...
     @_overload
@@ -2168,7 +2198,7 @@ class Signatures:
             **unknown: Never,
         ) -> Result: ...
     @_overload
-    def send_reaction(self, *, session: SessionRef, message_id: str, reaction: str) -> Result:
+    def send_reaction(self, *, session: SessionRef, message_id: MessageRef, reaction: str) -> Result:
         """
         React to a message.
 
@@ -2180,7 +2210,7 @@ class Signatures:
 
     if not MYPY:
         @_overload
-        def start_typing(self, *, session: SessionRef, to: str | Recipient) -> Result: ...
+        def start_typing(self, *, session: SessionRef, to: ChatRef) -> Result: ...
     @_overload
     def start_typing(self, request: StartTypingRequest, /) -> Result: ...
     @_overload
@@ -2189,18 +2219,18 @@ class Signatures:
         @_overload
         def start_typing(self, *, session: Session_ = MISSING, to: To_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
-    def start_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
+    def start_typing(self, *, session: SessionRef, to: ChatRef) -> Result:
         """
         Show "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
         """
 
     if not MYPY:
         @_overload
-        def stop_typing(self, *, session: SessionRef, to: str | Recipient) -> Result: ...
+        def stop_typing(self, *, session: SessionRef, to: ChatRef) -> Result: ...
     @_overload
     def stop_typing(self, request: StopTypingRequest, /) -> Result: ...
     @_overload
@@ -2209,13 +2239,13 @@ class Signatures:
         @_overload
         def stop_typing(self, *, session: Session_ = MISSING, to: To_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
-    def stop_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
+    def stop_typing(self, *, session: SessionRef, to: ChatRef) -> Result:
         """
         Stop showing "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
         """
 
     if not MYPY:
@@ -2224,7 +2254,7 @@ class Signatures:
             self,
             *,
             session: SessionRef,
-            to: str | Recipient,
+            to: ChatRef,
             text: str | None = None,
             image_url: str | None = None,
             video_url: str | None = None,
@@ -2260,7 +2290,7 @@ class Signatures:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -2275,7 +2305,7 @@ class Signatures:
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: The text, or the caption.
             image_url: URL of a picture.
             video_url: URL of a video.
@@ -2296,7 +2326,7 @@ class Signatures:
             self,
             *,
             session: SessionRef,
-            to: str | Recipient,
+            to: ChatRef,
             text: str | None = None,
             image_url: str | None = None,
             video_url: str | None = None,
@@ -2305,7 +2335,7 @@ class Signatures:
             mimetype: str | None = None,
             filename: str | None = None,
             preview: Mapping[str, str] | None = None,
-            message_id: str | None = None,
+            message_id: MessageRef | None = None,
             send_seen: bool | str = True,
             min_typing: float | str = 3.0,
             max_typing: float | str = 8.0,
@@ -2335,7 +2365,7 @@ class Signatures:
             mimetype: str | None = None,
             filename: str | None = None,
             preview: Mapping[str, str] | None = None,
-            message_id: str | None = None,
+            message_id: MessageRef | None = None,
             send_seen: bool | str = True,
             min_typing: float | str = 3.0,
             max_typing: float | str = 8.0,
@@ -2346,7 +2376,7 @@ class Signatures:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -2355,7 +2385,7 @@ class Signatures:
         mimetype: str | None = None,
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
-        message_id: str | None = None,
+        message_id: MessageRef | None = None,
         send_seen: bool | str = True,
         min_typing: float | str = 3.0,
         max_typing: float | str = 8.0,
@@ -2369,7 +2399,7 @@ class Signatures:
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: The text, or the caption. The typing lasts 0.05 s a character, within the bounds below.
             image_url: URL of a picture.
             video_url: URL of a video.
@@ -2562,11 +2592,11 @@ class Signatures:
     if not MYPY:
         @_overload
         def get_group_picture(
-            self, session: SessionRef, group_id: str, refresh: bool | None = None
+            self, session: SessionRef, group_id: GroupRef, refresh: bool | None = None
         ) -> GroupPicture: ...
     @_overload
     def get_group_picture(
-        self, session: SessionRef, group_id: str, request: GetGroupPictureRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: GetGroupPictureRequest, /
     ) -> GroupPicture: ...
     if not MYPY:
         @_overload
@@ -2578,13 +2608,13 @@ class Signatures:
             **unknown: Never,
         ) -> GroupPicture: ...
     @_overload
-    def get_group_picture(self, session: SessionRef, group_id: str, refresh: bool | None = None) -> GroupPicture:
+    def get_group_picture(self, session: SessionRef, group_id: GroupRef, refresh: bool | None = None) -> GroupPicture:
         """
         Get a group's picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """
 
@@ -2593,14 +2623,16 @@ class Signatures:
         def set_group_picture(
             self,
             session: SessionRef,
-            group_id: str,
+            group_id: GroupRef,
             *,
             url: str,
             crop_to_square: bool | None = None,
             format: str | None = None,
         ) -> Result: ...
     @_overload
-    def set_group_picture(self, session: SessionRef, group_id: str, request: SetGroupPictureRequest, /) -> Result: ...
+    def set_group_picture(
+        self, session: SessionRef, group_id: GroupRef, request: SetGroupPictureRequest, /
+    ) -> Result: ...
     if not MYPY:
         @_overload
         def set_group_picture(
@@ -2617,7 +2649,7 @@ class Signatures:
     def set_group_picture(
         self,
         session: SessionRef,
-        group_id: str,
+        group_id: GroupRef,
         *,
         url: str,
         crop_to_square: bool | None = None,
@@ -2628,7 +2660,7 @@ class Signatures:
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             url: Where the service finds the picture; publicly reachable.
             crop_to_square: Cut it to a square.
             format: ``jpeg``, ``png`` or ``webp``.
@@ -2636,10 +2668,10 @@ class Signatures:
 
     if not MYPY:
         @_overload
-        def set_group_description(self, session: SessionRef, group_id: str, *, description: str) -> Result: ...
+        def set_group_description(self, session: SessionRef, group_id: GroupRef, *, description: str) -> Result: ...
     @_overload
     def set_group_description(
-        self, session: SessionRef, group_id: str, request: SetGroupDescriptionRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: SetGroupDescriptionRequest, /
     ) -> Result: ...
     if not MYPY:
         @_overload
@@ -2652,21 +2684,23 @@ class Signatures:
             **unknown: Never,
         ) -> Result: ...
     @_overload
-    def set_group_description(self, session: SessionRef, group_id: str, *, description: str) -> Result:
+    def set_group_description(self, session: SessionRef, group_id: GroupRef, *, description: str) -> Result:
         """
         Set a group's description.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             description: The description; ``""`` removes it.
         """
 
     if not MYPY:
         @_overload
-        def set_group_subject(self, session: SessionRef, group_id: str, *, subject: str) -> Result: ...
+        def set_group_subject(self, session: SessionRef, group_id: GroupRef, *, subject: str) -> Result: ...
     @_overload
-    def set_group_subject(self, session: SessionRef, group_id: str, request: SetGroupSubjectRequest, /) -> Result: ...
+    def set_group_subject(
+        self, session: SessionRef, group_id: GroupRef, request: SetGroupSubjectRequest, /
+    ) -> Result: ...
     if not MYPY:
         @_overload
         def set_group_subject(
@@ -2678,46 +2712,46 @@ class Signatures:
             **unknown: Never,
         ) -> Result: ...
     @_overload
-    def set_group_subject(self, session: SessionRef, group_id: str, *, subject: str) -> Result:
+    def set_group_subject(self, session: SessionRef, group_id: GroupRef, *, subject: str) -> Result:
         """
         Set a group's name.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             subject: The name. The service's page says 25 characters at most, WhatsApp allows 100; a longer one is sent,
                 with a warning.
         """
 
     if not MYPY:
         @_overload
-        def set_group_name(self, session: SessionRef, group_id: str, *, name: str) -> Result: ...
+        def set_group_name(self, session: SessionRef, group_id: GroupRef, *, name: str) -> Result: ...
     @_overload
-    def set_group_name(self, session: SessionRef, group_id: str, request: SetGroupNameRequest, /) -> Result: ...
+    def set_group_name(self, session: SessionRef, group_id: GroupRef, request: SetGroupNameRequest, /) -> Result: ...
     if not MYPY:
         @_overload
         def set_group_name(
             self, session: Session_ = MISSING, group_id: GroupId_ = MISSING, *, name: Name_ = MISSING, **unknown: Never
         ) -> Result: ...
     @_overload
-    def set_group_name(self, session: SessionRef, group_id: str, *, name: str) -> Result:
+    def set_group_name(self, session: SessionRef, group_id: GroupRef, *, name: str) -> Result:
         """
         Set a group's name; the documentation's other name for `set_group_subject`.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             name: The name, as for `set_group_subject`.
         """
 
     if not MYPY:
         @_overload
         def set_group_settings(
-            self, session: SessionRef, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+            self, session: SessionRef, group_id: GroupRef, *, info_admin_only: bool, messages_admin_only: bool
         ) -> GroupSettings: ...
     @_overload
     def set_group_settings(
-        self, session: SessionRef, group_id: str, request: SetGroupSettingsRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: SetGroupSettingsRequest, /
     ) -> GroupSettings: ...
     if not MYPY:
         @_overload
@@ -2732,14 +2766,14 @@ class Signatures:
         ) -> GroupSettings: ...
     @_overload
     def set_group_settings(
-        self, session: SessionRef, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+        self, session: SessionRef, group_id: GroupRef, *, info_admin_only: bool, messages_admin_only: bool
     ) -> GroupSettings:
         """
         Set who may do what in a group, one setting after the other where the service has no call for both.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             info_admin_only: Only admins change name, description and picture.
             messages_admin_only: Only admins write.
         """
@@ -2749,7 +2783,7 @@ class Signatures:
         def set_group_info_admin_only(
             self,
             session: SessionRef,
-            group_id: str,
+            group_id: GroupRef,
             *,
             enabled: bool,
             changed_at: str | None = None,
@@ -2757,7 +2791,7 @@ class Signatures:
         ) -> AdminOnly: ...
     @_overload
     def set_group_info_admin_only(
-        self, session: SessionRef, group_id: str, request: SetGroupInfoAdminOnlyRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: SetGroupInfoAdminOnlyRequest, /
     ) -> AdminOnly: ...
     if not MYPY:
         @_overload
@@ -2775,7 +2809,7 @@ class Signatures:
     def set_group_info_admin_only(
         self,
         session: SessionRef,
-        group_id: str,
+        group_id: GroupRef,
         *,
         enabled: bool,
         changed_at: str | None = None,
@@ -2786,7 +2820,7 @@ class Signatures:
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             enabled: Only admins.
             changed_at: Not sent. Part of the answer, which the official SDK takes here too.
             changed_by: Likewise.
@@ -2797,7 +2831,7 @@ class Signatures:
         def set_group_messages_admin_only(
             self,
             session: SessionRef,
-            group_id: str,
+            group_id: GroupRef,
             *,
             enabled: bool,
             changed_at: str | None = None,
@@ -2805,7 +2839,7 @@ class Signatures:
         ) -> AdminOnly: ...
     @_overload
     def set_group_messages_admin_only(
-        self, session: SessionRef, group_id: str, request: SetGroupMessagesAdminOnlyRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: SetGroupMessagesAdminOnlyRequest, /
     ) -> AdminOnly: ...
     if not MYPY:
         @_overload
@@ -2823,7 +2857,7 @@ class Signatures:
     def set_group_messages_admin_only(
         self,
         session: SessionRef,
-        group_id: str,
+        group_id: GroupRef,
         *,
         enabled: bool,
         changed_at: str | None = None,
@@ -2834,7 +2868,7 @@ class Signatures:
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             enabled: Only admins.
             changed_at: Not sent. Part of the answer, which the official SDK takes here too.
             changed_by: Likewise.
@@ -2845,14 +2879,14 @@ class Signatures:
         def add_group_participants(
             self,
             session: SessionRef,
-            group_id: str,
+            group_id: GroupRef,
             *,
             participants: Sequence[ParticipantRef],
             notify: bool | None = None,
         ) -> ParticipantChanges: ...
     @_overload
     def add_group_participants(
-        self, session: SessionRef, group_id: str, request: AddGroupParticipantsRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: AddGroupParticipantsRequest, /
     ) -> ParticipantChanges: ...
     if not MYPY:
         @_overload
@@ -2867,14 +2901,19 @@ class Signatures:
         ) -> ParticipantChanges: ...
     @_overload
     def add_group_participants(
-        self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self,
+        session: SessionRef,
+        group_id: GroupRef,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
     ) -> ParticipantChanges:
         """
         Add members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -2887,14 +2926,14 @@ class Signatures:
         def remove_group_participants(
             self,
             session: SessionRef,
-            group_id: str,
+            group_id: GroupRef,
             *,
             participants: Sequence[ParticipantRef],
             notify: bool | None = None,
         ) -> ParticipantChanges: ...
     @_overload
     def remove_group_participants(
-        self, session: SessionRef, group_id: str, request: RemoveGroupParticipantsRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: RemoveGroupParticipantsRequest, /
     ) -> ParticipantChanges: ...
     if not MYPY:
         @_overload
@@ -2909,14 +2948,19 @@ class Signatures:
         ) -> ParticipantChanges: ...
     @_overload
     def remove_group_participants(
-        self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self,
+        session: SessionRef,
+        group_id: GroupRef,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
     ) -> ParticipantChanges:
         """
         Remove members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -2929,14 +2973,14 @@ class Signatures:
         def promote_group_participants(
             self,
             session: SessionRef,
-            group_id: str,
+            group_id: GroupRef,
             *,
             participants: Sequence[ParticipantRef],
             notify: bool | None = None,
         ) -> ParticipantChanges: ...
     @_overload
     def promote_group_participants(
-        self, session: SessionRef, group_id: str, request: PromoteGroupParticipantsRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: PromoteGroupParticipantsRequest, /
     ) -> ParticipantChanges: ...
     if not MYPY:
         @_overload
@@ -2951,14 +2995,19 @@ class Signatures:
         ) -> ParticipantChanges: ...
     @_overload
     def promote_group_participants(
-        self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self,
+        session: SessionRef,
+        group_id: GroupRef,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
     ) -> ParticipantChanges:
         """
         Make members admins. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -2971,14 +3020,14 @@ class Signatures:
         def demote_group_participants(
             self,
             session: SessionRef,
-            group_id: str,
+            group_id: GroupRef,
             *,
             participants: Sequence[ParticipantRef],
             notify: bool | None = None,
         ) -> ParticipantChanges: ...
     @_overload
     def demote_group_participants(
-        self, session: SessionRef, group_id: str, request: DemoteGroupParticipantsRequest, /
+        self, session: SessionRef, group_id: GroupRef, request: DemoteGroupParticipantsRequest, /
     ) -> ParticipantChanges: ...
     if not MYPY:
         @_overload
@@ -2993,14 +3042,19 @@ class Signatures:
         ) -> ParticipantChanges: ...
     @_overload
     def demote_group_participants(
-        self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self,
+        session: SessionRef,
+        group_id: GroupRef,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
     ) -> ParticipantChanges:
         """
         Make admins plain members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -3056,7 +3110,7 @@ class Signatures:
 
     if not MYPY:
         @_overload
-        def get_contact(self, session: SessionRef, *, contact_id: str) -> Contact: ...
+        def get_contact(self, session: SessionRef, *, contact_id: ChatRef) -> Contact: ...
     @_overload
     def get_contact(self, session: SessionRef, request: GetContactRequest, /) -> Contact: ...
     if not MYPY:
@@ -3065,13 +3119,13 @@ class Signatures:
             self, session: Session_ = MISSING, *, contact_id: ContactId_ = MISSING, **unknown: Never
         ) -> Contact: ...
     @_overload
-    def get_contact(self, session: SessionRef, *, contact_id: str) -> Contact:
+    def get_contact(self, session: SessionRef, *, contact_id: ChatRef) -> Contact:
         """
         Get a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            contact_id: International number, or id such as ``447700900456@c.us``.
+            contact_id: International number, id such as ``447700900456@c.us``, or a `Contact` or `Chat`.
 
         Raises:
             InvalidRequestError: The number has no country, or the id is a group's. Nothing was sent.
@@ -3103,7 +3157,7 @@ class Signatures:
     if not MYPY:
         @_overload
         def get_contact_profile_picture(
-            self, session: SessionRef, *, contact_id: str, refresh: bool | None = None
+            self, session: SessionRef, *, contact_id: ChatRef, refresh: bool | None = None
         ) -> ProfilePicture: ...
     @_overload
     def get_contact_profile_picture(
@@ -3121,14 +3175,14 @@ class Signatures:
         ) -> ProfilePicture: ...
     @_overload
     def get_contact_profile_picture(
-        self, session: SessionRef, *, contact_id: str, refresh: bool | None = None
+        self, session: SessionRef, *, contact_id: ChatRef, refresh: bool | None = None
     ) -> ProfilePicture:
         """
         Get the picture of a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            contact_id: International number, or id such as ``447700900456@c.us``.
+            contact_id: International number, id such as ``447700900456@c.us``, or a `Contact` or `Chat`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
 
         Raises:
@@ -3228,7 +3282,7 @@ class Signatures:
         def get_messages(
             self,
             session: SessionRef,
-            chat_id: str,
+            chat_id: ChatRef,
             *,
             limit: int = MOST_MESSAGES,
             download_media: bool | None = None,
@@ -3236,7 +3290,9 @@ class Signatures:
             offset: int | None = None,
         ) -> Page[ChatMessage]: ...
     @_overload
-    def get_messages(self, session: SessionRef, chat_id: str, request: GetMessagesRequest, /) -> Page[ChatMessage]: ...
+    def get_messages(
+        self, session: SessionRef, chat_id: ChatRef, request: GetMessagesRequest, /
+    ) -> Page[ChatMessage]: ...
     if not MYPY:
         @_overload
         def get_messages(
@@ -3254,7 +3310,7 @@ class Signatures:
     def get_messages(
         self,
         session: SessionRef,
-        chat_id: str,
+        chat_id: ChatRef,
         *,
         limit: int = MOST_MESSAGES,
         download_media: bool | None = None,
@@ -3266,7 +3322,7 @@ class Signatures:
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             limit: How many at most; the service gives no more than 50.
             download_media: Have the service fetch the media; slow.
             filter: Only messages with ``from_me`` (true or false), ``ack`` (one of `Ack`, its name, or a list of
@@ -3280,11 +3336,11 @@ class Signatures:
     if not MYPY:
         @_overload
         def get_message_by_id(
-            self, session: SessionRef, chat_id: str, message_id: str, *, download_media: bool | None = None
+            self, session: SessionRef, chat_id: ChatRef, message_id: MessageRef, *, download_media: bool | None = None
         ) -> ChatMessage: ...
     @_overload
     def get_message_by_id(
-        self, session: SessionRef, chat_id: str, message_id: str, request: GetMessageByIdRequest, /
+        self, session: SessionRef, chat_id: ChatRef, message_id: MessageRef, request: GetMessageByIdRequest, /
     ) -> ChatMessage: ...
     if not MYPY:
         @_overload
@@ -3299,15 +3355,15 @@ class Signatures:
         ) -> ChatMessage: ...
     @_overload
     def get_message_by_id(
-        self, session: SessionRef, chat_id: str, message_id: str, *, download_media: bool | None = None
+        self, session: SessionRef, chat_id: ChatRef, message_id: MessageRef, *, download_media: bool | None = None
     ) -> ChatMessage:
         """
         Get one message of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
-            message_id: Its id.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
+            message_id: Its id, or the message as it was read before.
             download_media: Have the service fetch its media.
 
         Raises:
@@ -3317,10 +3373,10 @@ class Signatures:
     if not MYPY:
         @_overload
         def read_messages(
-            self, session: SessionRef, chat_id: str, *, days: int | None = None, messages: int | None = None
+            self, session: SessionRef, chat_id: ChatRef, *, days: int | None = None, messages: int | None = None
         ) -> ReadResult: ...
     @_overload
-    def read_messages(self, session: SessionRef, chat_id: str, request: ReadMessagesRequest, /) -> ReadResult: ...
+    def read_messages(self, session: SessionRef, chat_id: ChatRef, request: ReadMessagesRequest, /) -> ReadResult: ...
     if not MYPY:
         @_overload
         def read_messages(
@@ -3334,14 +3390,14 @@ class Signatures:
         ) -> ReadResult: ...
     @_overload
     def read_messages(
-        self, session: SessionRef, chat_id: str, *, days: int | None = None, messages: int | None = None
+        self, session: SessionRef, chat_id: ChatRef, *, days: int | None = None, messages: int | None = None
     ) -> ReadResult:
         """
         Mark the messages of a chat as read.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             days: Of how many days; the engine's default is 7.
             messages: How many, the newest; the engine's default is 30, and 100 in a group.
         """
@@ -3349,10 +3405,12 @@ class Signatures:
     if not MYPY:
         @_overload
         def get_chat_picture(
-            self, session: SessionRef, chat_id: str, *, refresh: bool | None = None
+            self, session: SessionRef, chat_id: ChatRef, *, refresh: bool | None = None
         ) -> ChatPicture: ...
     @_overload
-    def get_chat_picture(self, session: SessionRef, chat_id: str, request: GetChatPictureRequest, /) -> ChatPicture: ...
+    def get_chat_picture(
+        self, session: SessionRef, chat_id: ChatRef, request: GetChatPictureRequest, /
+    ) -> ChatPicture: ...
     if not MYPY:
         @_overload
         def get_chat_picture(
@@ -3364,37 +3422,37 @@ class Signatures:
             **unknown: Never,
         ) -> ChatPicture: ...
     @_overload
-    def get_chat_picture(self, session: SessionRef, chat_id: str, *, refresh: bool | None = None) -> ChatPicture:
+    def get_chat_picture(self, session: SessionRef, chat_id: ChatRef, *, refresh: bool | None = None) -> ChatPicture:
         """
         Get the picture of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """
 
 class AsyncBoundSignatures:
     if not MYPY:
         @_overload
-        async def send_text(self, *, to: str | Recipient, text: str, reply_to: str | None = None) -> Message: ...
+        async def send_text(self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None) -> Message: ...
     @_overload
     async def send_text(self, request: SendTextFields, /) -> Message: ...
     if not MYPY:
         @_overload
         async def send_text(
-            self, *, to: To_ = MISSING, text: Text_ = MISSING, reply_to: str | None = None, **unknown: Never
+            self, *, to: To_ = MISSING, text: Text_ = MISSING, reply_to: MessageRef | None = None, **unknown: Never
         ) -> Message: ...
     @_overload
-    async def send_text(self, *, to: str | Recipient, text: str, reply_to: str | None = None) -> Message:
+    async def send_text(self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None) -> Message:
         """
         Send a text message.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; WhatsApp's own markup is allowed.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: The number has no country. Nothing was sent.
@@ -3407,11 +3465,11 @@ class AsyncBoundSignatures:
         async def send_image(
             self,
             *,
-            to: str | Recipient,
+            to: ChatRef,
             url: str | None = None,
             data: MediaData | None = None,
             caption: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     async def send_image(self, request: SendImageFields, /) -> Message: ...
@@ -3424,29 +3482,29 @@ class AsyncBoundSignatures:
             url: str | None = None,
             data: MediaData | None = None,
             caption: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
     async def send_image(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a picture.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the picture, or
             data: the picture: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -3458,11 +3516,11 @@ class AsyncBoundSignatures:
         async def send_video(
             self,
             *,
-            to: str | Recipient,
+            to: ChatRef,
             url: str | None = None,
             data: MediaData | None = None,
             caption: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     async def send_video(self, request: SendVideoFields, /) -> Message: ...
@@ -3475,29 +3533,29 @@ class AsyncBoundSignatures:
             url: str | None = None,
             data: MediaData | None = None,
             caption: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
     async def send_video(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a video.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the video, or
             data: the video: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -3509,11 +3567,11 @@ class AsyncBoundSignatures:
         async def send_voice(
             self,
             *,
-            to: str | Recipient,
+            to: ChatRef,
             url: str | None = None,
             data: MediaData | None = None,
             duration: float | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     async def send_voice(self, request: SendVoiceFields, /) -> Message: ...
@@ -3526,29 +3584,29 @@ class AsyncBoundSignatures:
             url: str | None = None,
             data: MediaData | None = None,
             duration: float | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
     async def send_voice(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         duration: float | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a voice message.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the recording, or
             data: the recording: bytes, a path, a binary file or base64 text; at most 40 MiB.
             duration: Its length in seconds.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -3560,12 +3618,12 @@ class AsyncBoundSignatures:
         async def send_file(
             self,
             *,
-            to: str | Recipient,
+            to: ChatRef,
             url: str | None = None,
             data: MediaData | None = None,
             file_name: str | None = None,
             mime_type: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     async def send_file(self, request: SendFileFields, /) -> Message: ...
@@ -3579,31 +3637,31 @@ class AsyncBoundSignatures:
             data: MediaData | None = None,
             file_name: str | None = None,
             mime_type: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
     async def send_file(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         file_name: str | None = None,
         mime_type: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a file as a document.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the file, or
             data: the file: bytes, a path, a binary file or base64 text; at most 40 MiB.
             file_name: Its name for the recipient; found from a path, a file or a URL where not given.
             mime_type: Its MIME type; found from the name where not given, else ``application/octet-stream``.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, no name to be found, or the number has no
@@ -3616,10 +3674,10 @@ class AsyncBoundSignatures:
         async def send_link_custom_preview(
             self,
             *,
-            to: str | Recipient,
+            to: ChatRef,
             text: str,
             preview: LinkPreview | Mapping[str, Any],
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     async def send_link_custom_preview(self, request: SendLinkCustomPreviewFields, /) -> Message: ...
@@ -3631,23 +3689,23 @@ class AsyncBoundSignatures:
             to: To_ = MISSING,
             text: Text_ = MISSING,
             preview: Preview_ = MISSING,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
     async def send_link_custom_preview(
-        self, *, to: str | Recipient, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: str | None = None
+        self, *, to: ChatRef, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: MessageRef | None = None
     ) -> Message:
         """
         Send a text that contains a link, with a preview of your own.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; it contains the URL.
             preview: The link's look: a `LinkPreview`, or a mapping with ``title`` and, if wanted, ``description`` and
                 ``thumbnailUrl``.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: The preview has no title, or the number has no country. Nothing was sent.
@@ -3656,7 +3714,7 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
-        async def send_seen(self, *, to: str | Recipient, message_id: str) -> Result: ...
+        async def send_seen(self, *, to: ChatRef, message_id: MessageRef) -> Result: ...
     @_overload
     async def send_seen(self, request: SendSeenFields, /) -> Result: ...
     if not MYPY:
@@ -3665,19 +3723,19 @@ class AsyncBoundSignatures:
             self, *, to: To_ = MISSING, message_id: MessageId_ = MISSING, **unknown: Never
         ) -> Result: ...
     @_overload
-    async def send_seen(self, *, to: str | Recipient, message_id: str) -> Result:
+    async def send_seen(self, *, to: ChatRef, message_id: MessageRef) -> Result:
         """
         Mark a message as seen: its sender sees blue ticks.
 
         Args:
             session: The session that saw it: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             message_id: Id of the message.
         """
 
     if not MYPY:
         @_overload
-        async def send_reaction(self, *, message_id: str, reaction: str) -> Result: ...
+        async def send_reaction(self, *, message_id: MessageRef, reaction: str) -> Result: ...
     @_overload
     async def send_reaction(self, request: SendReactionFields, /) -> Result: ...
     if not MYPY:
@@ -3686,7 +3744,7 @@ class AsyncBoundSignatures:
             self, *, message_id: MessageId_ = MISSING, reaction: Reaction_ = MISSING, **unknown: Never
         ) -> Result: ...
     @_overload
-    async def send_reaction(self, *, message_id: str, reaction: str) -> Result:
+    async def send_reaction(self, *, message_id: MessageRef, reaction: str) -> Result:
         """
         React to a message.
 
@@ -3698,38 +3756,38 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
-        async def start_typing(self, *, to: str | Recipient) -> Result: ...
+        async def start_typing(self, *, to: ChatRef) -> Result: ...
     @_overload
     async def start_typing(self, request: StartTypingFields, /) -> Result: ...
     if not MYPY:
         @_overload
         async def start_typing(self, *, to: To_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
-    async def start_typing(self, *, to: str | Recipient) -> Result:
+    async def start_typing(self, *, to: ChatRef) -> Result:
         """
         Show "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
         """
 
     if not MYPY:
         @_overload
-        async def stop_typing(self, *, to: str | Recipient) -> Result: ...
+        async def stop_typing(self, *, to: ChatRef) -> Result: ...
     @_overload
     async def stop_typing(self, request: StopTypingFields, /) -> Result: ...
     if not MYPY:
         @_overload
         async def stop_typing(self, *, to: To_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
-    async def stop_typing(self, *, to: str | Recipient) -> Result:
+    async def stop_typing(self, *, to: ChatRef) -> Result:
         """
         Stop showing "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
         """
 
     if not MYPY:
@@ -3737,7 +3795,7 @@ class AsyncBoundSignatures:
         async def send(
             self,
             *,
-            to: str | Recipient,
+            to: ChatRef,
             text: str | None = None,
             image_url: str | None = None,
             video_url: str | None = None,
@@ -3769,7 +3827,7 @@ class AsyncBoundSignatures:
     async def send(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -3784,7 +3842,7 @@ class AsyncBoundSignatures:
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: The text, or the caption.
             image_url: URL of a picture.
             video_url: URL of a video.
@@ -3804,7 +3862,7 @@ class AsyncBoundSignatures:
         async def send_message(
             self,
             *,
-            to: str | Recipient,
+            to: ChatRef,
             text: str | None = None,
             image_url: str | None = None,
             video_url: str | None = None,
@@ -3813,7 +3871,7 @@ class AsyncBoundSignatures:
             mimetype: str | None = None,
             filename: str | None = None,
             preview: Mapping[str, str] | None = None,
-            message_id: str | None = None,
+            message_id: MessageRef | None = None,
             send_seen: bool | str = True,
             min_typing: float | str = 3.0,
             max_typing: float | str = 8.0,
@@ -3836,7 +3894,7 @@ class AsyncBoundSignatures:
             mimetype: str | None = None,
             filename: str | None = None,
             preview: Mapping[str, str] | None = None,
-            message_id: str | None = None,
+            message_id: MessageRef | None = None,
             send_seen: bool | str = True,
             min_typing: float | str = 3.0,
             max_typing: float | str = 8.0,
@@ -3846,7 +3904,7 @@ class AsyncBoundSignatures:
     async def send_message(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -3855,7 +3913,7 @@ class AsyncBoundSignatures:
         mimetype: str | None = None,
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
-        message_id: str | None = None,
+        message_id: MessageRef | None = None,
         send_seen: bool | str = True,
         min_typing: float | str = 3.0,
         max_typing: float | str = 8.0,
@@ -3869,7 +3927,7 @@ class AsyncBoundSignatures:
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: The text, or the caption. The typing lasts 0.05 s a character, within the bounds below.
             image_url: URL of a picture.
             video_url: URL of a video.
@@ -4053,32 +4111,32 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
-        async def get_group_picture(self, group_id: str, refresh: bool | None = None) -> GroupPicture: ...
+        async def get_group_picture(self, group_id: GroupRef, refresh: bool | None = None) -> GroupPicture: ...
     @_overload
-    async def get_group_picture(self, group_id: str, request: GetGroupPictureRequest, /) -> GroupPicture: ...
+    async def get_group_picture(self, group_id: GroupRef, request: GetGroupPictureRequest, /) -> GroupPicture: ...
     if not MYPY:
         @_overload
         async def get_group_picture(
             self, group_id: GroupId_ = MISSING, refresh: bool | None = None, **unknown: Never
         ) -> GroupPicture: ...
     @_overload
-    async def get_group_picture(self, group_id: str, refresh: bool | None = None) -> GroupPicture:
+    async def get_group_picture(self, group_id: GroupRef, refresh: bool | None = None) -> GroupPicture:
         """
         Get a group's picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """
 
     if not MYPY:
         @_overload
         async def set_group_picture(
-            self, group_id: str, *, url: str, crop_to_square: bool | None = None, format: str | None = None
+            self, group_id: GroupRef, *, url: str, crop_to_square: bool | None = None, format: str | None = None
         ) -> Result: ...
     @_overload
-    async def set_group_picture(self, group_id: str, request: SetGroupPictureRequest, /) -> Result: ...
+    async def set_group_picture(self, group_id: GroupRef, request: SetGroupPictureRequest, /) -> Result: ...
     if not MYPY:
         @_overload
         async def set_group_picture(
@@ -4092,14 +4150,14 @@ class AsyncBoundSignatures:
         ) -> Result: ...
     @_overload
     async def set_group_picture(
-        self, group_id: str, *, url: str, crop_to_square: bool | None = None, format: str | None = None
+        self, group_id: GroupRef, *, url: str, crop_to_square: bool | None = None, format: str | None = None
     ) -> Result:
         """
         Set a group's picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             url: Where the service finds the picture; publicly reachable.
             crop_to_square: Cut it to a square.
             format: ``jpeg``, ``png`` or ``webp``.
@@ -4107,75 +4165,75 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
-        async def set_group_description(self, group_id: str, *, description: str) -> Result: ...
+        async def set_group_description(self, group_id: GroupRef, *, description: str) -> Result: ...
     @_overload
-    async def set_group_description(self, group_id: str, request: SetGroupDescriptionRequest, /) -> Result: ...
+    async def set_group_description(self, group_id: GroupRef, request: SetGroupDescriptionRequest, /) -> Result: ...
     if not MYPY:
         @_overload
         async def set_group_description(
             self, group_id: GroupId_ = MISSING, *, description: Description_ = MISSING, **unknown: Never
         ) -> Result: ...
     @_overload
-    async def set_group_description(self, group_id: str, *, description: str) -> Result:
+    async def set_group_description(self, group_id: GroupRef, *, description: str) -> Result:
         """
         Set a group's description.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             description: The description; ``""`` removes it.
         """
 
     if not MYPY:
         @_overload
-        async def set_group_subject(self, group_id: str, *, subject: str) -> Result: ...
+        async def set_group_subject(self, group_id: GroupRef, *, subject: str) -> Result: ...
     @_overload
-    async def set_group_subject(self, group_id: str, request: SetGroupSubjectRequest, /) -> Result: ...
+    async def set_group_subject(self, group_id: GroupRef, request: SetGroupSubjectRequest, /) -> Result: ...
     if not MYPY:
         @_overload
         async def set_group_subject(
             self, group_id: GroupId_ = MISSING, *, subject: Subject_ = MISSING, **unknown: Never
         ) -> Result: ...
     @_overload
-    async def set_group_subject(self, group_id: str, *, subject: str) -> Result:
+    async def set_group_subject(self, group_id: GroupRef, *, subject: str) -> Result:
         """
         Set a group's name.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             subject: The name. The service's page says 25 characters at most, WhatsApp allows 100; a longer one is sent,
                 with a warning.
         """
 
     if not MYPY:
         @_overload
-        async def set_group_name(self, group_id: str, *, name: str) -> Result: ...
+        async def set_group_name(self, group_id: GroupRef, *, name: str) -> Result: ...
     @_overload
-    async def set_group_name(self, group_id: str, request: SetGroupNameRequest, /) -> Result: ...
+    async def set_group_name(self, group_id: GroupRef, request: SetGroupNameRequest, /) -> Result: ...
     if not MYPY:
         @_overload
         async def set_group_name(
             self, group_id: GroupId_ = MISSING, *, name: Name_ = MISSING, **unknown: Never
         ) -> Result: ...
     @_overload
-    async def set_group_name(self, group_id: str, *, name: str) -> Result:
+    async def set_group_name(self, group_id: GroupRef, *, name: str) -> Result:
         """
         Set a group's name; the documentation's other name for `set_group_subject`.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             name: The name, as for `set_group_subject`.
         """
 
     if not MYPY:
         @_overload
         async def set_group_settings(
-            self, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+            self, group_id: GroupRef, *, info_admin_only: bool, messages_admin_only: bool
         ) -> GroupSettings: ...
     @_overload
-    async def set_group_settings(self, group_id: str, request: SetGroupSettingsRequest, /) -> GroupSettings: ...
+    async def set_group_settings(self, group_id: GroupRef, request: SetGroupSettingsRequest, /) -> GroupSettings: ...
     if not MYPY:
         @_overload
         async def set_group_settings(
@@ -4188,14 +4246,14 @@ class AsyncBoundSignatures:
         ) -> GroupSettings: ...
     @_overload
     async def set_group_settings(
-        self, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+        self, group_id: GroupRef, *, info_admin_only: bool, messages_admin_only: bool
     ) -> GroupSettings:
         """
         Set who may do what in a group, one setting after the other where the service has no call for both.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             info_admin_only: Only admins change name, description and picture.
             messages_admin_only: Only admins write.
         """
@@ -4203,10 +4261,12 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def set_group_info_admin_only(
-            self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
+            self, group_id: GroupRef, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
         ) -> AdminOnly: ...
     @_overload
-    async def set_group_info_admin_only(self, group_id: str, request: SetGroupInfoAdminOnlyRequest, /) -> AdminOnly: ...
+    async def set_group_info_admin_only(
+        self, group_id: GroupRef, request: SetGroupInfoAdminOnlyRequest, /
+    ) -> AdminOnly: ...
     if not MYPY:
         @_overload
         async def set_group_info_admin_only(
@@ -4220,14 +4280,14 @@ class AsyncBoundSignatures:
         ) -> AdminOnly: ...
     @_overload
     async def set_group_info_admin_only(
-        self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
+        self, group_id: GroupRef, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
         """
         Let only admins, or every member, change the name, description and picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             enabled: Only admins.
             changed_at: Not sent. Part of the answer, which the official SDK takes here too.
             changed_by: Likewise.
@@ -4236,11 +4296,11 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def set_group_messages_admin_only(
-            self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
+            self, group_id: GroupRef, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
         ) -> AdminOnly: ...
     @_overload
     async def set_group_messages_admin_only(
-        self, group_id: str, request: SetGroupMessagesAdminOnlyRequest, /
+        self, group_id: GroupRef, request: SetGroupMessagesAdminOnlyRequest, /
     ) -> AdminOnly: ...
     if not MYPY:
         @_overload
@@ -4255,14 +4315,14 @@ class AsyncBoundSignatures:
         ) -> AdminOnly: ...
     @_overload
     async def set_group_messages_admin_only(
-        self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
+        self, group_id: GroupRef, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
         """
         Let only admins, or every member, send messages.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             enabled: Only admins.
             changed_at: Not sent. Part of the answer, which the official SDK takes here too.
             changed_by: Likewise.
@@ -4271,11 +4331,11 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def add_group_participants(
-            self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+            self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
         ) -> ParticipantChanges: ...
     @_overload
     async def add_group_participants(
-        self, group_id: str, request: AddGroupParticipantsRequest, /
+        self, group_id: GroupRef, request: AddGroupParticipantsRequest, /
     ) -> ParticipantChanges: ...
     if not MYPY:
         @_overload
@@ -4289,14 +4349,14 @@ class AsyncBoundSignatures:
         ) -> ParticipantChanges: ...
     @_overload
     async def add_group_participants(
-        self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Add members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -4307,11 +4367,11 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def remove_group_participants(
-            self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+            self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
         ) -> ParticipantChanges: ...
     @_overload
     async def remove_group_participants(
-        self, group_id: str, request: RemoveGroupParticipantsRequest, /
+        self, group_id: GroupRef, request: RemoveGroupParticipantsRequest, /
     ) -> ParticipantChanges: ...
     if not MYPY:
         @_overload
@@ -4325,14 +4385,14 @@ class AsyncBoundSignatures:
         ) -> ParticipantChanges: ...
     @_overload
     async def remove_group_participants(
-        self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Remove members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -4343,11 +4403,11 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def promote_group_participants(
-            self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+            self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
         ) -> ParticipantChanges: ...
     @_overload
     async def promote_group_participants(
-        self, group_id: str, request: PromoteGroupParticipantsRequest, /
+        self, group_id: GroupRef, request: PromoteGroupParticipantsRequest, /
     ) -> ParticipantChanges: ...
     if not MYPY:
         @_overload
@@ -4361,14 +4421,14 @@ class AsyncBoundSignatures:
         ) -> ParticipantChanges: ...
     @_overload
     async def promote_group_participants(
-        self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Make members admins. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -4379,11 +4439,11 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def demote_group_participants(
-            self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+            self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
         ) -> ParticipantChanges: ...
     @_overload
     async def demote_group_participants(
-        self, group_id: str, request: DemoteGroupParticipantsRequest, /
+        self, group_id: GroupRef, request: DemoteGroupParticipantsRequest, /
     ) -> ParticipantChanges: ...
     if not MYPY:
         @_overload
@@ -4397,14 +4457,14 @@ class AsyncBoundSignatures:
         ) -> ParticipantChanges: ...
     @_overload
     async def demote_group_participants(
-        self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Make admins plain members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -4457,20 +4517,20 @@ class AsyncBoundSignatures:
 
     if not MYPY:
         @_overload
-        async def get_contact(self, *, contact_id: str) -> Contact: ...
+        async def get_contact(self, *, contact_id: ChatRef) -> Contact: ...
     @_overload
     async def get_contact(self, request: GetContactRequest, /) -> Contact: ...
     if not MYPY:
         @_overload
         async def get_contact(self, *, contact_id: ContactId_ = MISSING, **unknown: Never) -> Contact: ...
     @_overload
-    async def get_contact(self, *, contact_id: str) -> Contact:
+    async def get_contact(self, *, contact_id: ChatRef) -> Contact:
         """
         Get a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            contact_id: International number, or id such as ``447700900456@c.us``.
+            contact_id: International number, id such as ``447700900456@c.us``, or a `Contact` or `Chat`.
 
         Raises:
             InvalidRequestError: The number has no country, or the id is a group's. Nothing was sent.
@@ -4500,7 +4560,7 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def get_contact_profile_picture(
-            self, *, contact_id: str, refresh: bool | None = None
+            self, *, contact_id: ChatRef, refresh: bool | None = None
         ) -> ProfilePicture: ...
     @_overload
     async def get_contact_profile_picture(self, request: GetContactProfilePictureRequest, /) -> ProfilePicture: ...
@@ -4510,13 +4570,13 @@ class AsyncBoundSignatures:
             self, *, contact_id: ContactId_ = MISSING, refresh: bool | None = None, **unknown: Never
         ) -> ProfilePicture: ...
     @_overload
-    async def get_contact_profile_picture(self, *, contact_id: str, refresh: bool | None = None) -> ProfilePicture:
+    async def get_contact_profile_picture(self, *, contact_id: ChatRef, refresh: bool | None = None) -> ProfilePicture:
         """
         Get the picture of a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            contact_id: International number, or id such as ``447700900456@c.us``.
+            contact_id: International number, id such as ``447700900456@c.us``, or a `Contact` or `Chat`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
 
         Raises:
@@ -4601,7 +4661,7 @@ class AsyncBoundSignatures:
         @_overload
         async def get_messages(
             self,
-            chat_id: str,
+            chat_id: ChatRef,
             *,
             limit: int = MOST_MESSAGES,
             download_media: bool | None = None,
@@ -4609,7 +4669,7 @@ class AsyncBoundSignatures:
             offset: int | None = None,
         ) -> Page[ChatMessage]: ...
     @_overload
-    async def get_messages(self, chat_id: str, request: GetMessagesRequest, /) -> Page[ChatMessage]: ...
+    async def get_messages(self, chat_id: ChatRef, request: GetMessagesRequest, /) -> Page[ChatMessage]: ...
     if not MYPY:
         @_overload
         async def get_messages(
@@ -4625,7 +4685,7 @@ class AsyncBoundSignatures:
     @_overload
     async def get_messages(
         self,
-        chat_id: str,
+        chat_id: ChatRef,
         *,
         limit: int = MOST_MESSAGES,
         download_media: bool | None = None,
@@ -4637,7 +4697,7 @@ class AsyncBoundSignatures:
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             limit: How many at most; the service gives no more than 50.
             download_media: Have the service fetch the media; slow.
             filter: Only messages with ``from_me`` (true or false), ``ack`` (one of `Ack`, its name, or a list of
@@ -4651,11 +4711,11 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def get_message_by_id(
-            self, chat_id: str, message_id: str, *, download_media: bool | None = None
+            self, chat_id: ChatRef, message_id: MessageRef, *, download_media: bool | None = None
         ) -> ChatMessage: ...
     @_overload
     async def get_message_by_id(
-        self, chat_id: str, message_id: str, request: GetMessageByIdRequest, /
+        self, chat_id: ChatRef, message_id: MessageRef, request: GetMessageByIdRequest, /
     ) -> ChatMessage: ...
     if not MYPY:
         @_overload
@@ -4669,15 +4729,15 @@ class AsyncBoundSignatures:
         ) -> ChatMessage: ...
     @_overload
     async def get_message_by_id(
-        self, chat_id: str, message_id: str, *, download_media: bool | None = None
+        self, chat_id: ChatRef, message_id: MessageRef, *, download_media: bool | None = None
     ) -> ChatMessage:
         """
         Get one message of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
-            message_id: Its id.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
+            message_id: Its id, or the message as it was read before.
             download_media: Have the service fetch its media.
 
         Raises:
@@ -4687,69 +4747,71 @@ class AsyncBoundSignatures:
     if not MYPY:
         @_overload
         async def read_messages(
-            self, chat_id: str, *, days: int | None = None, messages: int | None = None
+            self, chat_id: ChatRef, *, days: int | None = None, messages: int | None = None
         ) -> ReadResult: ...
     @_overload
-    async def read_messages(self, chat_id: str, request: ReadMessagesRequest, /) -> ReadResult: ...
+    async def read_messages(self, chat_id: ChatRef, request: ReadMessagesRequest, /) -> ReadResult: ...
     if not MYPY:
         @_overload
         async def read_messages(
             self, chat_id: ChatId_ = MISSING, *, days: int | None = None, messages: int | None = None, **unknown: Never
         ) -> ReadResult: ...
     @_overload
-    async def read_messages(self, chat_id: str, *, days: int | None = None, messages: int | None = None) -> ReadResult:
+    async def read_messages(
+        self, chat_id: ChatRef, *, days: int | None = None, messages: int | None = None
+    ) -> ReadResult:
         """
         Mark the messages of a chat as read.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             days: Of how many days; the engine's default is 7.
             messages: How many, the newest; the engine's default is 30, and 100 in a group.
         """
 
     if not MYPY:
         @_overload
-        async def get_chat_picture(self, chat_id: str, *, refresh: bool | None = None) -> ChatPicture: ...
+        async def get_chat_picture(self, chat_id: ChatRef, *, refresh: bool | None = None) -> ChatPicture: ...
     @_overload
-    async def get_chat_picture(self, chat_id: str, request: GetChatPictureRequest, /) -> ChatPicture: ...
+    async def get_chat_picture(self, chat_id: ChatRef, request: GetChatPictureRequest, /) -> ChatPicture: ...
     if not MYPY:
         @_overload
         async def get_chat_picture(
             self, chat_id: ChatId_ = MISSING, *, refresh: bool | None = None, **unknown: Never
         ) -> ChatPicture: ...
     @_overload
-    async def get_chat_picture(self, chat_id: str, *, refresh: bool | None = None) -> ChatPicture:
+    async def get_chat_picture(self, chat_id: ChatRef, *, refresh: bool | None = None) -> ChatPicture:
         """
         Get the picture of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """
 
 class BoundSignatures:
     if not MYPY:
         @_overload
-        def send_text(self, *, to: str | Recipient, text: str, reply_to: str | None = None) -> Message: ...
+        def send_text(self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None) -> Message: ...
     @_overload
     def send_text(self, request: SendTextFields, /) -> Message: ...
     if not MYPY:
         @_overload
         def send_text(
-            self, *, to: To_ = MISSING, text: Text_ = MISSING, reply_to: str | None = None, **unknown: Never
+            self, *, to: To_ = MISSING, text: Text_ = MISSING, reply_to: MessageRef | None = None, **unknown: Never
         ) -> Message: ...
     @_overload
-    def send_text(self, *, to: str | Recipient, text: str, reply_to: str | None = None) -> Message:
+    def send_text(self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None) -> Message:
         """
         Send a text message.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; WhatsApp's own markup is allowed.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: The number has no country. Nothing was sent.
@@ -4762,11 +4824,11 @@ class BoundSignatures:
         def send_image(
             self,
             *,
-            to: str | Recipient,
+            to: ChatRef,
             url: str | None = None,
             data: MediaData | None = None,
             caption: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     def send_image(self, request: SendImageFields, /) -> Message: ...
@@ -4779,29 +4841,29 @@ class BoundSignatures:
             url: str | None = None,
             data: MediaData | None = None,
             caption: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
     def send_image(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a picture.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the picture, or
             data: the picture: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -4813,11 +4875,11 @@ class BoundSignatures:
         def send_video(
             self,
             *,
-            to: str | Recipient,
+            to: ChatRef,
             url: str | None = None,
             data: MediaData | None = None,
             caption: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     def send_video(self, request: SendVideoFields, /) -> Message: ...
@@ -4830,29 +4892,29 @@ class BoundSignatures:
             url: str | None = None,
             data: MediaData | None = None,
             caption: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
     def send_video(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a video.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the video, or
             data: the video: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -4864,11 +4926,11 @@ class BoundSignatures:
         def send_voice(
             self,
             *,
-            to: str | Recipient,
+            to: ChatRef,
             url: str | None = None,
             data: MediaData | None = None,
             duration: float | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     def send_voice(self, request: SendVoiceFields, /) -> Message: ...
@@ -4881,29 +4943,29 @@ class BoundSignatures:
             url: str | None = None,
             data: MediaData | None = None,
             duration: float | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
     def send_voice(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         duration: float | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a voice message.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the recording, or
             data: the recording: bytes, a path, a binary file or base64 text; at most 40 MiB.
             duration: Its length in seconds.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -4915,12 +4977,12 @@ class BoundSignatures:
         def send_file(
             self,
             *,
-            to: str | Recipient,
+            to: ChatRef,
             url: str | None = None,
             data: MediaData | None = None,
             file_name: str | None = None,
             mime_type: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     def send_file(self, request: SendFileFields, /) -> Message: ...
@@ -4934,31 +4996,31 @@ class BoundSignatures:
             data: MediaData | None = None,
             file_name: str | None = None,
             mime_type: str | None = None,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
     def send_file(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         file_name: str | None = None,
         mime_type: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a file as a document.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the file, or
             data: the file: bytes, a path, a binary file or base64 text; at most 40 MiB.
             file_name: Its name for the recipient; found from a path, a file or a URL where not given.
             mime_type: Its MIME type; found from the name where not given, else ``application/octet-stream``.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, no name to be found, or the number has no
@@ -4971,10 +5033,10 @@ class BoundSignatures:
         def send_link_custom_preview(
             self,
             *,
-            to: str | Recipient,
+            to: ChatRef,
             text: str,
             preview: LinkPreview | Mapping[str, Any],
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
         ) -> Message: ...
     @_overload
     def send_link_custom_preview(self, request: SendLinkCustomPreviewFields, /) -> Message: ...
@@ -4986,23 +5048,23 @@ class BoundSignatures:
             to: To_ = MISSING,
             text: Text_ = MISSING,
             preview: Preview_ = MISSING,
-            reply_to: str | None = None,
+            reply_to: MessageRef | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
     def send_link_custom_preview(
-        self, *, to: str | Recipient, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: str | None = None
+        self, *, to: ChatRef, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: MessageRef | None = None
     ) -> Message:
         """
         Send a text that contains a link, with a preview of your own.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; it contains the URL.
             preview: The link's look: a `LinkPreview`, or a mapping with ``title`` and, if wanted, ``description`` and
                 ``thumbnailUrl``.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: The preview has no title, or the number has no country. Nothing was sent.
@@ -5011,26 +5073,26 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
-        def send_seen(self, *, to: str | Recipient, message_id: str) -> Result: ...
+        def send_seen(self, *, to: ChatRef, message_id: MessageRef) -> Result: ...
     @_overload
     def send_seen(self, request: SendSeenFields, /) -> Result: ...
     if not MYPY:
         @_overload
         def send_seen(self, *, to: To_ = MISSING, message_id: MessageId_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
-    def send_seen(self, *, to: str | Recipient, message_id: str) -> Result:
+    def send_seen(self, *, to: ChatRef, message_id: MessageRef) -> Result:
         """
         Mark a message as seen: its sender sees blue ticks.
 
         Args:
             session: The session that saw it: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             message_id: Id of the message.
         """
 
     if not MYPY:
         @_overload
-        def send_reaction(self, *, message_id: str, reaction: str) -> Result: ...
+        def send_reaction(self, *, message_id: MessageRef, reaction: str) -> Result: ...
     @_overload
     def send_reaction(self, request: SendReactionFields, /) -> Result: ...
     if not MYPY:
@@ -5039,7 +5101,7 @@ class BoundSignatures:
             self, *, message_id: MessageId_ = MISSING, reaction: Reaction_ = MISSING, **unknown: Never
         ) -> Result: ...
     @_overload
-    def send_reaction(self, *, message_id: str, reaction: str) -> Result:
+    def send_reaction(self, *, message_id: MessageRef, reaction: str) -> Result:
         """
         React to a message.
 
@@ -5051,38 +5113,38 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
-        def start_typing(self, *, to: str | Recipient) -> Result: ...
+        def start_typing(self, *, to: ChatRef) -> Result: ...
     @_overload
     def start_typing(self, request: StartTypingFields, /) -> Result: ...
     if not MYPY:
         @_overload
         def start_typing(self, *, to: To_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
-    def start_typing(self, *, to: str | Recipient) -> Result:
+    def start_typing(self, *, to: ChatRef) -> Result:
         """
         Show "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
         """
 
     if not MYPY:
         @_overload
-        def stop_typing(self, *, to: str | Recipient) -> Result: ...
+        def stop_typing(self, *, to: ChatRef) -> Result: ...
     @_overload
     def stop_typing(self, request: StopTypingFields, /) -> Result: ...
     if not MYPY:
         @_overload
         def stop_typing(self, *, to: To_ = MISSING, **unknown: Never) -> Result: ...
     @_overload
-    def stop_typing(self, *, to: str | Recipient) -> Result:
+    def stop_typing(self, *, to: ChatRef) -> Result:
         """
         Stop showing "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
         """
 
     if not MYPY:
@@ -5090,7 +5152,7 @@ class BoundSignatures:
         def send(
             self,
             *,
-            to: str | Recipient,
+            to: ChatRef,
             text: str | None = None,
             image_url: str | None = None,
             video_url: str | None = None,
@@ -5122,7 +5184,7 @@ class BoundSignatures:
     def send(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -5137,7 +5199,7 @@ class BoundSignatures:
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: The text, or the caption.
             image_url: URL of a picture.
             video_url: URL of a video.
@@ -5157,7 +5219,7 @@ class BoundSignatures:
         def send_message(
             self,
             *,
-            to: str | Recipient,
+            to: ChatRef,
             text: str | None = None,
             image_url: str | None = None,
             video_url: str | None = None,
@@ -5166,7 +5228,7 @@ class BoundSignatures:
             mimetype: str | None = None,
             filename: str | None = None,
             preview: Mapping[str, str] | None = None,
-            message_id: str | None = None,
+            message_id: MessageRef | None = None,
             send_seen: bool | str = True,
             min_typing: float | str = 3.0,
             max_typing: float | str = 8.0,
@@ -5189,7 +5251,7 @@ class BoundSignatures:
             mimetype: str | None = None,
             filename: str | None = None,
             preview: Mapping[str, str] | None = None,
-            message_id: str | None = None,
+            message_id: MessageRef | None = None,
             send_seen: bool | str = True,
             min_typing: float | str = 3.0,
             max_typing: float | str = 8.0,
@@ -5199,7 +5261,7 @@ class BoundSignatures:
     def send_message(
         self,
         *,
-        to: str | Recipient,
+        to: ChatRef,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -5208,7 +5270,7 @@ class BoundSignatures:
         mimetype: str | None = None,
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
-        message_id: str | None = None,
+        message_id: MessageRef | None = None,
         send_seen: bool | str = True,
         min_typing: float | str = 3.0,
         max_typing: float | str = 8.0,
@@ -5222,7 +5284,7 @@ class BoundSignatures:
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: The text, or the caption. The typing lasts 0.05 s a character, within the bounds below.
             image_url: URL of a picture.
             video_url: URL of a video.
@@ -5406,32 +5468,32 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
-        def get_group_picture(self, group_id: str, refresh: bool | None = None) -> GroupPicture: ...
+        def get_group_picture(self, group_id: GroupRef, refresh: bool | None = None) -> GroupPicture: ...
     @_overload
-    def get_group_picture(self, group_id: str, request: GetGroupPictureRequest, /) -> GroupPicture: ...
+    def get_group_picture(self, group_id: GroupRef, request: GetGroupPictureRequest, /) -> GroupPicture: ...
     if not MYPY:
         @_overload
         def get_group_picture(
             self, group_id: GroupId_ = MISSING, refresh: bool | None = None, **unknown: Never
         ) -> GroupPicture: ...
     @_overload
-    def get_group_picture(self, group_id: str, refresh: bool | None = None) -> GroupPicture:
+    def get_group_picture(self, group_id: GroupRef, refresh: bool | None = None) -> GroupPicture:
         """
         Get a group's picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """
 
     if not MYPY:
         @_overload
         def set_group_picture(
-            self, group_id: str, *, url: str, crop_to_square: bool | None = None, format: str | None = None
+            self, group_id: GroupRef, *, url: str, crop_to_square: bool | None = None, format: str | None = None
         ) -> Result: ...
     @_overload
-    def set_group_picture(self, group_id: str, request: SetGroupPictureRequest, /) -> Result: ...
+    def set_group_picture(self, group_id: GroupRef, request: SetGroupPictureRequest, /) -> Result: ...
     if not MYPY:
         @_overload
         def set_group_picture(
@@ -5445,14 +5507,14 @@ class BoundSignatures:
         ) -> Result: ...
     @_overload
     def set_group_picture(
-        self, group_id: str, *, url: str, crop_to_square: bool | None = None, format: str | None = None
+        self, group_id: GroupRef, *, url: str, crop_to_square: bool | None = None, format: str | None = None
     ) -> Result:
         """
         Set a group's picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             url: Where the service finds the picture; publicly reachable.
             crop_to_square: Cut it to a square.
             format: ``jpeg``, ``png`` or ``webp``.
@@ -5460,75 +5522,75 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
-        def set_group_description(self, group_id: str, *, description: str) -> Result: ...
+        def set_group_description(self, group_id: GroupRef, *, description: str) -> Result: ...
     @_overload
-    def set_group_description(self, group_id: str, request: SetGroupDescriptionRequest, /) -> Result: ...
+    def set_group_description(self, group_id: GroupRef, request: SetGroupDescriptionRequest, /) -> Result: ...
     if not MYPY:
         @_overload
         def set_group_description(
             self, group_id: GroupId_ = MISSING, *, description: Description_ = MISSING, **unknown: Never
         ) -> Result: ...
     @_overload
-    def set_group_description(self, group_id: str, *, description: str) -> Result:
+    def set_group_description(self, group_id: GroupRef, *, description: str) -> Result:
         """
         Set a group's description.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             description: The description; ``""`` removes it.
         """
 
     if not MYPY:
         @_overload
-        def set_group_subject(self, group_id: str, *, subject: str) -> Result: ...
+        def set_group_subject(self, group_id: GroupRef, *, subject: str) -> Result: ...
     @_overload
-    def set_group_subject(self, group_id: str, request: SetGroupSubjectRequest, /) -> Result: ...
+    def set_group_subject(self, group_id: GroupRef, request: SetGroupSubjectRequest, /) -> Result: ...
     if not MYPY:
         @_overload
         def set_group_subject(
             self, group_id: GroupId_ = MISSING, *, subject: Subject_ = MISSING, **unknown: Never
         ) -> Result: ...
     @_overload
-    def set_group_subject(self, group_id: str, *, subject: str) -> Result:
+    def set_group_subject(self, group_id: GroupRef, *, subject: str) -> Result:
         """
         Set a group's name.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             subject: The name. The service's page says 25 characters at most, WhatsApp allows 100; a longer one is sent,
                 with a warning.
         """
 
     if not MYPY:
         @_overload
-        def set_group_name(self, group_id: str, *, name: str) -> Result: ...
+        def set_group_name(self, group_id: GroupRef, *, name: str) -> Result: ...
     @_overload
-    def set_group_name(self, group_id: str, request: SetGroupNameRequest, /) -> Result: ...
+    def set_group_name(self, group_id: GroupRef, request: SetGroupNameRequest, /) -> Result: ...
     if not MYPY:
         @_overload
         def set_group_name(
             self, group_id: GroupId_ = MISSING, *, name: Name_ = MISSING, **unknown: Never
         ) -> Result: ...
     @_overload
-    def set_group_name(self, group_id: str, *, name: str) -> Result:
+    def set_group_name(self, group_id: GroupRef, *, name: str) -> Result:
         """
         Set a group's name; the documentation's other name for `set_group_subject`.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             name: The name, as for `set_group_subject`.
         """
 
     if not MYPY:
         @_overload
         def set_group_settings(
-            self, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+            self, group_id: GroupRef, *, info_admin_only: bool, messages_admin_only: bool
         ) -> GroupSettings: ...
     @_overload
-    def set_group_settings(self, group_id: str, request: SetGroupSettingsRequest, /) -> GroupSettings: ...
+    def set_group_settings(self, group_id: GroupRef, request: SetGroupSettingsRequest, /) -> GroupSettings: ...
     if not MYPY:
         @_overload
         def set_group_settings(
@@ -5540,13 +5602,15 @@ class BoundSignatures:
             **unknown: Never,
         ) -> GroupSettings: ...
     @_overload
-    def set_group_settings(self, group_id: str, *, info_admin_only: bool, messages_admin_only: bool) -> GroupSettings:
+    def set_group_settings(
+        self, group_id: GroupRef, *, info_admin_only: bool, messages_admin_only: bool
+    ) -> GroupSettings:
         """
         Set who may do what in a group, one setting after the other where the service has no call for both.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             info_admin_only: Only admins change name, description and picture.
             messages_admin_only: Only admins write.
         """
@@ -5554,10 +5618,10 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def set_group_info_admin_only(
-            self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
+            self, group_id: GroupRef, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
         ) -> AdminOnly: ...
     @_overload
-    def set_group_info_admin_only(self, group_id: str, request: SetGroupInfoAdminOnlyRequest, /) -> AdminOnly: ...
+    def set_group_info_admin_only(self, group_id: GroupRef, request: SetGroupInfoAdminOnlyRequest, /) -> AdminOnly: ...
     if not MYPY:
         @_overload
         def set_group_info_admin_only(
@@ -5571,14 +5635,14 @@ class BoundSignatures:
         ) -> AdminOnly: ...
     @_overload
     def set_group_info_admin_only(
-        self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
+        self, group_id: GroupRef, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
         """
         Let only admins, or every member, change the name, description and picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             enabled: Only admins.
             changed_at: Not sent. Part of the answer, which the official SDK takes here too.
             changed_by: Likewise.
@@ -5587,11 +5651,11 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def set_group_messages_admin_only(
-            self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
+            self, group_id: GroupRef, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
         ) -> AdminOnly: ...
     @_overload
     def set_group_messages_admin_only(
-        self, group_id: str, request: SetGroupMessagesAdminOnlyRequest, /
+        self, group_id: GroupRef, request: SetGroupMessagesAdminOnlyRequest, /
     ) -> AdminOnly: ...
     if not MYPY:
         @_overload
@@ -5606,14 +5670,14 @@ class BoundSignatures:
         ) -> AdminOnly: ...
     @_overload
     def set_group_messages_admin_only(
-        self, group_id: str, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
+        self, group_id: GroupRef, *, enabled: bool, changed_at: str | None = None, changed_by: str | None = None
     ) -> AdminOnly:
         """
         Let only admins, or every member, send messages.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             enabled: Only admins.
             changed_at: Not sent. Part of the answer, which the official SDK takes here too.
             changed_by: Likewise.
@@ -5622,10 +5686,12 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def add_group_participants(
-            self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+            self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
         ) -> ParticipantChanges: ...
     @_overload
-    def add_group_participants(self, group_id: str, request: AddGroupParticipantsRequest, /) -> ParticipantChanges: ...
+    def add_group_participants(
+        self, group_id: GroupRef, request: AddGroupParticipantsRequest, /
+    ) -> ParticipantChanges: ...
     if not MYPY:
         @_overload
         def add_group_participants(
@@ -5638,14 +5704,14 @@ class BoundSignatures:
         ) -> ParticipantChanges: ...
     @_overload
     def add_group_participants(
-        self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Add members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -5656,11 +5722,11 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def remove_group_participants(
-            self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+            self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
         ) -> ParticipantChanges: ...
     @_overload
     def remove_group_participants(
-        self, group_id: str, request: RemoveGroupParticipantsRequest, /
+        self, group_id: GroupRef, request: RemoveGroupParticipantsRequest, /
     ) -> ParticipantChanges: ...
     if not MYPY:
         @_overload
@@ -5674,14 +5740,14 @@ class BoundSignatures:
         ) -> ParticipantChanges: ...
     @_overload
     def remove_group_participants(
-        self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Remove members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -5692,11 +5758,11 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def promote_group_participants(
-            self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+            self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
         ) -> ParticipantChanges: ...
     @_overload
     def promote_group_participants(
-        self, group_id: str, request: PromoteGroupParticipantsRequest, /
+        self, group_id: GroupRef, request: PromoteGroupParticipantsRequest, /
     ) -> ParticipantChanges: ...
     if not MYPY:
         @_overload
@@ -5710,14 +5776,14 @@ class BoundSignatures:
         ) -> ParticipantChanges: ...
     @_overload
     def promote_group_participants(
-        self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Make members admins. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -5728,11 +5794,11 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def demote_group_participants(
-            self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+            self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
         ) -> ParticipantChanges: ...
     @_overload
     def demote_group_participants(
-        self, group_id: str, request: DemoteGroupParticipantsRequest, /
+        self, group_id: GroupRef, request: DemoteGroupParticipantsRequest, /
     ) -> ParticipantChanges: ...
     if not MYPY:
         @_overload
@@ -5746,14 +5812,14 @@ class BoundSignatures:
         ) -> ParticipantChanges: ...
     @_overload
     def demote_group_participants(
-        self, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self, group_id: GroupRef, *, participants: Sequence[ParticipantRef], notify: bool | None = None
     ) -> ParticipantChanges:
         """
         Make admins plain members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -5806,20 +5872,20 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
-        def get_contact(self, *, contact_id: str) -> Contact: ...
+        def get_contact(self, *, contact_id: ChatRef) -> Contact: ...
     @_overload
     def get_contact(self, request: GetContactRequest, /) -> Contact: ...
     if not MYPY:
         @_overload
         def get_contact(self, *, contact_id: ContactId_ = MISSING, **unknown: Never) -> Contact: ...
     @_overload
-    def get_contact(self, *, contact_id: str) -> Contact:
+    def get_contact(self, *, contact_id: ChatRef) -> Contact:
         """
         Get a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            contact_id: International number, or id such as ``447700900456@c.us``.
+            contact_id: International number, id such as ``447700900456@c.us``, or a `Contact` or `Chat`.
 
         Raises:
             InvalidRequestError: The number has no country, or the id is a group's. Nothing was sent.
@@ -5848,7 +5914,9 @@ class BoundSignatures:
 
     if not MYPY:
         @_overload
-        def get_contact_profile_picture(self, *, contact_id: str, refresh: bool | None = None) -> ProfilePicture: ...
+        def get_contact_profile_picture(
+            self, *, contact_id: ChatRef, refresh: bool | None = None
+        ) -> ProfilePicture: ...
     @_overload
     def get_contact_profile_picture(self, request: GetContactProfilePictureRequest, /) -> ProfilePicture: ...
     if not MYPY:
@@ -5857,13 +5925,13 @@ class BoundSignatures:
             self, *, contact_id: ContactId_ = MISSING, refresh: bool | None = None, **unknown: Never
         ) -> ProfilePicture: ...
     @_overload
-    def get_contact_profile_picture(self, *, contact_id: str, refresh: bool | None = None) -> ProfilePicture:
+    def get_contact_profile_picture(self, *, contact_id: ChatRef, refresh: bool | None = None) -> ProfilePicture:
         """
         Get the picture of a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            contact_id: International number, or id such as ``447700900456@c.us``.
+            contact_id: International number, id such as ``447700900456@c.us``, or a `Contact` or `Chat`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
 
         Raises:
@@ -5948,7 +6016,7 @@ class BoundSignatures:
         @_overload
         def get_messages(
             self,
-            chat_id: str,
+            chat_id: ChatRef,
             *,
             limit: int = MOST_MESSAGES,
             download_media: bool | None = None,
@@ -5956,7 +6024,7 @@ class BoundSignatures:
             offset: int | None = None,
         ) -> Page[ChatMessage]: ...
     @_overload
-    def get_messages(self, chat_id: str, request: GetMessagesRequest, /) -> Page[ChatMessage]: ...
+    def get_messages(self, chat_id: ChatRef, request: GetMessagesRequest, /) -> Page[ChatMessage]: ...
     if not MYPY:
         @_overload
         def get_messages(
@@ -5972,7 +6040,7 @@ class BoundSignatures:
     @_overload
     def get_messages(
         self,
-        chat_id: str,
+        chat_id: ChatRef,
         *,
         limit: int = MOST_MESSAGES,
         download_media: bool | None = None,
@@ -5984,7 +6052,7 @@ class BoundSignatures:
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             limit: How many at most; the service gives no more than 50.
             download_media: Have the service fetch the media; slow.
             filter: Only messages with ``from_me`` (true or false), ``ack`` (one of `Ack`, its name, or a list of
@@ -5998,10 +6066,12 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def get_message_by_id(
-            self, chat_id: str, message_id: str, *, download_media: bool | None = None
+            self, chat_id: ChatRef, message_id: MessageRef, *, download_media: bool | None = None
         ) -> ChatMessage: ...
     @_overload
-    def get_message_by_id(self, chat_id: str, message_id: str, request: GetMessageByIdRequest, /) -> ChatMessage: ...
+    def get_message_by_id(
+        self, chat_id: ChatRef, message_id: MessageRef, request: GetMessageByIdRequest, /
+    ) -> ChatMessage: ...
     if not MYPY:
         @_overload
         def get_message_by_id(
@@ -6013,14 +6083,16 @@ class BoundSignatures:
             **unknown: Never,
         ) -> ChatMessage: ...
     @_overload
-    def get_message_by_id(self, chat_id: str, message_id: str, *, download_media: bool | None = None) -> ChatMessage:
+    def get_message_by_id(
+        self, chat_id: ChatRef, message_id: MessageRef, *, download_media: bool | None = None
+    ) -> ChatMessage:
         """
         Get one message of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
-            message_id: Its id.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
+            message_id: Its id, or the message as it was read before.
             download_media: Have the service fetch its media.
 
         Raises:
@@ -6030,44 +6102,44 @@ class BoundSignatures:
     if not MYPY:
         @_overload
         def read_messages(
-            self, chat_id: str, *, days: int | None = None, messages: int | None = None
+            self, chat_id: ChatRef, *, days: int | None = None, messages: int | None = None
         ) -> ReadResult: ...
     @_overload
-    def read_messages(self, chat_id: str, request: ReadMessagesRequest, /) -> ReadResult: ...
+    def read_messages(self, chat_id: ChatRef, request: ReadMessagesRequest, /) -> ReadResult: ...
     if not MYPY:
         @_overload
         def read_messages(
             self, chat_id: ChatId_ = MISSING, *, days: int | None = None, messages: int | None = None, **unknown: Never
         ) -> ReadResult: ...
     @_overload
-    def read_messages(self, chat_id: str, *, days: int | None = None, messages: int | None = None) -> ReadResult:
+    def read_messages(self, chat_id: ChatRef, *, days: int | None = None, messages: int | None = None) -> ReadResult:
         """
         Mark the messages of a chat as read.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             days: Of how many days; the engine's default is 7.
             messages: How many, the newest; the engine's default is 30, and 100 in a group.
         """
 
     if not MYPY:
         @_overload
-        def get_chat_picture(self, chat_id: str, *, refresh: bool | None = None) -> ChatPicture: ...
+        def get_chat_picture(self, chat_id: ChatRef, *, refresh: bool | None = None) -> ChatPicture: ...
     @_overload
-    def get_chat_picture(self, chat_id: str, request: GetChatPictureRequest, /) -> ChatPicture: ...
+    def get_chat_picture(self, chat_id: ChatRef, request: GetChatPictureRequest, /) -> ChatPicture: ...
     if not MYPY:
         @_overload
         def get_chat_picture(
             self, chat_id: ChatId_ = MISSING, *, refresh: bool | None = None, **unknown: Never
         ) -> ChatPicture: ...
     @_overload
-    def get_chat_picture(self, chat_id: str, *, refresh: bool | None = None) -> ChatPicture:
+    def get_chat_picture(self, chat_id: ChatRef, *, refresh: bool | None = None) -> ChatPicture:
         """
         Get the picture of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """

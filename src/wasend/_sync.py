@@ -34,6 +34,7 @@ from .api.groups import (
     GroupInvite,
     GroupParticipant,
     GroupPicture,
+    GroupRef,
     GroupSettings,
     ParticipantChanges,
     ParticipantRef,
@@ -45,7 +46,7 @@ from .api.sessions import QRCode, Session, SessionRef, SessionState
 from .client import AsyncWasendClient
 from .errors import OutcomeUnknownError
 from .media import MediaData
-from .recipients import Recipient
+from .recipients import ChatRef, MessageRef, Recipient
 
 
 class _Calls:
@@ -190,15 +191,15 @@ class _Calls:
         return self._loop.run(self._async.retrieve_qr_code(session))
 
     @mapping_form
-    def send_text(self, *, session: SessionRef, to: str | Recipient, text: str, reply_to: str | None = None) -> Message:
+    def send_text(self, *, session: SessionRef, to: ChatRef, text: str, reply_to: MessageRef | None = None) -> Message:
         """
         Send a text message.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; WhatsApp's own markup is allowed.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: The number has no country. Nothing was sent.
@@ -212,22 +213,22 @@ class _Calls:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a picture.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the picture, or
             data: the picture: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -242,22 +243,22 @@ class _Calls:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a video.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the video, or
             data: the video: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -272,22 +273,22 @@ class _Calls:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         duration: float | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a voice message.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the recording, or
             data: the recording: bytes, a path, a binary file or base64 text; at most 40 MiB.
             duration: Its length in seconds.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -302,24 +303,24 @@ class _Calls:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         file_name: str | None = None,
         mime_type: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a file as a document.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the file, or
             data: the file: bytes, a path, a binary file or base64 text; at most 40 MiB.
             file_name: Its name for the recipient; found from a path, a file or a URL where not given.
             mime_type: Its MIME type; found from the name where not given, else ``application/octet-stream``.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, no name to be found, or the number has no
@@ -337,21 +338,21 @@ class _Calls:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         text: str,
         preview: LinkPreview | Mapping[str, Any],
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a text that contains a link, with a preview of your own.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; it contains the URL.
             preview: The link's look: a `LinkPreview`, or a mapping with ``title`` and, if wanted, ``description`` and
                 ``thumbnailUrl``.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: The preview has no title, or the number has no country. Nothing was sent.
@@ -362,19 +363,19 @@ class _Calls:
         )
 
     @mapping_form
-    def send_seen(self, *, session: SessionRef, to: str | Recipient, message_id: str) -> Result:
+    def send_seen(self, *, session: SessionRef, to: ChatRef, message_id: MessageRef) -> Result:
         """
         Mark a message as seen: its sender sees blue ticks.
 
         Args:
             session: The session that saw it: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             message_id: Id of the message.
         """
         return self._loop.run(self._async.send_seen(session=session, to=to, message_id=message_id))
 
     @mapping_form
-    def send_reaction(self, *, session: SessionRef, message_id: str, reaction: str) -> Result:
+    def send_reaction(self, *, session: SessionRef, message_id: MessageRef, reaction: str) -> Result:
         """
         React to a message.
 
@@ -386,24 +387,24 @@ class _Calls:
         return self._loop.run(self._async.send_reaction(session=session, message_id=message_id, reaction=reaction))
 
     @mapping_form
-    def start_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
+    def start_typing(self, *, session: SessionRef, to: ChatRef) -> Result:
         """
         Show "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
         """
         return self._loop.run(self._async.start_typing(session=session, to=to))
 
     @mapping_form
-    def stop_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
+    def stop_typing(self, *, session: SessionRef, to: ChatRef) -> Result:
         """
         Stop showing "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
         """
         return self._loop.run(self._async.stop_typing(session=session, to=to))
 
@@ -412,7 +413,7 @@ class _Calls:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -427,7 +428,7 @@ class _Calls:
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: The text, or the caption.
             image_url: URL of a picture.
             video_url: URL of a video.
@@ -461,7 +462,7 @@ class _Calls:
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -470,7 +471,7 @@ class _Calls:
         mimetype: str | None = None,
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
-        message_id: str | None = None,
+        message_id: MessageRef | None = None,
         send_seen: bool | str = True,
         min_typing: float | str = 3.0,
         max_typing: float | str = 8.0,
@@ -484,7 +485,7 @@ class _Calls:
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: The text, or the caption. The typing lasts 0.05 s a character, within the bounds below.
             image_url: URL of a picture.
             video_url: URL of a video.
@@ -521,12 +522,12 @@ class _Calls:
             )
         )
 
-    def get_message(self, message_id: str) -> Message:
+    def get_message(self, message_id: MessageRef) -> Message:
         """
         Get a message that was sent.
 
         Args:
-            message_id: Its id.
+            message_id: Its id, or the `Message` as it was.
 
         Raises:
             NotFoundError: There is no such message.
@@ -671,13 +672,13 @@ class _Calls:
         return self._loop.run(self._async.get_groups_count(session))
 
     @keyword_aliases
-    def get_group(self, session: SessionRef, group_id: str) -> Group:
+    def get_group(self, session: SessionRef, group_id: GroupRef) -> Group:
         """
         Get a group.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: Its id, ``…@g.us``.
+            group_id: Its id, ``…@g.us``, or the `Group`.
 
         Raises:
             NotFoundError: There is no such group.
@@ -685,13 +686,13 @@ class _Calls:
         return self._loop.run(self._async.get_group(session, group_id))
 
     @keyword_aliases
-    def get_group_info(self, session: SessionRef, group_id: str) -> Group:
+    def get_group_info(self, session: SessionRef, group_id: GroupRef) -> Group:
         """
         Get a group; the documentation's name for `get_group`.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: Its id, ``…@g.us``.
+            group_id: Its id, ``…@g.us``, or the `Group`.
 
         Raises:
             NotFoundError: There is no such group.
@@ -699,13 +700,13 @@ class _Calls:
         return self._loop.run(self._async.get_group_info(session, group_id))
 
     @keyword_aliases
-    def leave_group(self, session: SessionRef, group_id: str) -> Result:
+    def leave_group(self, session: SessionRef, group_id: GroupRef) -> Result:
         """
         Leave a group.
 
         Args:
             session: The session that leaves: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
 
         Raises:
             OutcomeUnknownError: No answer came; the session may have left.
@@ -745,13 +746,13 @@ class _Calls:
         return self._loop.run(self._async.join_group(session, code=code))
 
     @mapping_form
-    def get_group_picture(self, session: SessionRef, group_id: str, refresh: bool | None = None) -> GroupPicture:
+    def get_group_picture(self, session: SessionRef, group_id: GroupRef, refresh: bool | None = None) -> GroupPicture:
         """
         Get a group's picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """
         return self._loop.run(self._async.get_group_picture(session, group_id, refresh))
@@ -760,7 +761,7 @@ class _Calls:
     def set_group_picture(
         self,
         session: SessionRef,
-        group_id: str,
+        group_id: GroupRef,
         *,
         url: str,
         crop_to_square: bool | None = None,
@@ -771,7 +772,7 @@ class _Calls:
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             url: Where the service finds the picture; publicly reachable.
             crop_to_square: Cut it to a square.
             format: ``jpeg``, ``png`` or ``webp``.
@@ -781,96 +782,96 @@ class _Calls:
         )
 
     @keyword_aliases
-    def delete_group_picture(self, session: SessionRef, group_id: str) -> Result:
+    def delete_group_picture(self, session: SessionRef, group_id: GroupRef) -> Result:
         """
         Remove a group's picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
         return self._loop.run(self._async.delete_group_picture(session, group_id))
 
     @keyword_aliases
-    def get_group_description(self, session: SessionRef, group_id: str) -> str | None:
+    def get_group_description(self, session: SessionRef, group_id: GroupRef) -> str | None:
         """
         Get a group's description, from `get_group` where the service has no call of its own for it.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
         return self._loop.run(self._async.get_group_description(session, group_id))
 
     @mapping_form
-    def set_group_description(self, session: SessionRef, group_id: str, *, description: str) -> Result:
+    def set_group_description(self, session: SessionRef, group_id: GroupRef, *, description: str) -> Result:
         """
         Set a group's description.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             description: The description; ``""`` removes it.
         """
         return self._loop.run(self._async.set_group_description(session, group_id, description=description))
 
     @keyword_aliases
-    def get_group_subject(self, session: SessionRef, group_id: str) -> str | None:
+    def get_group_subject(self, session: SessionRef, group_id: GroupRef) -> str | None:
         """
         Get a group's name, from `get_group` where the service has no call of its own for it.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
         return self._loop.run(self._async.get_group_subject(session, group_id))
 
     @mapping_form
-    def set_group_subject(self, session: SessionRef, group_id: str, *, subject: str) -> Result:
+    def set_group_subject(self, session: SessionRef, group_id: GroupRef, *, subject: str) -> Result:
         """
         Set a group's name.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             subject: The name. The service's page says 25 characters at most, WhatsApp allows 100; a longer one is sent,
                 with a warning.
         """
         return self._loop.run(self._async.set_group_subject(session, group_id, subject=subject))
 
     @mapping_form
-    def set_group_name(self, session: SessionRef, group_id: str, *, name: str) -> Result:
+    def set_group_name(self, session: SessionRef, group_id: GroupRef, *, name: str) -> Result:
         """
         Set a group's name; the documentation's other name for `set_group_subject`.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             name: The name, as for `set_group_subject`.
         """
         return self._loop.run(self._async.set_group_name(session, group_id, name=name))
 
     @keyword_aliases
-    def get_group_settings(self, session: SessionRef, group_id: str) -> GroupSettings:
+    def get_group_settings(self, session: SessionRef, group_id: GroupRef) -> GroupSettings:
         """
         Get who may do what in a group, from the single settings where the service has no call for all.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
         return self._loop.run(self._async.get_group_settings(session, group_id))
 
     @mapping_form
     def set_group_settings(
-        self, session: SessionRef, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+        self, session: SessionRef, group_id: GroupRef, *, info_admin_only: bool, messages_admin_only: bool
     ) -> GroupSettings:
         """
         Set who may do what in a group, one setting after the other where the service has no call for both.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             info_admin_only: Only admins change name, description and picture.
             messages_admin_only: Only admins write.
         """
@@ -881,13 +882,13 @@ class _Calls:
         )
 
     @keyword_aliases
-    def get_group_info_admin_only(self, session: SessionRef, group_id: str) -> AdminOnly:
+    def get_group_info_admin_only(self, session: SessionRef, group_id: GroupRef) -> AdminOnly:
         """
         Get whether only admins may change the name, description and picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
         return self._loop.run(self._async.get_group_info_admin_only(session, group_id))
 
@@ -895,7 +896,7 @@ class _Calls:
     def set_group_info_admin_only(
         self,
         session: SessionRef,
-        group_id: str,
+        group_id: GroupRef,
         *,
         enabled: bool,
         changed_at: str | None = None,
@@ -906,7 +907,7 @@ class _Calls:
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             enabled: Only admins.
             changed_at: Not sent. Part of the answer, which the official SDK takes here too.
             changed_by: Likewise.
@@ -918,13 +919,13 @@ class _Calls:
         )
 
     @keyword_aliases
-    def get_group_messages_admin_only(self, session: SessionRef, group_id: str) -> AdminOnly:
+    def get_group_messages_admin_only(self, session: SessionRef, group_id: GroupRef) -> AdminOnly:
         """
         Get whether only admins may send messages.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
         return self._loop.run(self._async.get_group_messages_admin_only(session, group_id))
 
@@ -932,7 +933,7 @@ class _Calls:
     def set_group_messages_admin_only(
         self,
         session: SessionRef,
-        group_id: str,
+        group_id: GroupRef,
         *,
         enabled: bool,
         changed_at: str | None = None,
@@ -943,7 +944,7 @@ class _Calls:
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             enabled: Only admins.
             changed_at: Not sent. Part of the answer, which the official SDK takes here too.
             changed_by: Likewise.
@@ -955,24 +956,24 @@ class _Calls:
         )
 
     @keyword_aliases
-    def get_group_invite_code(self, session: SessionRef, group_id: str) -> str:
+    def get_group_invite_code(self, session: SessionRef, group_id: GroupRef) -> str:
         """
         Get the invite code; with ``https://chat.whatsapp.com/`` before it, it is the link.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
         return self._loop.run(self._async.get_group_invite_code(session, group_id))
 
     @keyword_aliases
-    def revoke_group_invite_code(self, session: SessionRef, group_id: str) -> str:
+    def revoke_group_invite_code(self, session: SessionRef, group_id: GroupRef) -> str:
         """
         Replace the invite code; the old one stops working at once.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
 
         Returns:
             The new code; ``""`` where the service does not tell it, but `get_group_invite_code` will.
@@ -980,24 +981,24 @@ class _Calls:
         return self._loop.run(self._async.revoke_group_invite_code(session, group_id))
 
     @keyword_aliases
-    def get_group_invite_link(self, session: SessionRef, group_id: str) -> GroupInvite:
+    def get_group_invite_link(self, session: SessionRef, group_id: GroupRef) -> GroupInvite:
         """
         Get the link that lets people join, made from the code where the service has no call of its own for it.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
         return self._loop.run(self._async.get_group_invite_link(session, group_id))
 
     @keyword_aliases
-    def revoke_group_invite_link(self, session: SessionRef, group_id: str) -> GroupInvite:
+    def revoke_group_invite_link(self, session: SessionRef, group_id: GroupRef) -> GroupInvite:
         """
         Replace the invite link; the old one stops working at once.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
 
         Returns:
             The new link.
@@ -1005,26 +1006,31 @@ class _Calls:
         return self._loop.run(self._async.revoke_group_invite_link(session, group_id))
 
     @keyword_aliases
-    def get_group_participants(self, session: SessionRef, group_id: str) -> Page[GroupParticipant]:
+    def get_group_participants(self, session: SessionRef, group_id: GroupRef) -> Page[GroupParticipant]:
         """
         List the members of a group.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
         return self._loop.run(self._async.get_group_participants(session, group_id))
 
     @mapping_form
     def add_group_participants(
-        self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self,
+        session: SessionRef,
+        group_id: GroupRef,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
     ) -> ParticipantChanges:
         """
         Add members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -1037,14 +1043,19 @@ class _Calls:
 
     @mapping_form
     def remove_group_participants(
-        self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self,
+        session: SessionRef,
+        group_id: GroupRef,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
     ) -> ParticipantChanges:
         """
         Remove members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -1057,14 +1068,19 @@ class _Calls:
 
     @mapping_form
     def promote_group_participants(
-        self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self,
+        session: SessionRef,
+        group_id: GroupRef,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
     ) -> ParticipantChanges:
         """
         Make members admins. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -1077,14 +1093,19 @@ class _Calls:
 
     @mapping_form
     def demote_group_participants(
-        self, session: SessionRef, group_id: str, *, participants: Sequence[ParticipantRef], notify: bool | None = None
+        self,
+        session: SessionRef,
+        group_id: GroupRef,
+        *,
+        participants: Sequence[ParticipantRef],
+        notify: bool | None = None,
     ) -> ParticipantChanges:
         """
         Make admins plain members. Some may fail although the call succeeds: look at ``.failed``.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -1139,13 +1160,13 @@ class _Calls:
         )
 
     @mapping_form
-    def get_contact(self, session: SessionRef, *, contact_id: str) -> Contact:
+    def get_contact(self, session: SessionRef, *, contact_id: ChatRef) -> Contact:
         """
         Get a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            contact_id: International number, or id such as ``447700900456@c.us``.
+            contact_id: International number, id such as ``447700900456@c.us``, or a `Contact` or `Chat`.
 
         Raises:
             InvalidRequestError: The number has no country, or the id is a group's. Nothing was sent.
@@ -1168,14 +1189,14 @@ class _Calls:
 
     @mapping_form
     def get_contact_profile_picture(
-        self, session: SessionRef, *, contact_id: str, refresh: bool | None = None
+        self, session: SessionRef, *, contact_id: ChatRef, refresh: bool | None = None
     ) -> ProfilePicture:
         """
         Get the picture of a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            contact_id: International number, or id such as ``447700900456@c.us``.
+            contact_id: International number, id such as ``447700900456@c.us``, or a `Contact` or `Chat`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
 
         Raises:
@@ -1250,7 +1271,7 @@ class _Calls:
     def get_messages(
         self,
         session: SessionRef,
-        chat_id: str,
+        chat_id: ChatRef,
         *,
         limit: int = MOST_MESSAGES,
         download_media: bool | None = None,
@@ -1262,7 +1283,7 @@ class _Calls:
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             limit: How many at most; the service gives no more than 50.
             download_media: Have the service fetch the media; slow.
             filter: Only messages with ``from_me`` (true or false), ``ack`` (one of `Ack`, its name, or a list of
@@ -1281,7 +1302,7 @@ class _Calls:
     def iter_messages(
         self,
         session: SessionRef,
-        chat_id: str,
+        chat_id: ChatRef,
         *,
         page_size: int = MOST_MESSAGES,
         download_media: bool | None = None,
@@ -1292,7 +1313,7 @@ class _Calls:
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             page_size: How many to fetch at a time, 50 at most.
             download_media: Have the service fetch the media; slow.
             filter: As for `get_messages`.
@@ -1308,15 +1329,15 @@ class _Calls:
 
     @mapping_form
     def get_message_by_id(
-        self, session: SessionRef, chat_id: str, message_id: str, *, download_media: bool | None = None
+        self, session: SessionRef, chat_id: ChatRef, message_id: MessageRef, *, download_media: bool | None = None
     ) -> ChatMessage:
         """
         Get one message of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
-            message_id: Its id.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
+            message_id: Its id, or the message as it was read before.
             download_media: Have the service fetch its media.
 
         Raises:
@@ -1328,27 +1349,27 @@ class _Calls:
 
     @mapping_form
     def read_messages(
-        self, session: SessionRef, chat_id: str, *, days: int | None = None, messages: int | None = None
+        self, session: SessionRef, chat_id: ChatRef, *, days: int | None = None, messages: int | None = None
     ) -> ReadResult:
         """
         Mark the messages of a chat as read.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             days: Of how many days; the engine's default is 7.
             messages: How many, the newest; the engine's default is 30, and 100 in a group.
         """
         return self._loop.run(self._async.read_messages(session, chat_id, days=days, messages=messages))
 
     @mapping_form
-    def get_chat_picture(self, session: SessionRef, chat_id: str, *, refresh: bool | None = None) -> ChatPicture:
+    def get_chat_picture(self, session: SessionRef, chat_id: ChatRef, *, refresh: bool | None = None) -> ChatPicture:
         """
         Get the picture of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """
         return self._loop.run(self._async.get_chat_picture(session, chat_id, refresh=refresh))

@@ -9,7 +9,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import attrs
 
-from ._core.model import id_of
+from ._core.model import Model, id_of, model
 from .errors import InvalidRequestError
 
 _FORM: Final = "write it in international form, such as +447700900123"
@@ -146,6 +146,23 @@ class Recipient:
         return f"<Recipient {masked(self.to)}>"
 
 
+@model
+class ChatIdentity(Model):
+    """A model that stands for a chat: it is taken wherever the id of a chat is."""
+
+
+@model
+class MessageIdentity(Model):
+    """A model that stands for a message: it is taken wherever the id of a message is."""
+
+
+ChatRef: TypeAlias = str | Recipient | ChatIdentity
+"""A phone number, the id of a chat, or a `Chat`, `Contact`, `Group` or `GroupParticipant`."""
+
+MessageRef: TypeAlias = str | MessageIdentity
+"""The id of a message, or a `Message` or `ChatMessage`."""
+
+
 def _pair(number: str) -> str | None:
     """The other form of a number, ``+`` and digits, if it has one."""
     for form, digit in _PAIRS:
@@ -240,7 +257,7 @@ def _plain(value: str) -> str:
     return "+" + plain[2:] if plain.startswith("00") else plain
 
 
-def chat_id(value: str | Recipient, field: str = "to") -> str:
+def chat_id(value: ChatRef, field: str = "to") -> str:
     """
     A recipient as the service expects it: ``+`` and digits, or a WhatsApp id.
 
@@ -270,7 +287,7 @@ def chat_id(value: str | Recipient, field: str = "to") -> str:
     return f"{user}@{'c.us' if server == 's.whatsapp.net' else server}"
 
 
-def jid(value: str | Recipient, field: str) -> str:
+def jid(value: ChatRef, field: str) -> str:
     """
     A chat as a WhatsApp id: a phone number becomes ``…@c.us``.
 
@@ -285,7 +302,7 @@ def jid(value: str | Recipient, field: str) -> str:
     return f"{found[1:]}@c.us" if found.startswith("+") else found
 
 
-def read_id(value: str | Recipient, field: str) -> str:
+def read_id(value: ChatRef, field: str) -> str:
     """
     A chat to read, as a WhatsApp id.
 

@@ -15,7 +15,7 @@ from .api.groups import ParticipantRef
 from .api.messages import LinkPreview
 from .api.sessions import SessionRef
 from .media import MediaData
-from .recipients import Recipient
+from .recipients import ChatRef, MessageRef
 
 __all__ = [
     "AddGroupParticipantsRequest",
@@ -93,10 +93,10 @@ class CreateSessionRequest(TypedDict, total=False):
 class SendTextFields(TypedDict, total=False):
     """What `send_text` takes besides the session."""
 
-    to: Required[str | Recipient]
+    to: Required[ChatRef]
     text: Required[str]
-    reply_to: str | None
-    replyTo: str | None
+    reply_to: MessageRef | None
+    replyTo: MessageRef | None
 
 
 class SendTextRequest(SendTextFields, total=False):
@@ -108,12 +108,12 @@ class SendTextRequest(SendTextFields, total=False):
 class SendImageFields(TypedDict, total=False):
     """What `send_image` takes besides the session."""
 
-    to: Required[str | Recipient]
+    to: Required[ChatRef]
     url: str | None
     data: MediaData | None
     caption: str | None
-    reply_to: str | None
-    replyTo: str | None
+    reply_to: MessageRef | None
+    replyTo: MessageRef | None
 
 
 class SendImageRequest(SendImageFields, total=False):
@@ -125,12 +125,12 @@ class SendImageRequest(SendImageFields, total=False):
 class SendVideoFields(TypedDict, total=False):
     """What `send_video` takes besides the session."""
 
-    to: Required[str | Recipient]
+    to: Required[ChatRef]
     url: str | None
     data: MediaData | None
     caption: str | None
-    reply_to: str | None
-    replyTo: str | None
+    reply_to: MessageRef | None
+    replyTo: MessageRef | None
 
 
 class SendVideoRequest(SendVideoFields, total=False):
@@ -142,12 +142,12 @@ class SendVideoRequest(SendVideoFields, total=False):
 class SendVoiceFields(TypedDict, total=False):
     """What `send_voice` takes besides the session."""
 
-    to: Required[str | Recipient]
+    to: Required[ChatRef]
     url: str | None
     data: MediaData | None
     duration: float | None
-    reply_to: str | None
-    replyTo: str | None
+    reply_to: MessageRef | None
+    replyTo: MessageRef | None
 
 
 class SendVoiceRequest(SendVoiceFields, total=False):
@@ -159,15 +159,15 @@ class SendVoiceRequest(SendVoiceFields, total=False):
 class SendFileFields(TypedDict, total=False):
     """What `send_file` takes besides the session."""
 
-    to: Required[str | Recipient]
+    to: Required[ChatRef]
     url: str | None
     data: MediaData | None
     file_name: str | None
     fileName: str | None
     mime_type: str | None
     mimeType: str | None
-    reply_to: str | None
-    replyTo: str | None
+    reply_to: MessageRef | None
+    replyTo: MessageRef | None
 
 
 class SendFileRequest(SendFileFields, total=False):
@@ -179,11 +179,11 @@ class SendFileRequest(SendFileFields, total=False):
 class SendLinkCustomPreviewFields(TypedDict, total=False):
     """What `send_link_custom_preview` takes besides the session."""
 
-    to: Required[str | Recipient]
+    to: Required[ChatRef]
     text: Required[str]
     preview: Required[LinkPreview | Mapping[str, Any]]
-    reply_to: str | None
-    replyTo: str | None
+    reply_to: MessageRef | None
+    replyTo: MessageRef | None
 
 
 class SendLinkCustomPreviewRequest(SendLinkCustomPreviewFields, total=False):
@@ -195,9 +195,9 @@ class SendLinkCustomPreviewRequest(SendLinkCustomPreviewFields, total=False):
 class SendSeenFields(TypedDict, total=False):
     """What `send_seen` takes besides the session."""
 
-    to: Required[str | Recipient]
-    message_id: str
-    messageId: str
+    to: Required[ChatRef]
+    message_id: MessageRef
+    messageId: MessageRef
 
 
 class SendSeenRequest(SendSeenFields, total=False):
@@ -209,8 +209,8 @@ class SendSeenRequest(SendSeenFields, total=False):
 class SendReactionFields(TypedDict, total=False):
     """What `send_reaction` takes besides the session."""
 
-    message_id: str
-    messageId: str
+    message_id: MessageRef
+    messageId: MessageRef
     reaction: Required[str]
 
 
@@ -223,7 +223,7 @@ class SendReactionRequest(SendReactionFields, total=False):
 class StartTypingFields(TypedDict, total=False):
     """What `start_typing` takes besides the session."""
 
-    to: Required[str | Recipient]
+    to: Required[ChatRef]
 
 
 class StartTypingRequest(StartTypingFields, total=False):
@@ -235,7 +235,7 @@ class StartTypingRequest(StartTypingFields, total=False):
 class StopTypingFields(TypedDict, total=False):
     """What `stop_typing` takes besides the session."""
 
-    to: Required[str | Recipient]
+    to: Required[ChatRef]
 
 
 class StopTypingRequest(StopTypingFields, total=False):
@@ -247,7 +247,7 @@ class StopTypingRequest(StopTypingFields, total=False):
 class SendFields(TypedDict, total=False):
     """What `send` takes besides the session."""
 
-    to: Required[str | Recipient]
+    to: Required[ChatRef]
     text: str | None
     image_url: str | None
     imageUrl: str | None
@@ -271,7 +271,7 @@ class SendRequest(SendFields, total=False):
 class SendMessageFields(TypedDict, total=False):
     """What `send_message` takes besides the session."""
 
-    to: Required[str | Recipient]
+    to: Required[ChatRef]
     text: str | None
     image_url: str | None
     imageUrl: str | None
@@ -284,8 +284,8 @@ class SendMessageFields(TypedDict, total=False):
     mimetype: str | None
     filename: str | None
     preview: Mapping[str, str] | None
-    message_id: str | None
-    messageId: str | None
+    message_id: MessageRef | None
+    messageId: MessageRef | None
     send_seen: bool | str
     sendSeen: bool | str
     min_typing: float | str
@@ -319,8 +319,8 @@ class SendMessageOptions(TypedDict, total=False):
     mimetype: str | None
     filename: str | None
     preview: Mapping[str, str] | None
-    message_id: str | None
-    messageId: str | None
+    message_id: MessageRef | None
+    messageId: MessageRef | None
     send_seen: bool | str
     sendSeen: bool | str
     min_typing: float | str
@@ -475,8 +475,8 @@ class GetContactsRequest(TypedDict, total=False):
 class GetContactRequest(TypedDict, total=False):
     """What `get_contact` takes after session."""
 
-    contact_id: str
-    contactId: str
+    contact_id: ChatRef
+    contactId: ChatRef
 
 
 class CheckContactExistsRequest(TypedDict, total=False):
@@ -488,8 +488,8 @@ class CheckContactExistsRequest(TypedDict, total=False):
 class GetContactProfilePictureRequest(TypedDict, total=False):
     """What `get_contact_profile_picture` takes after session."""
 
-    contact_id: str
-    contactId: str
+    contact_id: ChatRef
+    contactId: ChatRef
     refresh: bool | None
 
 

@@ -17,7 +17,7 @@ from .._core.model import Model, Page, adapts, id_of, model, wire
 from .._core.names import folded, nearest
 from .._core.paging import pages
 from ..errors import InvalidRequestError
-from ..recipients import read_id
+from ..recipients import ChatIdentity, ChatRef, MessageIdentity, MessageRef, read_id
 from .records import RECORD_NAMES, told_by
 from .service import mapping_form
 from .sessions import SessionRef, session_ref
@@ -41,7 +41,7 @@ _ACKS: Final = {spelling: ack.value for ack in Ack for spelling in (ack.name, st
 
 
 @model
-class ChatMessage(Model):
+class ChatMessage(MessageIdentity):
     """
     A message as a chat holds it.
 
@@ -101,7 +101,7 @@ class ChatMessage(Model):
 
 
 @model
-class Chat(Model):
+class Chat(ChatIdentity):
     """
     A chat.
 
@@ -255,7 +255,7 @@ class ChatCalls(Calls):
     async def get_messages(
         self,
         session: SessionRef,
-        chat_id: str,
+        chat_id: ChatRef,
         *,
         limit: int = MOST_MESSAGES,
         download_media: bool | None = None,
@@ -267,7 +267,7 @@ class ChatCalls(Calls):
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             limit: How many at most; the service gives no more than 50.
             download_media: Have the service fetch the media; slow.
             filter: Only messages with ``from_me`` (true or false), ``ack`` (one of `Ack`, its name, or a list of
@@ -295,7 +295,7 @@ class ChatCalls(Calls):
     def iter_messages(
         self,
         session: SessionRef,
-        chat_id: str,
+        chat_id: ChatRef,
         *,
         page_size: int = MOST_MESSAGES,
         download_media: bool | None = None,
@@ -306,7 +306,7 @@ class ChatCalls(Calls):
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             page_size: How many to fetch at a time, 50 at most.
             download_media: Have the service fetch the media; slow.
             filter: As for `get_messages`.
@@ -324,15 +324,15 @@ class ChatCalls(Calls):
 
     @mapping_form
     async def get_message_by_id(
-        self, session: SessionRef, chat_id: str, message_id: str, *, download_media: bool | None = None
+        self, session: SessionRef, chat_id: ChatRef, message_id: MessageRef, *, download_media: bool | None = None
     ) -> ChatMessage:
         """
         Get one message of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
-            message_id: Its id.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
+            message_id: Its id, or the message as it was read before.
             download_media: Have the service fetch its media.
 
         Raises:
@@ -345,14 +345,14 @@ class ChatCalls(Calls):
 
     @mapping_form
     async def read_messages(
-        self, session: SessionRef, chat_id: str, *, days: int | None = None, messages: int | None = None
+        self, session: SessionRef, chat_id: ChatRef, *, days: int | None = None, messages: int | None = None
     ) -> ReadResult:
         """
         Mark the messages of a chat as read.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             days: Of how many days; the engine's default is 7.
             messages: How many, the newest; the engine's default is 30, and 100 in a group.
         """
@@ -365,13 +365,15 @@ class ChatCalls(Calls):
         return await self._send(call)
 
     @mapping_form
-    async def get_chat_picture(self, session: SessionRef, chat_id: str, *, refresh: bool | None = None) -> ChatPicture:
+    async def get_chat_picture(
+        self, session: SessionRef, chat_id: ChatRef, *, refresh: bool | None = None
+    ) -> ChatPicture:
         """
         Get the picture of a chat.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            chat_id: The chat: ``…@c.us``, ``…@g.us``, or an international number.
+            chat_id: The chat: ``…@c.us``, ``…@g.us``, an international number, or a `Chat`, `Contact` or `Group`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """
         route, params = "/{session}/chats/{chat_id}/picture", {"refresh": flag(refresh, "refresh")}
@@ -382,7 +384,7 @@ def _at(session: SessionRef) -> dict[str, str]:
     return {"session": session_ref(session)}
 
 
-def _in(session: SessionRef, chat_id: str) -> dict[str, str]:
+def _in(session: SessionRef, chat_id: ChatRef) -> dict[str, str]:
     return {**_at(session), "chat_id": read_id(chat_id, "chat_id")}
 
 

@@ -14,13 +14,13 @@ from .._core.documents import is_list, is_object, is_url
 from .._core.model import Model, Page, model, wire
 from .._core.paging import pages
 from ..errors import InvalidRequestError
-from ..recipients import jid, read_id
+from ..recipients import ChatIdentity, ChatRef, jid, read_id
 from .service import mapping_form
 from .sessions import SessionRef, session_ref
 
 
 @model
-class Contact(Model):
+class Contact(ChatIdentity):
     """
     A person or business.
 
@@ -160,13 +160,13 @@ class ContactCalls(Calls):
         return pages(page, page_size)
 
     @mapping_form
-    async def get_contact(self, session: SessionRef, *, contact_id: str) -> Contact:
+    async def get_contact(self, session: SessionRef, *, contact_id: ChatRef) -> Contact:
         """
         Get a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            contact_id: International number, or id such as ``447700900456@c.us``.
+            contact_id: International number, id such as ``447700900456@c.us``, or a `Contact` or `Chat`.
 
         Raises:
             InvalidRequestError: The number has no country, or the id is a group's. Nothing was sent.
@@ -194,14 +194,14 @@ class ContactCalls(Calls):
 
     @mapping_form
     async def get_contact_profile_picture(
-        self, session: SessionRef, *, contact_id: str, refresh: bool | None = None
+        self, session: SessionRef, *, contact_id: ChatRef, refresh: bool | None = None
     ) -> ProfilePicture:
         """
         Get the picture of a contact.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            contact_id: International number, or id such as ``447700900456@c.us``.
+            contact_id: International number, id such as ``447700900456@c.us``, or a `Contact` or `Chat`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
 
         Raises:
@@ -215,7 +215,7 @@ class ContactCalls(Calls):
         return await self._send(Call("GET", "/contacts/profile-picture", ProfilePicture, params=params))
 
 
-def _person(contact_id: str) -> str:
+def _person(contact_id: ChatRef) -> str:
     found = read_id(contact_id, "contact_id")
     if found.endswith("@g.us"):
         raise InvalidRequestError("contact_id", "is a group's id", "pass a person's; get_group() looks at a group")

@@ -19,7 +19,7 @@ from .._core.model import Model, Page, Result, adapts, id_of, model, wire
 from .._core.paging import pages
 from ..errors import BadRequestError, InvalidRequestError
 from ..media import web_url
-from ..recipients import chat_id
+from ..recipients import ChatIdentity, chat_id
 from .service import keyword_aliases, mapping_form
 from .sessions import SessionRef, session_ref
 
@@ -31,7 +31,7 @@ _SUBJECT_LENGTH: Final = 100  # WhatsApp's own limit; WASend's page says 25, whi
 
 
 @model
-class GroupParticipant(Model):
+class GroupParticipant(ChatIdentity):
     """
     A member of a group.
 
@@ -93,7 +93,7 @@ class GroupSettings(Model):
 
 
 @model
-class Group(Model):
+class Group(ChatIdentity):
     """
     A group. Documentation and engine describe it differently; the same fact has the same name here.
 
@@ -350,8 +350,14 @@ class GroupInvite(Model):
         return self.code and f"https://{INVITE_HOST}/{self.code}"
 
 
-ParticipantRef: TypeAlias = str | GroupParticipant | Mapping[str, Any]
-"""A person to add to a group, or a member of it: number, WhatsApp id, `GroupParticipant`, or a mapping with ``id``."""
+GroupRef: TypeAlias = str | ChatIdentity
+"""A group: its id, or a `Group` or `Chat`."""
+
+ParticipantRef: TypeAlias = str | ChatIdentity | Mapping[str, Any]
+"""
+A person to add to a group, or a member of it: number, WhatsApp id, `GroupParticipant`, `Contact`, or a mapping with
+``id``.
+"""
 
 
 class GroupCalls(Calls):
@@ -500,13 +506,13 @@ class GroupCalls(Calls):
         return await self._send(Call("GET", "/{session}/groups/count", GroupCount, path_params=_at(session)))
 
     @keyword_aliases
-    async def get_group(self, session: SessionRef, group_id: str) -> Group:
+    async def get_group(self, session: SessionRef, group_id: GroupRef) -> Group:
         """
         Get a group.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: Its id, ``…@g.us``.
+            group_id: Its id, ``…@g.us``, or the `Group`.
 
         Raises:
             NotFoundError: There is no such group.
@@ -521,13 +527,13 @@ class GroupCalls(Calls):
         return await self._send(call.or_route("GET", "/{session}/groups/{group_id}/info"))
 
     @keyword_aliases
-    async def get_group_info(self, session: SessionRef, group_id: str) -> Group:
+    async def get_group_info(self, session: SessionRef, group_id: GroupRef) -> Group:
         """
         Get a group; the documentation's name for `get_group`.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: Its id, ``…@g.us``.
+            group_id: Its id, ``…@g.us``, or the `Group`.
 
         Raises:
             NotFoundError: There is no such group.
@@ -535,13 +541,13 @@ class GroupCalls(Calls):
         return await self.get_group(session, group_id)
 
     @keyword_aliases
-    async def leave_group(self, session: SessionRef, group_id: str) -> Result:
+    async def leave_group(self, session: SessionRef, group_id: GroupRef) -> Result:
         """
         Leave a group.
 
         Args:
             session: The session that leaves: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
 
         Raises:
             OutcomeUnknownError: No answer came; the session may have left.
@@ -592,13 +598,15 @@ class GroupCalls(Calls):
                 raise error from None
 
     @mapping_form
-    async def get_group_picture(self, session: SessionRef, group_id: str, refresh: bool | None = None) -> GroupPicture:
+    async def get_group_picture(
+        self, session: SessionRef, group_id: GroupRef, refresh: bool | None = None
+    ) -> GroupPicture:
         """
         Get a group's picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             refresh: Ask WhatsApp again; else the answer may be 24 hours old.
         """
         route = "/{session}/groups/{group_id}/picture"
@@ -616,7 +624,7 @@ class GroupCalls(Calls):
     async def set_group_picture(
         self,
         session: SessionRef,
-        group_id: str,
+        group_id: GroupRef,
         *,
         url: str,
         crop_to_square: bool | None = None,
@@ -627,7 +635,7 @@ class GroupCalls(Calls):
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             url: Where the service finds the picture; publicly reachable.
             crop_to_square: Cut it to a square.
             format: ``jpeg``, ``png`` or ``webp``.
@@ -641,37 +649,37 @@ class GroupCalls(Calls):
         return await self._send(Call("PUT", route, Result, path_params=_in(session, group_id), body=body))
 
     @keyword_aliases
-    async def delete_group_picture(self, session: SessionRef, group_id: str) -> Result:
+    async def delete_group_picture(self, session: SessionRef, group_id: GroupRef) -> Result:
         """
         Remove a group's picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
         route = "/{session}/groups/{group_id}/picture"
         return await self._send(Call("DELETE", route, Result, path_params=_in(session, group_id)))
 
     @keyword_aliases
-    async def get_group_description(self, session: SessionRef, group_id: str) -> str | None:
+    async def get_group_description(self, session: SessionRef, group_id: GroupRef) -> str | None:
         """
         Get a group's description, from `get_group` where the service has no call of its own for it.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
         call = Call("GET", "/{session}/groups/{group_id}/description", Group, path_params=_in(session, group_id))
         return (await self._send_or(call, lambda: self.get_group(session, group_id))).topic
 
     @mapping_form
-    async def set_group_description(self, session: SessionRef, group_id: str, *, description: str) -> Result:
+    async def set_group_description(self, session: SessionRef, group_id: GroupRef, *, description: str) -> Result:
         """
         Set a group's description.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             description: The description; ``""`` removes it.
         """
         route = "/{session}/groups/{group_id}/description"
@@ -680,25 +688,25 @@ class GroupCalls(Calls):
         )
 
     @keyword_aliases
-    async def get_group_subject(self, session: SessionRef, group_id: str) -> str | None:
+    async def get_group_subject(self, session: SessionRef, group_id: GroupRef) -> str | None:
         """
         Get a group's name, from `get_group` where the service has no call of its own for it.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
         call = Call("GET", "/{session}/groups/{group_id}/subject", Group, path_params=_in(session, group_id))
         return (await self._send_or(call, lambda: self.get_group(session, group_id))).name
 
     @mapping_form
-    async def set_group_subject(self, session: SessionRef, group_id: str, *, subject: str) -> Result:
+    async def set_group_subject(self, session: SessionRef, group_id: GroupRef, *, subject: str) -> Result:
         """
         Set a group's name.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             subject: The name. The service's page says 25 characters at most, WhatsApp allows 100; a longer one is sent,
                 with a warning.
         """
@@ -708,25 +716,25 @@ class GroupCalls(Calls):
         return await self._send(call.or_route("PUT", "/{session}/groups/{group_id}/name", body={"name": subject}))
 
     @mapping_form
-    async def set_group_name(self, session: SessionRef, group_id: str, *, name: str) -> Result:
+    async def set_group_name(self, session: SessionRef, group_id: GroupRef, *, name: str) -> Result:
         """
         Set a group's name; the documentation's other name for `set_group_subject`.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             name: The name, as for `set_group_subject`.
         """
         return await self.set_group_subject(session, group_id, subject=name)
 
     @keyword_aliases
-    async def get_group_settings(self, session: SessionRef, group_id: str) -> GroupSettings:
+    async def get_group_settings(self, session: SessionRef, group_id: GroupRef) -> GroupSettings:
         """
         Get who may do what in a group, from the single settings where the service has no call for all.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
 
         async def both() -> GroupSettings:
@@ -740,14 +748,14 @@ class GroupCalls(Calls):
 
     @mapping_form
     async def set_group_settings(
-        self, session: SessionRef, group_id: str, *, info_admin_only: bool, messages_admin_only: bool
+        self, session: SessionRef, group_id: GroupRef, *, info_admin_only: bool, messages_admin_only: bool
     ) -> GroupSettings:
         """
         Set who may do what in a group, one setting after the other where the service has no call for both.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             info_admin_only: Only admins change name, description and picture.
             messages_admin_only: Only admins write.
         """
@@ -763,13 +771,13 @@ class GroupCalls(Calls):
         return await self._send_or(call, both)
 
     @keyword_aliases
-    async def get_group_info_admin_only(self, session: SessionRef, group_id: str) -> AdminOnly:
+    async def get_group_info_admin_only(self, session: SessionRef, group_id: GroupRef) -> AdminOnly:
         """
         Get whether only admins may change the name, description and picture.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
         return await self._send(Call("GET", _SETTING.format("info"), AdminOnly, path_params=_in(session, group_id)))
 
@@ -777,7 +785,7 @@ class GroupCalls(Calls):
     async def set_group_info_admin_only(
         self,
         session: SessionRef,
-        group_id: str,
+        group_id: GroupRef,
         *,
         enabled: bool,
         changed_at: str | None = None,
@@ -788,7 +796,7 @@ class GroupCalls(Calls):
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             enabled: Only admins.
             changed_at: Not sent. Part of the answer, which the official SDK takes here too.
             changed_by: Likewise.
@@ -799,13 +807,13 @@ class GroupCalls(Calls):
         )
 
     @keyword_aliases
-    async def get_group_messages_admin_only(self, session: SessionRef, group_id: str) -> AdminOnly:
+    async def get_group_messages_admin_only(self, session: SessionRef, group_id: GroupRef) -> AdminOnly:
         """
         Get whether only admins may send messages.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
         return await self._send(Call("GET", _SETTING.format("messages"), AdminOnly, path_params=_in(session, group_id)))
 
@@ -813,7 +821,7 @@ class GroupCalls(Calls):
     async def set_group_messages_admin_only(
         self,
         session: SessionRef,
-        group_id: str,
+        group_id: GroupRef,
         *,
         enabled: bool,
         changed_at: str | None = None,
@@ -824,7 +832,7 @@ class GroupCalls(Calls):
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             enabled: Only admins.
             changed_at: Not sent. Part of the answer, which the official SDK takes here too.
             changed_by: Likewise.
@@ -835,25 +843,25 @@ class GroupCalls(Calls):
         )
 
     @keyword_aliases
-    async def get_group_invite_code(self, session: SessionRef, group_id: str) -> str:
+    async def get_group_invite_code(self, session: SessionRef, group_id: GroupRef) -> str:
         """
         Get the invite code; with ``https://chat.whatsapp.com/`` before it, it is the link.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
         route = "/{session}/groups/{group_id}/invite-code"
         return (await self._send(Call("GET", route, GroupInvite, path_params=_in(session, group_id)))).code
 
     @keyword_aliases
-    async def revoke_group_invite_code(self, session: SessionRef, group_id: str) -> str:
+    async def revoke_group_invite_code(self, session: SessionRef, group_id: GroupRef) -> str:
         """
         Replace the invite code; the old one stops working at once.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
 
         Returns:
             The new code; ``""`` where the service does not tell it, but `get_group_invite_code` will.
@@ -864,13 +872,13 @@ class GroupCalls(Calls):
         ).code
 
     @keyword_aliases
-    async def get_group_invite_link(self, session: SessionRef, group_id: str) -> GroupInvite:
+    async def get_group_invite_link(self, session: SessionRef, group_id: GroupRef) -> GroupInvite:
         """
         Get the link that lets people join, made from the code where the service has no call of its own for it.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
         route = "/{session}/groups/{group_id}/invite-link"
         call = Call("GET", route, GroupInvite, path_params=_in(session, group_id))
@@ -881,13 +889,13 @@ class GroupCalls(Calls):
         return await self._send_or(call, from_code)
 
     @keyword_aliases
-    async def revoke_group_invite_link(self, session: SessionRef, group_id: str) -> GroupInvite:
+    async def revoke_group_invite_link(self, session: SessionRef, group_id: GroupRef) -> GroupInvite:
         """
         Replace the invite link; the old one stops working at once.
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
 
         Returns:
             The new link.
@@ -901,13 +909,13 @@ class GroupCalls(Calls):
         return await self._send_or(call, from_code)
 
     @keyword_aliases
-    async def get_group_participants(self, session: SessionRef, group_id: str) -> Page[GroupParticipant]:
+    async def get_group_participants(self, session: SessionRef, group_id: GroupRef) -> Page[GroupParticipant]:
         """
         List the members of a group.
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
         """
         route = "/{session}/groups/{group_id}/participants"
         call = Call(
@@ -919,7 +927,7 @@ class GroupCalls(Calls):
     async def add_group_participants(
         self,
         session: SessionRef,
-        group_id: str,
+        group_id: GroupRef,
         *,
         participants: Sequence[ParticipantRef],
         notify: bool | None = None,
@@ -929,7 +937,7 @@ class GroupCalls(Calls):
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -942,7 +950,7 @@ class GroupCalls(Calls):
     async def remove_group_participants(
         self,
         session: SessionRef,
-        group_id: str,
+        group_id: GroupRef,
         *,
         participants: Sequence[ParticipantRef],
         notify: bool | None = None,
@@ -952,7 +960,7 @@ class GroupCalls(Calls):
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -966,7 +974,7 @@ class GroupCalls(Calls):
     async def promote_group_participants(
         self,
         session: SessionRef,
-        group_id: str,
+        group_id: GroupRef,
         *,
         participants: Sequence[ParticipantRef],
         notify: bool | None = None,
@@ -976,7 +984,7 @@ class GroupCalls(Calls):
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -989,7 +997,7 @@ class GroupCalls(Calls):
     async def demote_group_participants(
         self,
         session: SessionRef,
-        group_id: str,
+        group_id: GroupRef,
         *,
         participants: Sequence[ParticipantRef],
         notify: bool | None = None,
@@ -999,7 +1007,7 @@ class GroupCalls(Calls):
 
         Args:
             session: The session, an admin's: its ``uniqueSessionId``, or a `Session`.
-            group_id: The group's id, ``…@g.us``.
+            group_id: The group's id, ``…@g.us``, or a `Group`.
             participants: Numbers, WhatsApp ids, or `GroupParticipant`. At least one.
             notify: Tell them.
 
@@ -1012,7 +1020,7 @@ class GroupCalls(Calls):
         self,
         change: str,
         session: SessionRef,
-        group_id: str,
+        group_id: GroupRef,
         participants: Sequence[ParticipantRef],
         notify: bool | None,
         also: tuple[str, str] | None = None,
@@ -1032,7 +1040,7 @@ def _at(session: SessionRef) -> dict[str, str]:
     return {"session": session_ref(session)}
 
 
-def _in(session: SessionRef, group_id: str) -> dict[str, str]:
+def _in(session: SessionRef, group_id: GroupRef) -> dict[str, str]:
     given = id_of(group_id)
     found = chat_id(given, "group_id") if isinstance(given, str) and "@" in given else ""
     if not found.endswith("@g.us"):

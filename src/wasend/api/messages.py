@@ -16,7 +16,7 @@ from .._core.model import Model, Result, adapts, id_of, model, wire
 from .._core.names import camel, folded, nearest
 from ..errors import InvalidRequestError
 from ..media import MediaData, load
-from ..recipients import Recipient, chat_id
+from ..recipients import ChatRef, MessageIdentity, MessageRef, chat_id
 from .records import RECORD_NAMES, told_by
 from .service import mapping_form
 from .sessions import SessionRef, session_ref
@@ -27,7 +27,7 @@ _TOLD: Final = ("id", "to", "from", "fromMe", "type", "timestamp", "body", "capt
 
 
 @model
-class Message(Model):
+class Message(MessageIdentity):
     """
     A message, as the service answers when it has taken it.
 
@@ -91,16 +91,16 @@ class MessageCalls(Calls):
 
     @mapping_form
     async def send_text(
-        self, *, session: SessionRef, to: str | Recipient, text: str, reply_to: str | None = None
+        self, *, session: SessionRef, to: ChatRef, text: str, reply_to: MessageRef | None = None
     ) -> Message:
         """
         Send a text message.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; WhatsApp's own markup is allowed.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: The number has no country. Nothing was sent.
@@ -116,22 +116,22 @@ class MessageCalls(Calls):
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a picture.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the picture, or
             data: the picture: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -145,22 +145,22 @@ class MessageCalls(Calls):
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         caption: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a video.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the video, or
             data: the video: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -174,22 +174,22 @@ class MessageCalls(Calls):
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         duration: float | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a voice message.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the recording, or
             data: the recording: bytes, a path, a binary file or base64 text; at most 40 MiB.
             duration: Its length in seconds.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
@@ -205,24 +205,24 @@ class MessageCalls(Calls):
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None = None,
         data: MediaData | None = None,
         file_name: str | None = None,
         mime_type: str | None = None,
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a file as a document.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             url: Where the service finds the file, or
             data: the file: bytes, a path, a binary file or base64 text; at most 40 MiB.
             file_name: Its name for the recipient; found from a path, a file or a URL where not given.
             mime_type: Its MIME type; found from the name where not given, else ``application/octet-stream``.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, no name to be found, or the number has no
@@ -251,21 +251,21 @@ class MessageCalls(Calls):
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         text: str,
         preview: LinkPreview | Mapping[str, Any],
-        reply_to: str | None = None,
+        reply_to: MessageRef | None = None,
     ) -> Message:
         """
         Send a text that contains a link, with a preview of your own.
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; it contains the URL.
             preview: The link's look: a `LinkPreview`, or a mapping with ``title`` and, if wanted, ``description`` and
                 ``thumbnailUrl``.
-            reply_to: Id of the message to quote.
+            reply_to: The message to quote, or its id.
 
         Raises:
             InvalidRequestError: The preview has no title, or the number has no country. Nothing was sent.
@@ -283,19 +283,19 @@ class MessageCalls(Calls):
         return await self._send(call.or_route("POST", "/sendLinkCustomPreview"))
 
     @mapping_form
-    async def send_seen(self, *, session: SessionRef, to: str | Recipient, message_id: str) -> Result:
+    async def send_seen(self, *, session: SessionRef, to: ChatRef, message_id: MessageRef) -> Result:
         """
         Mark a message as seen: its sender sees blue ticks.
 
         Args:
             session: The session that saw it: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             message_id: Id of the message.
         """
         return await self._send(_seen(session_ref(session), chat_id(to), message_id))
 
     @mapping_form
-    async def send_reaction(self, *, session: SessionRef, message_id: str, reaction: str) -> Result:
+    async def send_reaction(self, *, session: SessionRef, message_id: MessageRef, reaction: str) -> Result:
         """
         React to a message.
 
@@ -309,24 +309,24 @@ class MessageCalls(Calls):
         return await self._send(Call("PUT", "/reaction", Result, body=body))
 
     @mapping_form
-    async def start_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
+    async def start_typing(self, *, session: SessionRef, to: ChatRef) -> Result:
         """
         Show "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
         """
         return await self._send(_typing("start", session_ref(session), chat_id(to)))
 
     @mapping_form
-    async def stop_typing(self, *, session: SessionRef, to: str | Recipient) -> Result:
+    async def stop_typing(self, *, session: SessionRef, to: ChatRef) -> Result:
         """
         Stop showing "typing…" in a chat.
 
         Args:
             session: The session that types: its ``uniqueSessionId``, or a `Session`.
-            to: The chat: international phone number, chat id or group id.
+            to: The chat: phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
         """
         return await self._send(_typing("stop", session_ref(session), chat_id(to)))
 
@@ -335,7 +335,7 @@ class MessageCalls(Calls):
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -350,7 +350,7 @@ class MessageCalls(Calls):
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: The text, or the caption.
             image_url: URL of a picture.
             video_url: URL of a video.
@@ -384,7 +384,7 @@ class MessageCalls(Calls):
         self,
         *,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         text: str | None = None,
         image_url: str | None = None,
         video_url: str | None = None,
@@ -393,7 +393,7 @@ class MessageCalls(Calls):
         mimetype: str | None = None,
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
-        message_id: str | None = None,
+        message_id: MessageRef | None = None,
         send_seen: bool | str = True,
         min_typing: float | str = 3.0,
         max_typing: float | str = 8.0,
@@ -407,7 +407,7 @@ class MessageCalls(Calls):
 
         Args:
             session: The session to send from: its ``uniqueSessionId``, or a `Session`.
-            to: International phone number, chat id or group id.
+            to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: The text, or the caption. The typing lasts 0.05 s a character, within the bounds below.
             image_url: URL of a picture.
             video_url: URL of a video.
@@ -444,24 +444,25 @@ class MessageCalls(Calls):
         typing = Prelude(first, _typing("start", *chat), _typing_time(text, least, most), _typing("stop", *chat))
         return await self._send(attrs.evolve(call, prelude=typing))
 
-    async def get_message(self, message_id: str) -> Message:
+    async def get_message(self, message_id: MessageRef) -> Message:
         """
         Get a message that was sent.
 
         Args:
-            message_id: Its id.
+            message_id: Its id, or the `Message` as it was.
 
         Raises:
             NotFoundError: There is no such message.
         """
-        return await self._send(Call("GET", "/messages/{message_id}", Message, path_params={"message_id": message_id}))
+        ids = {"message_id": id_of(message_id)}
+        return await self._send(Call("GET", "/messages/{message_id}", Message, path_params=ids))
 
     async def _media(
         self,
         route: str,
         kind: str,
         session: SessionRef,
-        to: str | Recipient,
+        to: ChatRef,
         url: str | None,
         data: MediaData | None,
         **fields: Any,
@@ -486,7 +487,7 @@ _URLS: Final = {"image_url": "image", "video_url": "video", "document_url": "doc
 
 
 def _whatever(
-    session: SessionRef, to: str | Recipient, *, preview: Mapping[str, str] | None, **fields: str | None
+    session: SessionRef, to: ChatRef, *, preview: Mapping[str, str] | None, **fields: str | None
 ) -> Call[Message]:
     """The call that sends a text, or media at a URL."""
     _texts(**fields)
@@ -504,7 +505,7 @@ def _whatever(
     return Call("POST", "/send", Message, body=body, sends=media[0] if media else "text", evidence=Message)
 
 
-def _seen(session: str, to: str, message_id: str) -> Call[Result]:
+def _seen(session: str, to: str, message_id: MessageRef) -> Call[Result]:
     body = {"session": session, "to": to, "messageId": _id(message_id)}
     return Call("POST", "/sendSeen", Result, body=body, repeatable=True, sends=False)
 
@@ -549,7 +550,7 @@ def _truth(value: bool | str, field: str) -> bool:
     raise InvalidRequestError(field, f"{value!r} is neither true nor false", "pass True or False")
 
 
-def _id(message_id: str) -> str:
+def _id(message_id: MessageRef) -> str:
     found = id_of(message_id)
     if isinstance(found, str) and found.strip():
         return found
