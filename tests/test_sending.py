@@ -458,6 +458,23 @@ def test_told_of_every_answer(colour: str) -> None:
     ]
 
 
+def test_a_view_has_a_hook_of_its_own() -> None:
+    """A view's hook is told of the view's answers, in place of the client's; a view without one keeps the client's."""
+    of_client: list[Response] = []
+    of_view: list[Response] = []
+    with (
+        serving(answer(200, {"id": "x"})) as server,
+        WasendClient(KEY, base_url=server.url, on_response=of_client.append) as client,
+    ):
+        READ(client.with_options(on_response=of_view.append))
+        assert (len(of_client), len(of_view)) == (0, 1)
+        READ(client.with_options(retry=None))
+        READ(client)
+        assert (len(of_client), len(of_view)) == (2, 1)
+        with pytest.raises(ConfigurationError, match="expected a function"):
+            client.with_options(on_response=5)  # type: ignore[arg-type]
+
+
 async def test_recorded_responses() -> None:
     """In a block, the heads of all answers are kept, in either face; outside of it none are."""
     with serving(answer(200, {"id": "x"}, {"x-request-id": "req_1", "x-echo": KEY})) as server:

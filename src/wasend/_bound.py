@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from . import delivery
 from ._core.model import Page, Result
 from ._core.options import Timeout
+from ._core.response import Response
 from ._core.retry import DEFAULT_RETRY, Retry, RetryHook
 from ._signatures import AsyncBoundSignatures, BoundSignatures
 from .api.chats import MOST_MESSAGES, Ack, Chat, ChatMessage, ChatPicture, ReadResult
@@ -765,6 +766,7 @@ class AsyncBoundSession(AsyncBoundSignatures, _AsyncBoundSessionCalls):
         retry: Retry | RetryHook | None = DEFAULT_RETRY,
         settle: bool | None = None,
         kind: str | delivery.Pacing | None = None,
+        on_response: Callable[[Response], object] | None = None,
     ) -> Self:
         """
         Get a view of this client with other settings. It shares the client's connections, which only the client closes.
@@ -772,7 +774,9 @@ class AsyncBoundSession(AsyncBoundSignatures, _AsyncBoundSessionCalls):
         See `AsyncWasendClient.with_options`.
         """
         return type(self)(
-            self._client.with_options(api_key=api_key, timeout=timeout, retry=retry, settle=settle, kind=kind),
+            self._client.with_options(
+                api_key=api_key, timeout=timeout, retry=retry, settle=settle, kind=kind, on_response=on_response
+            ),
             self.session_id,
         )
 
@@ -1474,6 +1478,7 @@ class BoundSession(BoundSignatures, _BoundSessionCalls):
         retry: Retry | RetryHook | None = DEFAULT_RETRY,
         settle: bool | None = None,
         kind: str | delivery.Pacing | None = None,
+        on_response: Callable[[Response], object] | None = None,
     ) -> Self:
         """
         Get a view of this client with other settings. It shares the client's connections, which only the client closes.
@@ -1481,6 +1486,8 @@ class BoundSession(BoundSignatures, _BoundSessionCalls):
         See `WasendClient.with_options`.
         """
         return type(self)(
-            self._client.with_options(api_key=api_key, timeout=timeout, retry=retry, settle=settle, kind=kind),
+            self._client.with_options(
+                api_key=api_key, timeout=timeout, retry=retry, settle=settle, kind=kind, on_response=on_response
+            ),
             self.session_id,
         )

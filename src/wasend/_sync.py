@@ -1775,6 +1775,7 @@ class WasendClient(Signatures, _Calls, Aliases):
         retry: Retry | RetryHook | None = DEFAULT_RETRY,
         settle: bool | None = None,
         kind: str | delivery.Pacing | None = None,
+        on_response: Callable[[Response], object] | None = None,
     ) -> Self:
         """
         Get a view of this client with other settings. It shares the client's connections, which only the client closes.
@@ -1789,12 +1790,15 @@ class WasendClient(Signatures, _Calls, Aliases):
             settle: Whether to look for what is not answered, if given.
             kind: What kind of sends they are, for pacing and breaker: ``"reply"``, ``"known"``, ``"cold"``, a kind of
                 your own, or a `Pacing`.
+            on_response: Told of every answer to the view, in place of the client's own hook, if given.
 
         Raises:
             ConfigurationError: A setting is not valid.
         """
         return self._over(
-            self._async.with_options(api_key=api_key, timeout=timeout, retry=retry, settle=settle, kind=kind)
+            self._async.with_options(
+                api_key=api_key, timeout=timeout, retry=retry, settle=settle, kind=kind, on_response=on_response
+            )
         )
 
     def session(self, session: SessionRef | None = None) -> BoundSession:

@@ -155,10 +155,8 @@ class AsyncWasendClient(
         if http_client is not None and (proxy is not None or verify is not True):
             name = "verify" if proxy is None else "proxy"
             raise ConfigurationError(f"{name}: an http_client has its own; pass one of the two")
-        if on_response is not None and not callable(on_response):
-            raise ConfigurationError("on_response: expected a function; pass one that takes a Response")
         http = Http(options.base_url, http_client, transport, Network(proxy, verify))
-        options = attrs.evolve(options, on_response=on_response)
+        options = attrs.evolve(options, on_response=None if on_response is None else _hook(on_response))
         self._engine = Engine(options, http, _limiter(rate_limit, options), ERROR_RULES)
         self._follow(
             DeliverySettings(
@@ -184,6 +182,7 @@ class AsyncWasendClient(
         retry: Retry | RetryHook | None = DEFAULT_RETRY,
         settle: bool | None = None,
         kind: str | delivery.Pacing | None = None,
+        on_response: Callable[[Response], object] | None = None,
     ) -> Self:
         """
         Get a view of this client with other settings. It shares the client's connections, which only the client closes.
@@ -198,6 +197,7 @@ class AsyncWasendClient(
             settle: Whether to look for what is not answered, if given.
             kind: What kind of sends they are, for pacing and breaker: ``"reply"``, ``"known"``, ``"cold"``, a kind of
                 your own, or a `Pacing`.
+            on_response: Told of every answer to the view, in place of the client's own hook, if given.
 
         Raises:
             ConfigurationError: A setting is not valid.
@@ -208,6 +208,7 @@ class AsyncWasendClient(
             api_key=now.api_key if api_key is None else clean_key(api_key),
             timeout=now.timeout if timeout is None else Timeout.of(timeout),
             retry=now.retry if retry is DEFAULT_RETRY else Retry.of(retry),
+            on_response=now.on_response if on_response is None else _hook(on_response),
         )
         view = copy.copy(self)
         view._is_view = True
@@ -280,6 +281,12 @@ class AsyncWasendClient(
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(base_url={self._engine.options.base_url!r}, api_key='***')"
+
+
+def _hook(function: Callable[[Response], object]) -> Callable[[Response], object]:
+    if not callable(function):
+        raise ConfigurationError("on_response: expected a function; pass one that takes a Response")
+    return function
 
 
 # The modules of delivery are imported when they are needed: most programs send without them.
