@@ -345,3 +345,18 @@ def test_media_that_the_sandbox_received(dialect: Any, tmp_path: Path) -> None:
         (bare,) = client.get_messages(session.id, "447700900456@c.us", download_media=False)
         with pytest.raises(InvalidRequestError):
             client.download(bare)
+
+
+def test_a_disk_that_is_full_is_an_error_of_ours(tmp_path: Path) -> None:
+    """The system refuses to let a file grow, as it does where no space is left."""
+    resource = pytest.importorskip("resource", reason="Windows has no limit on the size of files")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    with serving(answer(200, PICTURE)) as own:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+        try:
+            error = told("async", own.url, get_to(FILE, tmp_path / "a"))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert isinstance(error, InvalidRequestError)
+    assert "cannot be written" in str(error)
+    assert list(tmp_path.iterdir()) == []

@@ -102,14 +102,15 @@ class PartialFile:
             if path.is_dir():
                 raise IsADirectoryError(21, "is a directory")
             handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.", suffix=".part")
+        file = os.fdopen(handle, "wb")
         try:
-            with os.fdopen(handle, "wb") as file:
-                yield cls(path, progress, file)
-                with _writable():
-                    file.close()
+            yield cls(path, progress, file)
             with _writable():
+                file.close()
                 os.replace(name, path)  # noqa: PTH105 - what is replaced is given by its name
         except BaseException:
+            with suppress(OSError):  # where the disk is full, closing fails once more
+                file.close()
             with suppress(OSError):
                 os.unlink(name)  # noqa: PTH108 - as above
             raise
