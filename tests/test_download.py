@@ -225,6 +225,29 @@ def test_closing_the_client_ends_a_download(transport: str, tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
+@both_transports
+def test_a_cancelled_download_leaves_no_file(transport: Any, tmp_path: Path) -> None:
+    async def main(url: str) -> None:
+        begun = asyncio.Event()
+        async with AsyncWasendClient(KEY, base_url=url, transport=transport) as client:
+            do = client.download_to(FILE, tmp_path / "a", progress=lambda *_: begun.set())
+            task = asyncio.ensure_future(do)
+            await asyncio.wait_for(begun.wait(), 20)
+            assert len(list(tmp_path.iterdir())) == 1
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    async def half(peer: Peer) -> None:
+        await peer.request()
+        await peer.write(message(200, b"half", {"content-length": "8"}))
+        await peer.gone()
+
+    with serving(half) as own:
+        asyncio.run(main(own.url))
+    assert list(tmp_path.iterdir()) == []
+
+
 @both_colours
 def test_what_progress_raises_ends_the_download(colour: str, tmp_path: Path) -> None:
     class EnoughError(Exception):
