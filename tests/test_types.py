@@ -238,10 +238,14 @@ SCRIPT: Final = (
 
 @pytest.mark.skipif(find_spec("jedi") is None, reason="run by the session `types`, which has jedi")
 @pytest.mark.parametrize(("typed", "names"), COMPLETED)
-def test_jedi_completes(typed: str, names: set[str]) -> None:
+def test_jedi_completes(
+    typed: str, names: set[str], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Jupyter, IPython and Spyder complete the keywords of a call and the fields of its result, and show one signature."""
     import jedi
 
+    # Workers that share its cache read what another has half written.
+    monkeypatch.setattr(jedi.settings, "cache_directory", str(tmp_path_factory.getbasetemp() / "jedi"))
     script = jedi.Script(f"{SCRIPT}    {typed}")
     completed = {one.name for one in script.complete()}
     assert names <= completed

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import io
+import logging
 import signal
 import sys
 import time
@@ -86,9 +87,12 @@ def demo() -> None:
     from wasend.cli import demo as story  # what draws is not wanted by those who only serve
     from wasend.cli.screen import Screen
 
+    logging.getLogger("wasend").addHandler(logging.NullHandler())  # the story shows what happens
     try:
         story.play(Screen())
     except KeyboardInterrupt:
+        # Python 3.13.0 reports a connection that is collected after its server; who pressed Ctrl-C need not read that.
+        sys.unraisablehook = lambda _: None
         raise typer.Exit(130) from None
     except (WasendError, story.DemoError) as error:
         raise _DemoFailed(f"{type(error).__name__}: {error}") from error
