@@ -118,7 +118,7 @@ def types(session: nox.Session) -> None:
     # Pyright with its own Node.js in the wheel: the real one downloads Node.js or itself when first run. A `.venv` in
     # the project, as the README makes one, would be taken for the environment to check in.
     session.run(python, "-m", "basedpyright", "--pythonpath", python)
-    session.run(python, "-m", "pytest", "-n", str(WORKERS), "--dist", "worksteal", "tests/test_types.py")
+    session.run(python, "-m", "pytest", "tests/test_types.py")
 
 
 def python_of(session: nox.Session) -> str:

@@ -1,4 +1,4 @@
-"""Sending one request once. With `pool`, the only importer of httpx; its exceptions become ours here."""
+"""Sending one request once; the exceptions of httpx become ours here."""
 
 from __future__ import annotations
 
