@@ -53,6 +53,8 @@ class Peer:
 
     async def swallow(self, every: float) -> bytes:
         """Read a request of which only the head is kept, in pieces of 256 KiB with pauses between them."""
+        # Else the kernel takes in what is not read yet, all of it on some machines.
+        self._writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 18)
         head = self._first + await self._reader.readuntil(b"\r\n\r\n")
         length = re.search(rb"(?i)\r\ncontent-length: *(\d+)", head)
         left = int(length[1]) if length else 0
