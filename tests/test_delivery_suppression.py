@@ -330,3 +330,30 @@ class TestRule:
         with serving(answer(200, {"id": "m1", "uniqueSessionId": "ses_1"})) as server:
             assert asyncio.run(story()) == ["done", *["asked to stop"] * 3, "done"]
             assert len(server.requests) == 2
+
+    def test_nobody_on_the_list_is_added_to_a_group(self, suppression: Suppression) -> None:
+        """A new group and an addition that name somebody on the list do not leave; taking them out of a group does."""
+        suppression.add(NUMBER, "asked to stop")
+        group, ada = "120363041234567890@g.us", "+447700900001"
+
+        async def story() -> list[str]:
+            told: list[str] = []
+            async with AsyncWasendClient(KEY, base_url=server.url) as client:
+                client._engine = attrs.evolve(client._engine, middleware=(SuppressionMiddleware(suppression),))
+                for do in (
+                    lambda: client.create_group("ses_1", name="Choir", participants=[ada, f"{NUMBER[1:]}@c.us"]),
+                    lambda: client.create_group("ses_1", name="Choir", participants=[{"id": NUMBER, "isAdmin": True}]),
+                    lambda: client.add_group_participants("ses_1", group, participants=[ada, NUMBER]),
+                    lambda: client.remove_group_participants("ses_1", group, participants=[NUMBER]),
+                    lambda: client.add_group_participants("ses_1", group, participants=[ada]),
+                ):
+                    try:
+                        await do()
+                        told.append("done")
+                    except SuppressedRecipientError as error:
+                        told.append(error.reason)
+            return told
+
+        with serving(answer(200, {})) as server:
+            assert asyncio.run(story()) == [*["asked to stop"] * 3, "done", "done"]
+            assert len(server.requests) == 2

@@ -394,16 +394,16 @@ class GroupCalls(Calls):
             OutcomeUnknownError: No answer came; the group may exist: look for its name before creating it again.
         """
         _check_subject(name, "name")
+        people = [_new_participant(person, index) for index, person in enumerate(_people(participants))]
         body = {
             "name": name,
-            "participants": [_new_participant(person, index) for index, person in enumerate(_people(participants))],
+            "participants": people,
             "description": description,
             "pictureUrl": picture_url,
             "tags": texts(tags, "tags"),
         }
-        return await self._send(
-            Call("POST", "/{session}/groups", Group, path_params=_at(session), body=body, envelope=("group",))
-        )
+        call = Call("POST", "/{session}/groups", Group, path_params=_at(session), body=body, envelope=("group",))
+        return await self._send(attrs.evolve(call, reaches=tuple(person["id"] for person in people)))
 
     @mapping_form
     async def get_groups(
@@ -1027,12 +1027,16 @@ class GroupCalls(Calls):
     ) -> ParticipantChanges:
         part = "admin" if change in ("promote", "demote") else "participants"
         also = also or ("POST", f"/{{session}}/groups/{{group_id}}/participants/{change}")
-        body = {
-            "participants": [_person(person, index) for index, person in enumerate(_people(participants))],
-            "notify": notify,
-        }
-        route = f"/{{session}}/groups/{{group_id}}/{part}/{change}"
-        call = Call("POST", route, ParticipantChanges, path_params=_in(session, group_id), body=body, repeatable=True)
+        people = [_person(person, index) for index, person in enumerate(_people(participants))]
+        call = Call(
+            "POST",
+            f"/{{session}}/groups/{{group_id}}/{part}/{change}",
+            ParticipantChanges,
+            path_params=_in(session, group_id),
+            body={"participants": people, "notify": notify},
+            repeatable=True,
+            reaches=tuple(people) if change == "add" else (),
+        )
         return await self._send(call if also == (call.method, call.route) else call.or_route(*also))
 
 

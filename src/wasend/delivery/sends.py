@@ -100,6 +100,20 @@ def send_of(call: Call[Any]) -> Send | None:
     return Send(session, to, kind, text, _digest(session, chat_key(to), normalized_text(text)), recipients)
 
 
+def recipients_of(call: Call[Any]) -> tuple[str, ...]:
+    """
+    Everybody whom a call reaches: to whom it sends, or whom it names as reached (`Call.reaches`), such as the members
+    of a new group.
+
+    Args:
+        call: Any call.
+    """
+    if call.reaches is not None:
+        return call.reaches
+    send = send_of(call)
+    return () if send is None else send.recipients
+
+
 def _recipients(body: Mapping[str, Any]) -> tuple[str, ...]:
     """Whom a body names; a raw request may hold anything."""
     to = body.get("to")

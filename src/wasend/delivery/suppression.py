@@ -18,7 +18,7 @@ from .._core.clock import SYSTEM_CLOCK, Clock
 from .._core.names import folded
 from ..errors import InvalidRequestError, SuppressedRecipientError
 from ..recipients import Recipient
-from .sends import send_of
+from .sends import recipients_of
 from .stores import MemoryStore, Store
 
 T = TypeVar("T")
@@ -222,7 +222,7 @@ class Suppression:
 
 class SuppressionMiddleware:
     """
-    Refuses sends to recipients on a suppression list.
+    Refuses calls that reach somebody on a suppression list: sends, and adding people to a group.
 
     It looks at the list when it is reached: behind pacing, it sees who was added during the wait.
 
@@ -235,9 +235,8 @@ class SuppressionMiddleware:
 
     async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
         """Make the call, if its recipient is not on the list."""
-        if (send := send_of(call)) is not None:
-            for recipient in send.recipients:
-                self._suppression.check(recipient)
+        for recipient in recipients_of(call):
+            self._suppression.check(recipient)
         return await call_next()
 
 
