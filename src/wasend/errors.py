@@ -202,6 +202,8 @@ class AccountRestrictedError(ServerError):
     """
     WhatsApp itself refuses to send for this number: stop, do not retry.
 
+    It is a 500 whose error fields name a signal in words of their own: what they repeat of the request does not count.
+
     Attributes:
         signal: ``"463"``, ``"475"`` or ``"rate-overlimit"``, as found in the answer.
     """

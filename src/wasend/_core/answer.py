@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -86,7 +86,7 @@ class SpecialError:
     advice: str = ""
 
 
-def _nothing_special(status: int, message: str, document: Any) -> SpecialError | None:
+def _nothing_special(status: int, message: str, document: Any, call: Call[Any]) -> SpecialError | None:
     return None
 
 
@@ -96,12 +96,12 @@ class ErrorRules:
     What is particular to one service's errors; all else is HTTP.
 
     Attributes:
-        special: Given status, message and document of an error, says whether it is a special one.
+        special: Given status, message and document of an error, and its call, says whether it is a special one.
         advice: What to do about an error, by its status: the end of its text.
         private_fields: Fields of a request whose values no error may repeat.
     """
 
-    special: Callable[[int, str, Any], SpecialError | None] = _nothing_special
+    special: Callable[[int, str, Any, Call[Any]], SpecialError | None] = _nothing_special
     advice: Mapping[int, str] = attrs.field(factory=dict[int, str])
     private_fields: tuple[str, ...] = ()
 
@@ -153,7 +153,7 @@ def error_of(
     }
     kind = ServerError if answer.status >= 500 else _BY_STATUS.get(answer.status, APIStatusError)
     advice = _advice(facts, rules)
-    special = rules.special(answer.status, said, document)
+    special = rules.special(answer.status, said, document, call)
     if special is not None:
         kind, advice = special.kind, special.advice
         facts |= special.facts
@@ -193,6 +193,9 @@ def retry_after(headers: Mapping[str, str], document: Any) -> float | None:
     return None
 
 
+_ERROR_FIELDS: Final = ("message", "error", "exception", "detail", "details", "errors", "title", "reason")
+
+
 def message_in(document: Any) -> str:
     """What an error says, from any envelope that the service or a proxy in front of it may send."""
     if isinstance(document, str):
@@ -200,10 +203,28 @@ def message_in(document: Any) -> str:
     if is_list(document):
         return "; ".join(filter(None, map(message_in, document)))
     if is_object(document):
-        for key in ("message", "error", "exception", "detail", "details", "errors", "title", "reason"):
+        for key in _ERROR_FIELDS:
             if found := message_in(document.get(key)):
                 return found
     return ""
+
+
+def error_fields(document: Any, depth: int = 4) -> Iterator[str]:
+    """
+    Every text in those fields of a JSON document that say what is wrong.
+
+    Args:
+        document: The document. What is no object, such as a page, has no fields.
+        depth: How many objects within each other are looked into.
+    """
+    if is_object(document) and depth:
+        for key in _ERROR_FIELDS:
+            value = document.get(key)
+            for one in value if is_list(value) else [value]:
+                if isinstance(one, str):
+                    yield one
+                else:
+                    yield from error_fields(one, depth - 1)
 
 
 def scrubbed(document: Any, secret: str) -> Any:

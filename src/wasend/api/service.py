@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from .._core.answer import ErrorRules, SpecialError
+from .._core.answer import ErrorRules, SpecialError, error_fields
+from .._core.call import Call
 from .._core.documents import is_list, is_object
 from .._core.forms import ArgumentForms
 from ..errors import AccountRestrictedError, SessionNotReadyError
@@ -24,14 +25,23 @@ keyword_aliases: Final = _FORMS.keyword_aliases
 _SIGNALS: Final = re.compile(r"error[ :=]*(463|475)\b|(rate-overlimit)", re.IGNORECASE)
 
 
-def _special(status: int, message: str, document: Any) -> SpecialError | None:
-    if status >= 500 and (signal := _SIGNALS.search(message)):
-        facts = {"signal": (signal[1] or signal[2]).lower()}
+def _special(status: int, message: str, document: Any, call: Call[Any]) -> SpecialError | None:
+    if status == 500 and (signal := _ban_signal(document, call)):
         return SpecialError(
-            AccountRestrictedError, facts, "WhatsApp restricts this number: stop sending to new contacts"
+            AccountRestrictedError, {"signal": signal}, "WhatsApp restricts this number: stop sending to new contacts"
         )
     if status == 422 and is_object(document) and ("expected" in document or "not as expected" in message):
         return _not_ready(document.get("status"), document.get("expected"))
+    return None
+
+
+def _ban_signal(document: Any, call: Call[Any]) -> str | None:
+    """The signal that an error names, in words of its own: a message may well be about an error 463."""
+    from .._core.echo import own_words, plain
+
+    for said in error_fields(document):
+        if _SIGNALS.search(plain(said)) and (signal := _SIGNALS.search(own_words(said, call))):
+            return signal[1] or signal[2]
     return None
 
 
