@@ -171,6 +171,22 @@ def browser(session: nox.Session) -> None:
     session.run("python", "-m", "tools.browser", chromium, *session.posargs)
 
 
+@nox.session(default=False)
+def lowest(session: nox.Session) -> None:
+    """The tests with the lowest versions that pyproject.toml allows."""
+    session.install("uv", *group("test"))
+    session.run("uv", "pip", "install", "--python", python_of(session), "--resolution", "lowest-direct", "-e", ".[all]")
+    session.run("uv", "pip", "check", "--python", python_of(session))
+    session.run("pytest", "-n", str(WORKERS), "--dist", "worksteal", *session.posargs)
+
+
+@nox.session(default=False)
+def workflows(session: nox.Session) -> None:
+    """What is wrong with the workflows under .github/, as zizmor sees it."""
+    session.install("zizmor>=1.20")
+    session.run("zizmor", "--offline", "--persona", "pedantic", ".github")
+
+
 def tests_of_the_interpreter() -> list[str]:
     """The test files that depend on the interpreter: by what they import, and by what they test."""
     files = {file.stem for file in Path("tests").glob("test_*.py") if imports(file) & DIFFERS_BY_PYTHON}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import typing
 
+from . import _conflict as _conflict  # before anything that it may find broken
 from ._bound import AsyncBoundSession, BoundSession
 from ._core.clock import Clock
 from ._core.model import Model, Page, Result, model, wire

@@ -1,0 +1,16 @@
+"""Importing this fails where the files of WASend's own package, which is imported as `wasend` too, lie among ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_FOLDER = Path(__file__).parent
+
+# A folder that only the other package has. Each of the two has replaced files of the other there, and uninstalling
+# one removes what both need.
+if (_FOLDER / "_jsii").exists():
+    raise ImportError(
+        f"wasend-sdk and WASend's own package, wasend, are installed in the same folder, {_FOLDER}, and have replaced "
+        "files of each other; run `pip uninstall -y wasend wasend-sdk`, then `pip install wasend-sdk`",
+        name="wasend",
+    )
