@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import re
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,6 +20,7 @@ from tests import test_delivery_proof
 from wasend import AccountRestrictedError, BreakerOpenError, ConfigurationError, OutcomeUnknownError, Timeout
 from wasend._core.clock import SYSTEM_CLOCK
 from wasend.delivery import Breaker, MemoryStore, Pacing, Store, Suppression
+from wasend.delivery.conformance import StoreConformance
 from wasend.sandbox import Clock, Sandbox
 
 PROJECT: Final = Path(__file__).parent.parent
@@ -32,21 +34,33 @@ Run = Callable[[str], tuple[Sandbox, dict[str, Any], list[str]]]
 class FakeRedis:
     """As much of a Redis as the page asks for: hashes of text."""
 
-    def __init__(self, *, decode_responses: bool) -> None:
+    def __init__(self, *, decode_responses: bool, socket_timeout: float) -> None:
         assert decode_responses
+        assert socket_timeout
         self._hashes: dict[str, dict[str, str]] = {}
+        self._lock = threading.RLock()
 
     def hget(self, name: str, key: str) -> str | None:
         return self._hashes.get(name, {}).get(key)
 
-    def hset(self, name: str, key: str, value: str) -> None:
-        self._hashes.setdefault(name, {})[key] = value
+    def hset(self, name: str, key: str = "", value: str = "", mapping: dict[str, str] | None = None) -> None:
+        with self._lock:
+            self._hashes.setdefault(name, {}).update({key: value} if mapping is None else mapping)
 
     def hdel(self, name: str, key: str) -> None:
         self._hashes.get(name, {}).pop(key, None)
 
     def hgetall(self, name: str) -> dict[str, str]:
-        return {**self._hashes.get(name, {})}
+        return self._hashes.get(name, {}).copy()
+
+    def multi(self) -> None:
+        """After it, commands are queued; here they run at once, and nobody else's do meanwhile."""
+
+    def transaction(self, function: Callable[[FakeRedis], Any], name: str, *, value_from_callable: bool) -> Any:
+        assert name
+        assert value_from_callable
+        with self._lock:
+            return function(self)
 
 
 @pytest.fixture
@@ -261,20 +275,24 @@ def test_waiting(run: Run) -> None:
 
 
 def test_a_store_of_ones_own(run: Run) -> None:
-    """The store for Redis does what those of the package do."""
+    """The store for Redis passes the tests for stores."""
     _, names, _ = run("class RedisStore")
-    theirs = names["RedisStore"](FakeRedis(decode_responses=True))
-    stores: list[Store] = [theirs, MemoryStore()]
-    assert isinstance(theirs, Store)
-    for store in stores:
-        store.set("b/2", {"at": 1.5})
-        store.set("b/1", [1, None])
-        store.set("c", "é")
-        store.delete("c")
-        store.delete("d")
-    assert [store.items("b/") for store in stores] == [[("b/1", [1, None]), ("b/2", {"at": 1.5})]] * 2
-    assert [(store.get("b/1"), store.get("c")) for store in stores] == [([1, None], None)] * 2
+    redis = FakeRedis(decode_responses=True, socket_timeout=5)
+
+    class TestRedisStore(StoreConformance):
+        def open(self) -> Store:
+            store: Store = names["RedisStore"](redis, self.name)
+            return store
+
+    for name in (name for name in dir(StoreConformance) if name.startswith("test_")):
+        getattr(TestRedisStore(), name)()
     assert names["suppression"].reason_for("+447700900456") == "asked to stop"
+
+
+def test_the_tests_of_a_store(run: Run) -> None:
+    """The class of the page is one that pytest runs."""
+    _, names, _ = run("StoreConformance")
+    names["TestMyStore"]().test_an_update()
 
 
 def test_shared_stores() -> None:

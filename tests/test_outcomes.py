@@ -481,6 +481,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "SessionFailedError": {"state": "FAILED"},
     "WaitTimeoutError": {"state": "STARTING", "outcome": "sent"},
     "BreakerOpenError": {"session": "s", "until": SINCE, "reason": "463"},
+    "StoreError": {"store": "SqliteStore('a.db')"},
     "SuppressedRecipientError": {"recipient": NUMBER, "reason": "asked"},
     "DecodeError": {"path": "$.a", "body": [1]},
     "OutcomeUnknownError": {"call": CALL, "since": SINCE},

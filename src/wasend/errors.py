@@ -39,6 +39,7 @@ __all__ = [
     "ServerError",
     "SessionFailedError",
     "SessionNotReadyError",
+    "StoreError",
     "SuppressedRecipientError",
     "UnknownAnswerError",
     "UnknownConnectionError",
@@ -305,6 +306,21 @@ class BreakerOpenError(WasendError):
         self.session = session
         self.until = until
         self.reason = reason
+
+
+class StoreError(WasendError):
+    """
+    A store of delivery cannot be used: it is locked, full, damaged or gone. Nothing was sent.
+
+    A store that fails after a send changes nothing about what is told of that send: the next one raises this.
+
+    Attributes:
+        store: Which store: its class, and the path of a file.
+    """
+
+    def __init__(self, text: str, *, store: str) -> None:
+        super().__init__(text)
+        self.store = store
 
 
 class SuppressedRecipientError(WasendError):
