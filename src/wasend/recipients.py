@@ -16,8 +16,8 @@ _FORM: Final = "write it in international form, such as +447700900123"
 _ANY_ID: Final = re.compile(r"[^\s@/?#]+@[A-Za-z0-9.-]+")
 _KEEP_ZERO: Final = frozenset({"39", "378", "225", "241", "242"})  # countries where a leading 0 belongs to the number
 _FULL_WIDTH: Final = str.maketrans("\uff0b\uff08\uff09", "+()")
-# After a country code, and before the rest: (0). Whatever else is punctuation has been removed.
-_TRUNK_ZERO: Final = re.compile(r"(\(?(?:\+|00)?\(?([1-9][0-9]{0,2})\)?)\(0\)")
+# After a country code: (0), or an area code with its zero in brackets. Whatever else is punctuation has been removed.
+_TRUNK_ZERO: Final = re.compile(r"(\(?(?:\+|00)?\(?([1-9][0-9]{0,2})\)?)\(0(?=[0-9]*\))")
 _SERVERS: Final = {
     "c.us": r"\d{5,20}",
     "s.whatsapp.net": r"\d{5,20}",
@@ -211,7 +211,7 @@ def e164(value: str, field: str = "phone_number") -> str:
 
     Args:
         value: An international number: ``+44 7700 900123``, ``0044…``, or its digits alone. Spaces, dots, dashes,
-            slashes and brackets are removed, and so is a trunk zero in brackets: ``+44 (0)7700 900123``.
+            slashes and brackets are removed, and so is a trunk zero in brackets: ``+44 (0)7700 900123``, ``+44 (020)…``.
         field: The argument it was given as, for the error.
 
     Raises:
