@@ -23,8 +23,8 @@ PICTURE = base64.b64decode(
 
 
 def announce(wait: Wait) -> None:
-    """A request that is safe to repeat failed, and will be made again."""
-    print(f"{type(wait.error).__name__}: waiting {wait.seconds:g} s")
+    """A request that is safe to repeat failed, and will be made again; or it is not yet its turn."""
+    print(f"{wait.reason}: waiting {wait.seconds:.1f} s")
 
 
 def send(client: WasendClient, session: SessionRef, to: str) -> None:
@@ -66,7 +66,7 @@ if __name__ == "__main__":
         with sandbox.serve() as server, WasendClient("any-key", base_url=server.url) as client:
             send(client, connected_session(client, sandbox), "+447700900456")
     elif len(sys.argv) == 3:
-        with WasendClient(retry=Retry(max_retries=4, on_wait=announce)) as client:
+        with WasendClient(retry=Retry(max_retries=4), on_wait=announce) as client:
             send(client, sys.argv[1], sys.argv[2])
     else:
         sys.exit("usage: sync_send.py SESSION_ID RECIPIENT, the latter international, such as +447700900123")

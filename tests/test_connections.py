@@ -20,7 +20,7 @@ import pytest
 
 from tests.colours import KEY, NUMBER, QUICK, READ, SEND, both_calls, both_colours, told
 from tests.raw import PATIENCE, Behaviour, answer, hang, held, message, raw, serving, until, wait_until
-from wasend import AsyncWasendClient, ClientClosedError, ConfigurationError, Message, Retry, Session, WasendClient
+from wasend import AsyncWasendClient, ClientClosedError, ConfigurationError, Message, Session, WasendClient
 from wasend._core import pool
 from wasend.errors import APIConnectionError, UnknownConnectionError, UnknownTimeoutError
 
@@ -220,7 +220,7 @@ async def test_cancelling_a_wait() -> None:
     """Cancelling a task ends its wait before a retry, and no further request is made."""
     waiting = asyncio.Event()
     with serving(answer(429, None, {"retry-after": "30"})) as server:
-        async with client_of(server.url, retry=Retry(on_wait=lambda _: waiting.set())) as client:
+        async with client_of(server.url, on_wait=lambda _: waiting.set()) as client:
             task = asyncio.create_task(SEND(client))
             await waiting.wait()
             await asyncio.sleep(0)
@@ -234,7 +234,7 @@ async def test_closing_ends_every_call() -> None:
     """Closing a client ends the calls under way, those that wait for a connection, and those that wait to be repeated."""
     waiting = asyncio.Event()
     with serving(answer(503, None, {"retry-after": "30"}), hang) as server:
-        client = client_of(server.url, retry=Retry(on_wait=lambda _: waiting.set()))
+        client = client_of(server.url, on_wait=lambda _: waiting.set())
         calls = [asyncio.create_task(SEND(client))]
         await waiting.wait()
         calls += [asyncio.create_task(SEND(client)) for _ in range(150)]
@@ -400,7 +400,7 @@ def test_closed_client(colour: str) -> None:
 
 PRELUDE = """
 import asyncio, gc, os, signal, sys, time, warnings
-from wasend import AsyncWasendClient, Retry, WasendClient
+from wasend import AsyncWasendClient, WasendClient
 
 url = sys.argv[1]
 send = dict(session="ses_1", to="+447700900456", text="hello")
@@ -422,7 +422,7 @@ INTERRUPTED = """
 def waiting(wait):
     print("waiting", flush=True)
 
-with WasendClient("key", base_url=url, retry=Retry(on_wait=waiting)) as client:
+with WasendClient("key", base_url=url, on_wait=waiting) as client:
     try:
         client.send_text(**send)
     except KeyboardInterrupt:

@@ -221,7 +221,7 @@ async def test_rate_limit(wasend_sandbox: Sandbox, wasend_clock: Clock) -> None:
 async def test_rate_limit_of_the_service(wasend_sandbox: Sandbox) -> None:
     """A 429 on one task holds the others back: they do not all hit the wall as well."""
     refused = asyncio.Event()
-    client = wasend_sandbox.async_client(retry=Retry(max_retries=9, on_wait=lambda _: refused.set()))
+    client = wasend_sandbox.async_client(retry=Retry(max_retries=9), on_wait=lambda _: refused.set())
 
     async def first() -> None:
         for _ in range(6):

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import subprocess
 import sys
 import textwrap
 import threading
 from collections.abc import Coroutine
-from datetime import UTC, datetime
-from email.utils import format_datetime
 from itertools import pairwise
 from typing import Any
 
@@ -21,7 +20,7 @@ from hypothesis import strategies as st
 
 from tests.colours import KEY, NUMBER
 from tests.raw import PATIENCE, answer, serving
-from wasend import APITimeoutError, AsyncWasendClient, RateLimitError, Timeout, WasendError
+from wasend import APITimeoutError, AsyncWasendClient, RateLimitError, Timeout, Wait, WasendError
 from wasend._core.answer import Answer
 from wasend._core.engine import HeldBackError
 from wasend.delivery.rate_limit import RateLimiter
@@ -193,7 +192,6 @@ class TestTold:
         clock = at_rest()
         limiter = RateLimiter("20/m", clock=clock)
         limiter.observe(said(429, retry_after="5"))
-        limiter.observe(said(x_ratelimit_remaining="22", x_ratelimit_reset="100"))
         await limiter.acquire()
         clock.advance(200)
         moments = await times(limiter, clock, 40)
@@ -208,16 +206,6 @@ class TestTold:
         await clock.sleep(5)
         moments = await times(limiter, clock, 10)
         assert [moment - 5 for moment in moments] == pytest.approx([n / 10 for n in range(10)], abs=NEAR)
-
-    async def test_the_pace_after_a_hold_is_the_learnt_one(self) -> None:
-        """Where the service tells how much is allowed in which time, what waited is spread over it."""
-        clock = at_rest()
-        limiter = RateLimiter("1000/s", clock=clock)
-        limiter.observe(
-            said(429, retry_after="5", x_ratelimit_limit="20", x_ratelimit_remaining="0", x_ratelimit_reset="5")
-        )
-        moments = await times(limiter, clock, 4)
-        assert moments == pytest.approx([5, 5.25, 5.5, 5.75], abs=NEAR)
 
     async def test_a_hold_that_grows_while_others_wait(self) -> None:
         """A second refusal during a hold keeps those who wait already; a shorter one does not shorten it."""
@@ -242,8 +230,7 @@ class TestTold:
             (said(429), 1),
             (said(429, b"<html>"), 1),
             (said(429, retry_after="0"), 0),
-            (said(429, x_ratelimit_remaining="0", x_ratelimit_reset="9"), 9),
-            (said(429, retry_after="3", x_ratelimit_remaining="0", x_ratelimit_reset="9"), 3),
+            (said(429, x_ratelimit_remaining="0", x_ratelimit_reset="9"), 1),
             (said(503, retry_after="9"), 0),
         ],
     )
@@ -261,91 +248,39 @@ class TestTold:
         limiter.observe(said(429, retry_after="3600"))
         assert (await times(limiter, clock, 1))[0] == pytest.approx(300, abs=NEAR)
 
-    @pytest.mark.parametrize(
-        "headers",
-        [
-            {"x_ratelimit_limit": "10", "x_ratelimit_remaining": "2", "x_ratelimit_reset": "30"},
-            {"x_ratelimit_remaining": "2", "x_ratelimit_reset": str(START + 30)},
-            {"x_ratelimit_remaining": "2", "x_ratelimit_reset": str(int((START + 30) * 1000))},
-            {
-                "x_ratelimit_remaining": "2",
-                "x_ratelimit_reset": str(START + 5030),  # of a service whose clock is ahead
-                "date": format_datetime(datetime.fromtimestamp(START + 5000, UTC), usegmt=True),
-            },
-            {"ratelimit_limit": "10, 10;w=60", "ratelimit_remaining": "2", "ratelimit_reset": "30"},
-            {"x_rate_limit_remaining": "2", "x_rate_limit_reset": "30"},
-            {"ratelimit": "limit=10, remaining=2, reset=30"},
-            {"ratelimit": '"default";r=2;t=30'},
-        ],
-    )
-    async def test_what_remains_is_learnt(self, headers: dict[str, str]) -> None:
-        """As many requests leave as remain, and the next waits for the reset, in each spelling of the headers."""
-        clock = at_rest()
-        limiter = RateLimiter("1000/s", clock=clock)
-        limiter.observe(said(**headers))
-        moments = await times(limiter, clock, 4)
-        assert moments[:3] == pytest.approx([0, 0, 30], abs=NEAR)
-        assert moments[3] > moments[2] + NEAR
 
-    async def test_nothing_remains(self) -> None:
-        """A success that was the last one allowed holds the next request back until the reset."""
-        clock = at_rest()
-        limiter = RateLimiter("1000/s", clock=clock)
-        limiter.observe(said(x_ratelimit_remaining="0", x_ratelimit_reset="12.5"))
-        assert (await times(limiter, clock, 1))[0] == pytest.approx(12.5, abs=NEAR)
+class TestWaiting:
+    """That nobody waits in silence."""
 
-    async def test_answers_out_of_order(self) -> None:
-        """A late answer that remembers more does not give back what has been used since."""
-        clock = at_rest()
-        limiter = RateLimiter("1000/s", clock=clock)
-        limiter.observe(said(x_ratelimit_remaining="3", x_ratelimit_reset="30"))
-        await times(limiter, clock, 2)
-        limiter.observe(said(x_ratelimit_remaining="3", x_ratelimit_reset="30"))
-        assert await times(limiter, clock, 2) == pytest.approx([0, 30], abs=NEAR)
-
-    async def test_a_window_that_is_over(self) -> None:
-        """After the reset, what was learnt of the window before is forgotten, and a new one is learnt."""
-        clock = at_rest()
-        limiter = RateLimiter("1000/s", clock=clock)
-        limiter.observe(said(x_ratelimit_remaining="1", x_ratelimit_reset="30"))
-        clock.advance(31)
-        assert await times(limiter, clock, 5) == [31] * 5
-        limiter.observe(said(x_ratelimit_remaining="1", x_ratelimit_reset="30"))
-        assert await times(limiter, clock, 2) == pytest.approx([31, 61], abs=NEAR)
-
-    @pytest.mark.parametrize(
-        "headers",
-        [
-            {"x_ratelimit_remaining": "0"},
-            {"x_ratelimit_remaining": "none", "x_ratelimit_reset": "30"},
-            {"x_ratelimit_remaining": "0", "x_ratelimit_reset": "soon"},
-            {"x_ratelimit_remaining": "0", "x_ratelimit_reset": str(START - 30)},
-            {"x_ratelimit_remaining": "0", "x_ratelimit_reset": "0"},
-            {"x_ratelimit_remaining": "nan", "x_ratelimit_reset": "-5"},
-            {"ratelimit": "default"},
-            {"date": "yesterday", "x_ratelimit_remaining": "5", "x_ratelimit_reset": str(START - 1)},
-        ],
-    )
-    async def test_headers_that_tell_nothing(self, headers: dict[str, str]) -> None:
-        """Headers that are incomplete, unreadable or of the past hold nothing back."""
-        clock = at_rest()
-        limiter = RateLimiter("1000/s", clock=clock)
-        limiter.observe(said(**headers))
-        assert await times(limiter, clock, 20) == [0] * 20
-
-    async def test_headers_without_a_limit_of_ones_own(self) -> None:
-        """No document of the service names such headers: they only ever lower a limit that was asked for."""
-        clock = at_rest()
-        limiter = RateLimiter(clock=clock)
-        limiter.observe(said(x_ratelimit_remaining="0", x_ratelimit_reset="30"))
-        assert await times(limiter, clock, 20) == [0] * 20
-
-    async def test_headers_never_raise_a_limit(self) -> None:
-        """A service that says more remains than the limit allows changes nothing."""
+    async def test_every_wait_is_told(self, caplog: pytest.LogCaptureFixture) -> None:
+        """Each request that waits says why and until when before it does: in the log, and to whoever wants to know."""
+        caplog.set_level(logging.INFO, "wasend")
         clock = at_rest()
         limiter = RateLimiter("2/m", clock=clock)
-        limiter.observe(said(x_ratelimit_limit="9999", x_ratelimit_remaining="9999", x_ratelimit_reset="1"))
-        assert await times(limiter, clock, 3) == pytest.approx([0, 0, 60], abs=NEAR)
+        waits: list[Wait] = []
+        await asyncio.gather(*(limiter.acquire(on_wait=waits.append) for _ in range(6)))
+        assert [wait.reason for wait in waits] == ["rate_limit"] * 4
+        assert [wait.until.timestamp() - START for wait in waits] == pytest.approx([60, 60, 120, 120], abs=NEAR)
+        assert clock.now() - START == pytest.approx(120, abs=NEAR)
+        held = "the rate limit of 2/60s; it waits 120 s, until 2025-06-15 15:08:40 UTC"
+        assert caplog.messages[-1] == f"a request is held back: {held}".replace("120 s", "2 min")
+
+    async def test_a_hold_is_told(self, caplog: pytest.LogCaptureFixture) -> None:
+        """So does one that waits since another was refused; a hook that fails is logged, and changes nothing."""
+        caplog.set_level(logging.INFO, "wasend")
+        clock = at_rest()
+        limiter = RateLimiter(clock=clock)
+        limiter.observe(said(429, retry_after="7"))
+        waits: list[Wait] = []
+
+        async def told(wait: Wait) -> None:
+            waits.append(wait)
+            raise LookupError("no more room")
+
+        await limiter.acquire(on_wait=told)
+        assert [(wait.reason, wait.seconds) for wait in waits] == [("held_back", pytest.approx(7, abs=NEAR))]
+        assert "a request is held back: the service refused one (429); it waits 7.0 s" in caplog.text
+        assert "on_wait raised LookupError" in caplog.text
 
 
 class TestPatience:

@@ -84,7 +84,14 @@ class TestList:
 
     @pytest.mark.parametrize(
         "spelling",
-        ["447700900456", "00447700900456", "+44 7700 900-456", "+44 (0) 7700 900456", "447700900456@s.whatsapp.net", Recipient(NUMBER)],
+        [
+            "447700900456",
+            "00447700900456",
+            "+44 7700 900-456",
+            "+44 (0) 7700 900456",
+            "447700900456@s.whatsapp.net",
+            Recipient(NUMBER),
+        ],
     )
     def test_every_spelling_is_the_number(self, suppression: Suppression, spelling: str) -> None:
         """However a number is written, to the list and to a send, it is the same one."""

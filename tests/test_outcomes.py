@@ -38,7 +38,7 @@ from tests.raw import (
     until,
     url_of,
 )
-from wasend import AsyncWasendClient, Message, Retry, Session, Timeout, Wait, errors
+from wasend import AsyncWasendClient, Message, Session, Timeout, Wait, errors
 from wasend._core.call import Call
 from wasend.errors import (
     AccountRestrictedError,
@@ -254,7 +254,7 @@ def test_outcome(case: str, do: Callable[[Any], Any], colour: str) -> None:
     started = datetime.now(UTC)
     with serving(*script) as server:
         timeout = Timeout(answer=0.2, send=0.2) if hang in script else None
-        got = told(colour, server.url, do, timeout=timeout, retry=Retry(on_wait=waits.append))
+        got = told(colour, server.url, do, timeout=timeout, on_wait=waits.append)
     assert type(got) is expected.kind, got
     assert {name: getattr(got, name) for name in expected.facts} == expected.facts
     assert server.deliveries == expected.deliveries
@@ -288,11 +288,12 @@ def test_refused_connections(do: Callable[[Any], Any], colour: str) -> None:
         sock = stack.enter_context(reserved())
 
         def start(wait: Wait) -> None:
-            assert (type(wait.error), wait.error.outcome) == (APIConnectionError, "not_sent")
+            assert type(wait.error) is APIConnectionError
+            assert wait.error.outcome == "not_sent"
             if wait.attempt == 2:
                 servers.append(stack.enter_context(serving(FINE, sock=sock)))
 
-        got = told(colour, url_of(sock), do, retry=Retry(on_wait=start))
+        got = told(colour, url_of(sock), do, on_wait=start)
     assert isinstance(got, Message if do is SEND else Session)
     assert servers[0].deliveries == 1
 

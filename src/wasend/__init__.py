@@ -14,7 +14,8 @@ from ._core.clock import Clock
 from ._core.model import Model, Page, Result, model, wire
 from ._core.options import Options, Timeout
 from ._core.response import Response
-from ._core.retry import Retry, RetryHook, Wait
+from ._core.retry import Retry, RetryHook
+from ._core.waits import Wait, WaitReason
 from ._sync import WasendClient
 from ._version import __version__ as __version__
 from .api.account import Account
@@ -149,6 +150,7 @@ __all__ = [
     "UnknownTimeoutError",
     "UnprocessableError",
     "Wait",
+    "WaitReason",
     "WaitTimeoutError",
     "WasendClient",
     "WasendError",

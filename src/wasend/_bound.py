@@ -13,6 +13,7 @@ from ._core.model import Page, Result
 from ._core.options import Timeout
 from ._core.response import Response
 from ._core.retry import DEFAULT_RETRY, Retry, RetryHook
+from ._core.waits import Wait
 from ._signatures import AsyncBoundSignatures, BoundSignatures
 from .api.chats import MOST_MESSAGES, Ack, Chat, ChatMessage, ChatPicture, ReadResult
 from .api.contacts import Contact, ContactExistence, ProfilePicture
@@ -767,6 +768,7 @@ class AsyncBoundSession(AsyncBoundSignatures, _AsyncBoundSessionCalls):
         settle: bool | None = None,
         kind: str | delivery.Pacing | None = None,
         on_response: Callable[[Response], object] | None = None,
+        on_wait: Callable[[Wait], object] | None = None,
     ) -> Self:
         """
         Get a view of this client with other settings. It shares the client's connections, which only the client closes.
@@ -775,7 +777,13 @@ class AsyncBoundSession(AsyncBoundSignatures, _AsyncBoundSessionCalls):
         """
         return type(self)(
             self._client.with_options(
-                api_key=api_key, timeout=timeout, retry=retry, settle=settle, kind=kind, on_response=on_response
+                api_key=api_key,
+                timeout=timeout,
+                retry=retry,
+                settle=settle,
+                kind=kind,
+                on_response=on_response,
+                on_wait=on_wait,
             ),
             self.session_id,
         )
@@ -1479,6 +1487,7 @@ class BoundSession(BoundSignatures, _BoundSessionCalls):
         settle: bool | None = None,
         kind: str | delivery.Pacing | None = None,
         on_response: Callable[[Response], object] | None = None,
+        on_wait: Callable[[Wait], object] | None = None,
     ) -> Self:
         """
         Get a view of this client with other settings. It shares the client's connections, which only the client closes.
@@ -1487,7 +1496,13 @@ class BoundSession(BoundSignatures, _BoundSessionCalls):
         """
         return type(self)(
             self._client.with_options(
-                api_key=api_key, timeout=timeout, retry=retry, settle=settle, kind=kind, on_response=on_response
+                api_key=api_key,
+                timeout=timeout,
+                retry=retry,
+                settle=settle,
+                kind=kind,
+                on_response=on_response,
+                on_wait=on_wait,
             ),
             self.session_id,
         )

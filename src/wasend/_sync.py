@@ -22,6 +22,7 @@ from ._core.model import Page, Result
 from ._core.options import Options, Timeout
 from ._core.response import Response
 from ._core.retry import DEFAULT_RETRY, Retry, RetryHook
+from ._core.waits import Wait
 from ._signatures import Signatures
 from .api.account import Account
 from .api.chats import MOST_MESSAGES, Ack, Chat, ChatMessage, ChatPicture, ReadResult
@@ -1674,6 +1675,7 @@ class WasendClient(Signatures, _Calls, Aliases):
         proxy: str | None = None,
         verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
         on_response: Callable[[Response], object] | None = None,
+        on_wait: Callable[[Wait], object] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         settle: bool = False,
         pacing: delivery.Pacer | delivery.Pacing | None = None,
@@ -1706,6 +1708,8 @@ class WasendClient(Signatures, _Calls, Aliases):
                 certificates, or an `ssl.SSLContext`.
             on_response: Told of every answer, of each attempt: its status, its headers and the id that the service gave
                 it. A function or a coroutine function; what it raises is logged.
+            on_wait: Told of every wait before it begins, with its reason and its end: a `Wait` for a retry, for the
+                rate limit, or for a send's turn. A function or a coroutine function; what it raises is logged.
             clock: Where time comes from; tests may give another, such as `wasend.sandbox.Clock`.
             settle: Whether a send, `create_session` or `create_group` that is not answered is looked for, for up to 10
                 s, before its error is raised: where it is found, it becomes an ordinary result. See `settle`.
@@ -1735,6 +1739,7 @@ class WasendClient(Signatures, _Calls, Aliases):
             proxy=proxy,
             verify=verify,
             on_response=on_response,
+            on_wait=on_wait,
             clock=clock,
             settle=settle,
             pacing=pacing,
@@ -1776,6 +1781,7 @@ class WasendClient(Signatures, _Calls, Aliases):
         settle: bool | None = None,
         kind: str | delivery.Pacing | None = None,
         on_response: Callable[[Response], object] | None = None,
+        on_wait: Callable[[Wait], object] | None = None,
     ) -> Self:
         """
         Get a view of this client with other settings. It shares the client's connections, which only the client closes.
@@ -1791,13 +1797,20 @@ class WasendClient(Signatures, _Calls, Aliases):
             kind: What kind of sends they are, for pacing and breaker: ``"reply"``, ``"known"``, ``"cold"``, a kind of
                 your own, or a `Pacing`.
             on_response: Told of every answer to the view, in place of the client's own hook, if given.
+            on_wait: Told of every wait of the view's calls, in place of the client's own hook, if given.
 
         Raises:
             ConfigurationError: A setting is not valid.
         """
         return self._over(
             self._async.with_options(
-                api_key=api_key, timeout=timeout, retry=retry, settle=settle, kind=kind, on_response=on_response
+                api_key=api_key,
+                timeout=timeout,
+                retry=retry,
+                settle=settle,
+                kind=kind,
+                on_response=on_response,
+                on_wait=on_wait,
             )
         )
 

@@ -10,7 +10,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import TYPE_CHECKING, Final, Literal, Self
+from typing import TYPE_CHECKING, Final, Literal, Self, TypeVar
 
 import attrs
 import httpx
@@ -25,6 +25,7 @@ from ._core.options import Options, Timeout, clean_key, is_exposed
 from ._core.pool import Network
 from ._core.response import Response, recorded
 from ._core.retry import DEFAULT_RETRY, Retry, RetryHook
+from ._core.waits import Wait
 from ._signatures import AsyncSignatures
 from .api.account import AccountCalls
 from .api.chats import ChatCalls
@@ -44,6 +45,10 @@ if TYPE_CHECKING:
     from .delivery.pacing import Pacer, Pacing
     from .delivery.rate_limit import RateLimiter
     from .delivery.resolving import Resolver
+
+T = TypeVar("T")
+
+_HOOKS: Final = {"on_response": "Response", "on_wait": "Wait"}
 
 logger: Final = logging.getLogger("wasend")
 
@@ -97,6 +102,7 @@ class AsyncWasendClient(
         proxy: str | None = None,
         verify: bool | str | os.PathLike[str] | ssl.SSLContext = True,
         on_response: Callable[[Response], object] | None = None,
+        on_wait: Callable[[Wait], object] | None = None,
         clock: Clock = SYSTEM_CLOCK,
         settle: bool = False,
         pacing: delivery.Pacer | delivery.Pacing | None = None,
@@ -129,6 +135,8 @@ class AsyncWasendClient(
                 certificates, or an `ssl.SSLContext`.
             on_response: Told of every answer, of each attempt: its status, its headers and the id that the service gave
                 it. A function or a coroutine function; what it raises is logged.
+            on_wait: Told of every wait before it begins, with its reason and its end: a `Wait` for a retry, for the
+                rate limit, or for a send's turn. A function or a coroutine function; what it raises is logged.
             clock: Where time comes from; tests may give another, such as `wasend.sandbox.Clock`.
             settle: Whether a send, `create_session` or `create_group` that is not answered is looked for, for up to 10
                 s, before its error is raised: where it is found, it becomes an ordinary result. See `settle`.
@@ -156,7 +164,9 @@ class AsyncWasendClient(
             name = "verify" if proxy is None else "proxy"
             raise ConfigurationError(f"{name}: an http_client has its own; pass one of the two")
         http = Http(options.base_url, http_client, transport, Network(proxy, verify))
-        options = attrs.evolve(options, on_response=None if on_response is None else _hook(on_response))
+        options = attrs.evolve(
+            options, on_response=_hook("on_response", on_response), on_wait=_hook("on_wait", on_wait)
+        )
         self._engine = Engine(options, http, _limiter(rate_limit, options), ERROR_RULES)
         self._follow(
             DeliverySettings(
@@ -183,6 +193,7 @@ class AsyncWasendClient(
         settle: bool | None = None,
         kind: str | delivery.Pacing | None = None,
         on_response: Callable[[Response], object] | None = None,
+        on_wait: Callable[[Wait], object] | None = None,
     ) -> Self:
         """
         Get a view of this client with other settings. It shares the client's connections, which only the client closes.
@@ -198,6 +209,7 @@ class AsyncWasendClient(
             kind: What kind of sends they are, for pacing and breaker: ``"reply"``, ``"known"``, ``"cold"``, a kind of
                 your own, or a `Pacing`.
             on_response: Told of every answer to the view, in place of the client's own hook, if given.
+            on_wait: Told of every wait of the view's calls, in place of the client's own hook, if given.
 
         Raises:
             ConfigurationError: A setting is not valid.
@@ -208,7 +220,8 @@ class AsyncWasendClient(
             api_key=now.api_key if api_key is None else clean_key(api_key),
             timeout=now.timeout if timeout is None else Timeout.of(timeout),
             retry=now.retry if retry is DEFAULT_RETRY else Retry.of(retry),
-            on_response=now.on_response if on_response is None else _hook(on_response),
+            on_response=_hook("on_response", on_response) or now.on_response,
+            on_wait=_hook("on_wait", on_wait) or now.on_wait,
         )
         view = copy.copy(self)
         view._is_view = True
@@ -283,9 +296,9 @@ class AsyncWasendClient(
         return f"{type(self).__name__}(base_url={self._engine.options.base_url!r}, api_key='***')"
 
 
-def _hook(function: Callable[[Response], object]) -> Callable[[Response], object]:
-    if not callable(function):
-        raise ConfigurationError("on_response: expected a function; pass one that takes a Response")
+def _hook(name: str, function: Callable[[T], object] | None) -> Callable[[T], object] | None:
+    if function is not None and not callable(function):
+        raise ConfigurationError(f"{name}: expected a function; pass one that takes a {_HOOKS[name]}")
     return function
 
 

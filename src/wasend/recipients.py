@@ -211,7 +211,7 @@ def e164(value: str, field: str = "phone_number") -> str:
 
     Args:
         value: An international number: ``+44 7700 900123``, ``0044…``, or its digits alone. Spaces, dots, dashes,
-            slashes and brackets are removed, and so is a trunk zero in brackets: ``+44 (0)7700 900123``, ``+44 (020)…``.
+            slashes and brackets are removed, and so is a trunk zero in brackets: ``+44 (0)7700 900123``.
         field: The argument it was given as, for the error.
 
     Raises:

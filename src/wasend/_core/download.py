@@ -180,7 +180,7 @@ class Download:
                     if not may_repeat(error, repeatable=True):
                         raise
                     wait = functools.partial(decide, options.retry, repeatable=True, left=math.inf)
-                    await again(self._attempt, error, wait, options.retry.on_wait, options.clock.sleep)
+                    await again(self._attempt, error, wait, options.on_wait, options.clock)
         except TimeoutError:
             if not scope.expired():
                 raise
@@ -202,7 +202,7 @@ class Download:
         )
 
     async def _from_service(self, url: httpx.URL) -> httpx.URL | None:
-        await self.engine.limiter.acquire()
+        await self.engine.limiter.acquire(on_wait=self.engine.options.on_wait)
         slot = await self.engine.http.enter()
         try:
             return await self._exchange(url, self.engine.options.api_key)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from .body import Body
     from .call import Call
     from .options import Options
+    from .waits import OnWait
 
 T = TypeVar("T")
 
@@ -78,13 +79,14 @@ class HeldBackError(Exception):
 class Limiter(Protocol):
     """Holds requests back, each attempt of a call, and learns from answers."""
 
-    async def acquire(self, left: float = math.inf) -> float:
+    async def acquire(self, left: float = math.inf, on_wait: OnWait | None = None) -> float:
         """
         Wait until a request may be made.
 
         Args:
             left: Seconds that the call can wait for the service. What the caller's own limit makes it wait does not
                 count.
+            on_wait: Told of the wait before it begins.
 
         Returns:
             Seconds waited because of the caller's own limit.
@@ -174,8 +176,8 @@ class Engine:
                         attempt,
                         error,
                         functools.partial(self._wait, call, state),
-                        self.options.retry.on_wait,
-                        self.options.clock.sleep,
+                        self.options.on_wait,
+                        self.options.clock,
                     )
         except HeldBackError as held:
             if state.failed is not None:
@@ -300,7 +302,7 @@ class Engine:
         queued = 0.0
         scope.reschedule(None)
         try:
-            ours = await self.limiter.acquire(state.deadline - clock.monotonic())
+            ours = await self.limiter.acquire(state.deadline - clock.monotonic(), self.options.on_wait)
             state.deadline += ours
             queued = min(ours, loop.time() - began)
             asked, since = clock.monotonic(), loop.time()

@@ -16,6 +16,7 @@ from .body import PIECE
 from .clock import SYSTEM_CLOCK, Clock
 from .response import Response
 from .retry import DEFAULT_RETRY, Retry, RetryHook
+from .waits import OnWait
 
 N = TypeVar("N", int, float)
 
@@ -93,6 +94,7 @@ class Options:
     session: str | None = None
     clock: Clock = attrs.field(default=SYSTEM_CLOCK, repr=False)
     on_response: Callable[[Response], object] | None = attrs.field(default=None, repr=False)
+    on_wait: OnWait | None = attrs.field(default=None, repr=False)
 
     @classmethod
     def resolve(

@@ -23,6 +23,8 @@ from ..errors import (
     WasendError,
 )
 from .bridge import in_caller
+from .clock import Clock
+from .waits import OnWait, Wait, moment_of, tell
 
 T = TypeVar("T")
 
@@ -34,22 +36,6 @@ logger = logging.getLogger("wasend")
 _TRANSIENT: Final = frozenset(
     {408, 500, 502, 503, 504, *range(520, 531)}
 )  # 520 to 530: a proxy could not reach the service
-
-
-@attrs.frozen
-class Wait:
-    """
-    A wait before a request is made again.
-
-    Attributes:
-        error: What failed.
-        attempt: How many requests have been made, 1 for the first.
-        seconds: How long the wait is.
-    """
-
-    error: WasendError
-    attempt: int
-    seconds: float
 
 
 @attrs.frozen(kw_only=True)
@@ -64,7 +50,6 @@ class Retry:
         max_retry_after: A wait named by the service that is longer than this many seconds is not slept through: the
             error is raised at once, with its ``retry_after``.
         hook: Decides instead of `max_retries`, see `RetryHook`. It is asked only where a repetition is safe.
-        on_wait: Called with every `Wait` before it begins.
     """
 
     max_retries: int = 2
@@ -72,7 +57,6 @@ class Retry:
     max_backoff: float = 8.0
     max_retry_after: float = 60.0
     hook: RetryHook | None = None
-    on_wait: Callable[[Wait], object] | None = None
 
     def __attrs_post_init__(self) -> None:
         count = self.max_retries
@@ -149,8 +133,8 @@ async def again(
     attempt: Callable[[], Awaitable[T]],
     first: WasendError,
     wait: Callable[[WasendError, int], Awaitable[float | None]],
-    on_wait: Callable[[Wait], object] | None,
-    sleep: Callable[[float], Awaitable[None]],
+    on_wait: OnWait | None,
+    clock: Clock,
 ) -> T:
     """
     Make an attempt again that has failed once, for as long as `wait` returns a time.
@@ -159,8 +143,8 @@ async def again(
         attempt: Makes the request once.
         first: How it failed.
         wait: Asked after each failure for the seconds until the next attempt, or `None`.
-        on_wait: Called with every wait.
-        sleep: Waits so many seconds.
+        on_wait: Told of every wait.
+        clock: By which to wait.
     """
     import tenacity  # costs 20 ms to import, and most programs never see a failure
 
@@ -182,20 +166,16 @@ async def again(
         seconds = await wait(error, state.attempt_number)
         if seconds is None:
             return False
-        pending = Wait(error, state.attempt_number, seconds)
+        pending = Wait("retry", seconds, moment_of(clock.now() + seconds), error, state.attempt_number)
         logger.info("waiting %.2f s before attempt %d: %s", seconds, pending.attempt + 1, type(error).__name__)
-        if on_wait is not None:
-            try:
-                await in_caller(on_wait, pending)
-            except Exception as fault:  # it is told, and not asked
-                logger.warning("on_wait raised %s", type(fault).__name__, exc_info=fault)
+        await tell(on_wait, pending)
         return True
 
     repeat = tenacity.AsyncRetrying(
         retry=worth_it,
         wait=lambda _: pending.seconds if pending else 0.0,
         stop=tenacity.stop_never,
-        sleep=sleep,
+        sleep=clock.sleep,
         reraise=True,
     )
     return await repeat(once)

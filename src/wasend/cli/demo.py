@@ -17,7 +17,6 @@ from wasend import (
     LinkPreview,
     Message,
     RateLimitError,
-    Retry,
     Session,
     SessionState,
     Wait,
@@ -79,11 +78,11 @@ def play(screen: Screen, clock: Clock | None = None) -> None:
 
         def waiting(wait: Wait) -> None:
             waits.append(wait)
-            told = f"{type(wait.error).__name__}: waiting {wait.seconds:g} s before it is sent again"
-            screen.say(f"attempt {wait.attempt}", told, style="yellow")
+            if wait.error is not None:
+                told = f"{type(wait.error).__name__}: waiting {wait.seconds:g} s before it is sent again"
+                screen.say(f"attempt {wait.attempt}", told, style="yellow")
 
-        retry = Retry(on_wait=waiting)
-        with WasendClient(key, base_url=server.url, timeout=_ANSWER_WITHIN, retry=retry, clock=clock) as client:
+        with WasendClient(key, base_url=server.url, timeout=_ANSWER_WITHIN, on_wait=waiting, clock=clock) as client:
             sent = _send_a_few(screen, client, session)
             _refuse(screen, client, session, sandbox)
             sent += _send_batch(screen, client, session)

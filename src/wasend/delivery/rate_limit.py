@@ -15,10 +15,7 @@ import sys
 import threading
 import weakref
 from collections import deque
-from collections.abc import Mapping
 from contextlib import suppress
-from datetime import UTC
-from email.utils import parsedate_to_datetime
 from typing import Final
 
 import attrs
@@ -26,30 +23,15 @@ import attrs
 from .._core.answer import Answer, retry_after
 from .._core.clock import SYSTEM_CLOCK, Clock
 from .._core.engine import HeldBackError
+from .._core.waits import OnWait, announce, wait_of
 from ..errors import ConfigurationError, DecodeError
 
 _LIMIT: Final = re.compile(r"([1-9][0-9]{0,5})/([0-9]{1,4}(?:\.[0-9]{1,3})?)?([smhd])")
 _UNITS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_NUMBER: Final = re.compile(r"\s*([0-9]{1,15}(?:\.[0-9]+)?)")
-_FIELDS: Final = {  # in the one structured field of the later drafts
-    name: re.compile(rf"(?:^|[\s;,])(?:{keys})\s*=\s*([0-9]{{1,15}})")
-    for name, keys in (("limit", "limit|q"), ("remaining", "remaining|r"), ("reset", "reset|t"))
-}
-_PREFIXES: Final = ("x-ratelimit-", "ratelimit-", "x-rate-limit-")
 
-_EPOCH: Final = 1e9  # a reset this large is a point in time, not a wait: it would be 31 years
 _UNTOLD: Final = 1.0  # seconds that a 429 holds the others back where it does not say
 _PACE: Final = 0.1  # seconds between requests after a hold, where nothing better is known
 _SLOWEST_PACE: Final = 1.0
-
-
-@attrs.frozen
-class _Quota:
-    """What the headers of an answer say: how many requests are allowed in all, how many are left, and for how long."""
-
-    limit: float | None
-    remaining: float
-    reset: float
 
 
 @attrs.define(eq=False)
@@ -93,12 +75,12 @@ class RateLimiter:
     Limits the requests made with one API key, for any number of clients, tasks and threads.
 
     - A limit of your own: never more than so many requests in any span of that length; each attempt of a call counts.
-    - ``X-RateLimit-Limit``, ``-Remaining`` and ``-Reset``, the ``RateLimit-*`` headers of the IETF's drafts, or the one
-      ``RateLimit`` only ever lower a limit of your own: once nothing remains, requests wait for the reset. Without one
-      they are not looked at, as no document of the service names them.
-    - A 429 holds *all* requests back until its ``Retry-After``, or its reset, or for 1 s where it gives neither.
+    - A 429 holds *all* requests back for as long as it says (``Retry-After``, ``retryAfter`` in its body and the like),
+      or for 1 s where it does not. Headers that count what remains are not looked at: no document of the service names
+      any.
 
-    After such a hold requests leave one by one, spread at the pace that is known (1 s apart at most), not in a herd.
+    After such a hold requests leave one by one, not in a herd: at the pace of your limit, 1 s apart at most, or 0.1 s
+    apart without one.
     A hold is never longer than `max_hold`: where the service asks for more, the refused request raises its error at
     once, and after `max_hold` one of the others tries again.
 
@@ -126,8 +108,6 @@ class RateLimiter:
         self._refused = 0  # requests that come back after the hold
         self._spread_until = float("-inf")
         self._pace = min(_SLOWEST_PACE, self._period / self._count) if self._count else _PACE
-        self._left: float | None = None
-        self._left_until = float("-inf")
         self._ours = 0.0  # seconds that the first in the queue has waited for our own limit
         self._waiting_for_ours: float | None = None  # since when it does
         self._queue: deque[_Waiter] = deque()
@@ -135,12 +115,13 @@ class RateLimiter:
         self._lock = threading.RLock()
         _limiters.add(self)
 
-    async def acquire(self, left: float = math.inf) -> float:
+    async def acquire(self, left: float = math.inf, on_wait: OnWait | None = None) -> float:
         """
         Wait until a request may be made. Whoever asked first goes first.
 
         Args:
             left: Seconds that the caller can wait for the service.
+            on_wait: Told of the wait before it begins.
 
         Returns:
             Seconds waited for a limit of one's own.
@@ -159,7 +140,9 @@ class RateLimiter:
             if not self._queue:
                 waiter.first.set_result(None)
             self._queue.append(waiter)
+            due, ours = self._expected(len(self._queue))
         try:
+            await self._announce(due, ours, on_wait)
             # Only the first in the queue watches the clock, so a hold ends for one, who makes the next one first.
             while not waiter.first.done():
                 with self._lock:
@@ -189,6 +172,26 @@ class RateLimiter:
                     self._ours = self._ours_until(self._clock.monotonic())
                     self._waiting_for_ours = None
 
+    def _expected(self, place: int) -> tuple[float, bool]:
+        """About how long somebody waits who has this place in the queue, and whether for our own limit."""
+        now = self._clock.monotonic()
+        due = self._hold
+        if now < self._spread_until or self._held:
+            due = max(due, self._last) + self._pace * (place if self._last >= self._hold else place - 1)
+        window = place - 1 - (self._count - len(self._starts))
+        if self._count and window >= 0:
+            spans, index = divmod(window, self._count)
+            start = self._starts[index] if index < len(self._starts) else now
+            free = start + self._period * (spans + 1)
+            if free >= due:
+                return free - now, True
+        return max(0.0, due - now), False
+
+    async def _announce(self, seconds: float, ours: bool, on_wait: OnWait | None) -> None:
+        wait = wait_of("rate_limit" if ours else "held_back", seconds, self._clock.now())
+        why = f"the rate limit of {self._count}/{self._period:g}s" if ours else "the service refused one (429)"
+        await announce(wait, f"a request is held back: {why}", on_wait)
+
     def _ours_until(self, now: float) -> float:
         return self._ours + (0.0 if self._waiting_for_ours is None else now - self._waiting_for_ours)
 
@@ -204,23 +207,12 @@ class RateLimiter:
             raise HeldBackError(held)
 
     def observe(self, answer: Answer) -> None:
-        """Learn from an answer's status and headers."""
-        quota = self._quota(answer.headers)
-        if answer.status != 429 and (quota is None or not self._count):
+        """Learn from an answer's status, and from what a refusal says."""
+        if answer.status != 429:
             return
-        wait = _wait(answer) if answer.status == 429 else None
+        wait = _wait(answer)
         with self._lock:
-            now = self._clock.monotonic()
-            if quota is not None:
-                if self._count:
-                    self._learn(quota, now)
-                if wait is None and quota.remaining < 1:
-                    wait = quota.reset
-            if answer.status == 429 and wait is None:
-                wait = _UNTOLD
-            if wait:
-                self._hold_until(now + wait, now)
-                self._refused += answer.status == 429
+            self._hold_for(_UNTOLD if wait is None else wait)
 
     def _take(self) -> tuple[float, bool]:
         """Take the next turn, or tell the seconds until there is one, and whether that is for our own limit."""
@@ -236,35 +228,21 @@ class RateLimiter:
             if self._held:
                 self._spread_until = now + self._pace * (len(self._queue) + self._refused)
                 self._held, self._refused = False, 0
-            if self._left is not None:
-                self._left -= 1
-                if self._left < 1:
-                    self._hold_until(self._left_until, now)
-                    self._left = None
             self._starts.append(now)
             self._last = now
             return 0.0, False
 
-    def _learn(self, quota: _Quota, now: float) -> None:
-        if self._left is not None and now < self._left_until:
-            # Answers come out of order, and do not count what is on its way: within a window the least holds.
-            self._left = min(self._left, quota.remaining)
-        else:
-            self._left, self._left_until = quota.remaining, now + quota.reset
-        if self._left < 1:
-            self._left = None  # the hold that follows says it
-        share = quota.remaining or quota.limit
-        if share:
-            self._pace = min(_SLOWEST_PACE, quota.reset / share)
-
-    def _hold_until(self, moment: float, now: float) -> None:
-        if moment > now:
-            self._hold = max(self._hold, min(moment, now + self._max_hold))
-            self._held = True
-            for waiter in list(self._queue)[1:]:  # the first sees it by itself
-                if self._hold - now > waiter.left - self._charged(waiter, now):
-                    with suppress(RuntimeError):  # its loop is closed
-                        waiter.refuse(HeldBackError(self._hold - now))
+    def _hold_for(self, seconds: float) -> None:
+        if seconds <= 0:
+            return
+        now = self._clock.monotonic()
+        self._hold = max(self._hold, now + min(seconds, self._max_hold))
+        self._held = True
+        self._refused += 1
+        for waiter in list(self._queue)[1:]:  # the first sees it by itself
+            if self._hold - now > waiter.left - self._charged(waiter, now):
+                with suppress(RuntimeError):  # its loop is closed
+                    waiter.refuse(HeldBackError(self._hold - now))
 
     def _leave(self, waiter: _Waiter) -> None:
         with self._lock:
@@ -280,30 +258,6 @@ class RateLimiter:
                 self._queue.popleft()
             else:
                 break
-
-    def _quota(self, headers: Mapping[str, str]) -> _Quota | None:
-        for prefix in _PREFIXES:
-            if f"{prefix}remaining" in headers:
-                said = {name: _first(_NUMBER, headers.get(prefix + name, "")) for name in _FIELDS}
-                break
-        else:
-            if (field := headers.get("ratelimit")) is None:
-                return None
-            said = {name: _first(pattern, field) for name, pattern in _FIELDS.items()}
-        remaining, reset = said["remaining"], said["reset"]
-        if remaining is None or reset is None:
-            return None
-        if reset >= _EPOCH:
-            moment = reset / 1000 if reset >= _EPOCH * 100 else reset
-            reset = max(0.0, moment - self._services_time(headers))
-        return _Quota(said["limit"], remaining, reset)
-
-    def _services_time(self, headers: Mapping[str, str]) -> float:
-        try:
-            date = parsedate_to_datetime(headers["date"])
-            return date.replace(tzinfo=date.tzinfo or UTC).timestamp()
-        except (KeyError, ValueError, OverflowError):
-            return self._clock.now()
 
     def _after_fork(self) -> None:
         """Those who waited, and whoever held the lock, do so in the parent."""
@@ -325,11 +279,6 @@ def parse_limit(limit: str) -> tuple[int, float]:
             f"rate_limit: {limit!r} is no limit; pass requests and a span, such as '20/m', '5/s', '5/10s' or '100/h'"
         )
     return int(found[1]), seconds
-
-
-def _first(pattern: re.Pattern[str], text: str) -> float | None:
-    found = pattern.search(text)
-    return float(found[1]) if found else None
 
 
 def _wait(answer: Answer) -> float | None:
