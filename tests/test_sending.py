@@ -192,18 +192,19 @@ async def test_cancelled_while_typing(scope: str) -> None:
     with serving(FINE) as server:
         async with AsyncWasendClient(KEY, base_url=server.url) as client:
             began = time.monotonic()
+            for_long: dict[str, Any] = {"min_typing": 59.0, "max_typing": 59.0}
             if scope == "asyncio":
-                task = asyncio.create_task(client.send_message(**TO, text="Hi"))
+                task = asyncio.create_task(client.send_message(**TO, text="Hi", **for_long))
                 await until(lambda: server.deliveries == 1)
                 task.cancel()
                 await asyncio.wait([task])
             else:
                 with anyio.CancelScope() as cancelled:
                     async with anyio.create_task_group() as group:
-                        group.start_soon(lambda: client.send_message(**TO, text="Hi"))
+                        group.start_soon(lambda: client.send_message(**TO, text="Hi", **for_long))
                         await until(lambda: server.deliveries == 1)
                         cancelled.cancel()
-            assert time.monotonic() - began < 2.5
+            assert time.monotonic() - began < 30
             await until(lambda: server.deliveries == 2)
         assert [path_of(request) for request in server.requests] == ["/startTyping", "/stopTyping"]
 
@@ -214,7 +215,7 @@ async def test_typing_that_cannot_be_ended() -> None:
         async with AsyncWasendClient(KEY, base_url=server.url, clock=Clock(stopped=True)) as client:
             began = time.monotonic()
             await client.send_message(**TO, text="Hi")
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 20  # an answer is waited for 30 s
         assert [path_of(request) for request in server.requests] == ["/startTyping", "/stopTyping", "/send"]
 
 
