@@ -134,6 +134,7 @@ class _Fresh:
 WAYS: list[Callable[[Stage, str, dict[str, Any], Path], Any]] = [in_python, over_http, in_a_scenario, on_the_page]
 
 ON, FROM = {"session": "SESSION"}, {"session": "SESSION", "from": ADA}
+VOTED = {"id": "SENT", "from": OWN_CHAT, "to": ADA_CHAT, "fromMe": True}
 CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("happen", {**ON, "event": "chat.archive", "payload": {"archived": False}}, {"chat.archive": {"archived": False}}),
     (
@@ -161,6 +162,14 @@ CASES: list[tuple[str, dict[str, Any], dict[str, Any]]] = [
     ("edit", {"message_id": "SENT", "text": "Are you here?"}, {"message.edited": {"body": "Are you here?"}}),
     ("revoke", {"message_id": "SENT"}, {"message.revoked": {"before": None}}),
     ("react", {"message_id": "SENT", "from": ADA, "reaction": "👍"}, {"message.reaction": {"from": ADA_CHAT}}),
+    ("vote", {"message_id": "SENT", "from": ADA, "options": "Yes\nMaybe"}, {"poll.vote": {"poll": VOTED}}),
+    ("vote", {"message_id": "SENT", "from": ADA, "failed": True}, {"poll.vote.failed": {"poll": VOTED}}),
+    ("respond_event", {"message_id": "SENT", "from": ADA}, {"event.response": {"from": ADA_CHAT}}),
+    (
+        "respond_event",
+        {"message_id": "SENT", "from": ADA, "response": "MAYBE", "extra_guests": 2, "failed": True},
+        {"event.response.failed": {"eventCreationKey": VOTED, "eventResponse": None}},
+    ),
     ("ack", {"message_id": "SENT", "ack": "DEVICE"}, {"message.ack": {"ack": 2}}),
     ("read", {**ON, "chat": ADA}, {"message.ack": {"ack": 3}}),
     ("typing", FROM, {"presence.update": {"id": ADA_CHAT}}),
@@ -387,14 +396,18 @@ async def test_phone_offline() -> None:
     assert sent
 
 
-SENDS: list[dict[str, Any]] = [
-    {"path": "/sendText", "text": "Hi"},
-    {"path": "/sendImage", "url": "http://x/y.png"},
-    {"path": "/sendVideo", "url": "http://x/y.mp4"},
-    {"path": "/sendVoice", "url": "http://x/y.ogg"},
-    {"path": "/sendFile", "url": "http://x/y.pdf", "fileName": "y.pdf", "mimeType": "application/pdf"},
-    {"path": "/send", "text": "Hi"},
-    {"path": "/sendLinkCustomPreview", "text": "Hi", "preview": {"title": "x"}},
+SENDS: list[tuple[str, str, dict[str, Any]]] = [
+    ("POST", "/sendText", {"text": "Hi"}),
+    ("POST", "/sendImage", {"url": "http://x/y.png"}),
+    ("POST", "/sendVideo", {"url": "http://x/y.mp4"}),
+    ("POST", "/sendVoice", {"url": "http://x/y.ogg"}),
+    ("POST", "/sendFile", {"url": "http://x/y.pdf", "fileName": "y.pdf", "mimeType": "application/pdf"}),
+    ("POST", "/send", {"text": "Hi"}),
+    ("POST", "/sendLinkCustomPreview", {"text": "Hi", "preview": {"title": "x"}}),
+    ("POST", "/sendSeen", {"messageId": "m"}),
+    ("POST", "/startTyping", {}),
+    ("POST", "/stopTyping", {}),
+    ("PUT", "/reaction", {"messageId": "m", "reaction": "👍"}),
 ]
 
 
@@ -409,13 +422,11 @@ async def test_restricted(signal: Any, how: str) -> None:
         client.headers["Authorization"] = "Bearer k"
 
         async def statuses() -> list[tuple[int, bool]]:
-            return [
-                (answer.status_code, f"error {signal}" in answer.text)
-                for send in SENDS
-                for answer in [
-                    await client.post(send["path"], json={**send, "session": at.session.id, "to": ADA}),
-                ]
+            answers = [
+                await client.request(verb, path, json={**fields, "session": at.session.id, "to": ADA})
+                for verb, path, fields in SENDS
             ]
+            return [(answer.status_code, f"error {signal}" in answer.text) for answer in answers]
 
         assert await statuses() == [(500, True)] * len(SENDS)
         assert at.sandbox.messages() == ()
@@ -425,6 +436,7 @@ async def test_restricted(signal: Any, how: str) -> None:
         else:
             at.sandbox.unrestrict(at.session.id)
         assert {status for status, _ in await statuses()} == {200}
+        assert len(at.sandbox.deliveries()) == 7
     begun, ended = (payload for event, payload in await at.told() if event == "session.status")
     assert begun["status"] == ended["status"] == "WORKING"
     if signal == "463":
@@ -443,6 +455,34 @@ async def test_restriction_in_the_envelope() -> None:
     await at.sandbox.adrain()
     assert at.heard.events[-1]["me"]["reachoutTimelock"]["isActive"] is True
     assert at.heard.events[-1]["me"]["messageCapping"] is None
+
+
+async def test_a_vote() -> None:
+    """A vote names what was chosen, and nothing that the poll does not offer; each is told under an id of its own."""
+    at = await desk()
+    poll = at.sandbox.receive(at.session.id, ADA, poll="Lunch?\nYes\nNo").id
+    with pytest.raises(ValueError, match="'Maybe' is no answer of this poll; there are 'Yes', 'No'"):
+        at.sandbox.vote(poll, BOB, "Yes\nMaybe")
+    await at.told()
+    at.sandbox.vote(poll, BOB, "Yes")
+    at.sandbox.vote(poll, BOB)
+    (_, first), (_, second) = await at.told()
+    assert (first["vote"]["from"], first["vote"]["to"]) == (BOB_CHAT, OWN_CHAT)
+    assert [one["vote"]["selectedOptions"] for one in (first, second)] == [["Yes"], []]
+    assert first["vote"]["id"] != second["vote"]["id"]
+    assert first["poll"] == {"id": poll, "from": ADA_CHAT, "to": OWN_CHAT, "fromMe": False}
+
+
+async def test_a_vote_in_a_group() -> None:
+    """In a group a vote is told of with the group, and with who votes."""
+    at = await desk()
+    group = at.sandbox.add_group("Harbour", owner=OWN, participants=[BOB])
+    sent = await at.say("Who comes?", to=group.id)
+    await at.told()
+    at.sandbox.respond_event(sent, BOB, "MAYBE", extra_guests=2)
+    ((event, told),) = await at.told()
+    assert (event, told["from"], told["participant"]) == ("event.response", group.id, BOB_CHAT)
+    assert told["eventResponse"].items() >= {"response": "MAYBE", "extraGuestCount": 2}.items()
 
 
 async def test_logged_out() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -81,7 +81,7 @@ async def test_people_and_groups() -> None:
     """Contacts, unknown numbers and groups are added as a test adds them."""
     async with steering(seed=1) as remote:
         ada = await remote.post("contacts", number=ADA, name="Ada", pushName="ada", pictureUrl=PICTURE)
-        assert ada == {"id": ADA_CHAT, "name": "Ada", "push_name": "ada", "picture_url": PICTURE}
+        assert ada == {"id": ADA_CHAT, "name": "Ada", "pushName": "ada", "pictureUrl": PICTURE}
         assert remote.sandbox.add_contact(ADA, "Ada", push_name="ada", picture_url=PICTURE) == (
             remote.sandbox._state.people.contact(ADA_CHAT)
         )
@@ -100,7 +100,7 @@ async def test_talk() -> None:
         other = sandbox.add_session("Other", "+447700900124")
         group = sandbox.add_group("Harbour", owner=ADA, participants=[desk.own_id])
         heard = await remote.post(f"sessions/{desk.id}/receive", **{"from": ADA, "text": "Hi", "replyTo": "m"})
-        assert (heard["content"], heard["reply_to"], heard["from_me"]) == ("Hi", "m", False)
+        assert (heard["content"], heard["replyTo"], heard["fromMe"]) == ("Hi", "m", False)
         heard = await remote.post(f"sessions/{desk.id}/receive", **{"from": ADA, "text": "All", "inGroup": group.id})
         assert heard["to"] == group.id
         script = {"reply": "Thanks", "match": "order", "from": ADA, "after": 3, "times": 1}
@@ -122,6 +122,28 @@ async def test_talk() -> None:
         assert (await remote.get("deliveries"))["count"] == 3
 
 
+async def test_either_spelling() -> None:
+    """Fields and queries may be spelt as the API does, or as Python does; what is read is spelt as the API does."""
+    async with steering() as remote:
+        desk = remote.sandbox.add_session()
+        quoted = await remote.post(f"sessions/{desk.id}/receive", **{"from": ADA, "text": "Hi"})
+        await remote.post(f"sessions/{desk.id}/receive", **{"from": ADA, "text": "Ho", "reply_to": quoted["id"]})
+        for query in ({"fromMe": "any"}, {"from_me": "any"}):
+            _, second = (await remote.get("messages", **query))["messages"]
+            assert second["replyTo"] == quoted["id"]
+        keys = {
+            key for part in ("messages?fromMe=any", "journal", "webhooks") for key in keys_of(await remote.get(part))
+        }
+        assert not {key for key in keys if "_" in key}
+
+
+def keys_of(document: Any) -> Iterator[str]:
+    inner = document.values() if isinstance(document, dict) else document if isinstance(document, list) else ()
+    yield from document if isinstance(document, dict) else ()
+    for one in inner:
+        yield from keys_of(one)
+
+
 async def test_what_happened() -> None:
     """The journal can be read from a number on, and the webhooks as they stand."""
     async with steering(faults=["reset_after POST /sendText"]) as remote:
@@ -135,7 +157,7 @@ async def test_what_happened() -> None:
         assert (second["status"], second["fault"], second["became"]) == (None, "reset_after", "lost")
         assert (await remote.get("journal", after=1))["requests"] == [second]
         webhooks = (await remote.get("webhooks"))["webhooks"]
-        assert [(one["event"], one["given_up"]) for one in webhooks] == [
+        assert [(one["event"], one["givenUp"]) for one in webhooks] == [
             ("session.status", True),
             ("message.any", True),
         ]

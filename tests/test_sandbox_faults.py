@@ -847,6 +847,74 @@ def test_such_routes(text: str) -> None:
     assert len(Sandbox(faults=[text]).faults) == 1
 
 
+def test_no_such_event() -> None:
+    """A fault of an event that there is not is refused, and the nearest is named; patterns strike what they match."""
+    with pytest.raises(ValueError, match=r"no event mesage\.ack; did you mean 'message\.ack'"):
+        Sandbox(faults=["duplicate_webhook mesage.ack"])
+    assert len(Sandbox(faults=["reordered_webhook message.*", "duplicate_webhook *"]).faults) == 2
+
+
+@pytest.mark.parametrize("form", ["bare", "suffixed", "changed"])
+def test_ids_in_every_form(form: str) -> None:
+    """Whatever form of an id was told can be used: to quote, react, read back, and by the phone."""
+    sandbox = Sandbox(faults=[f"ids form={form}"])
+    desk = sandbox.add_session()
+    with sandbox.client() as client:
+        told = str(client.send_text(session=desk.id, to=NUMBER, text="Hi").id)
+        (sent,) = sandbox.messages()
+        assert told != sent.id
+        client.send_text(session=desk.id, to=NUMBER, text="Ho", reply_to=told)
+        client.send_reaction(session=desk.id, message_id=told, reaction="👍")
+        assert client.get_message_by_id(desk.id, "447700900456@c.us", told).body == "Hi"
+        assert client.get_message(told).content == "Hi"
+    assert sandbox.edit(told, "Hello").id == sandbox.ack(told, "READ").id == sandbox.revoke(told).id == sent.id
+    first, reply = sandbox.messages()
+    assert (list(first.reactions.values()), reply.reply_to) == (["👍"], sent.id)
+    assert (first.content, first.ack, first.revoked) == ("Hello", "READ", True)
+    with pytest.raises(ValueError, match="not found"):
+        sandbox.edit("3EB0", "")
+
+
+@pytest.mark.parametrize(
+    ("number", "under", "chat"),
+    [
+        (NUMBER, "lid", r"\d{15}@lid"),
+        ("+5511999998888", "other", "551199998888@c.us"),
+        (NUMBER, "other", "447700900456@c.us"),
+    ],
+)
+def test_filed(number: str, under: str, chat: str) -> None:
+    """What is sent may be found under another id, which the service knows; it was delivered to the number."""
+    given = f"{number[1:]}@c.us"
+    sandbox = Sandbox(faults=[f"filed POST /sendText x1 under={under}"], acks={"DEVICE": 0}, clock=Clock(stopped=True))
+    desk = sandbox.add_session()
+    with sandbox.client() as client:
+        first = client.send_text(session=desk.id, to=number, text="Hi")
+        client.send_text(session=desk.id, to=number, text="Ho")
+        where = str(client.check_contact_exists(desk.id, phone=number[1:]).jid)
+        assert re.fullmatch(chat, where)
+        assert str(first.id).startswith(f"true_{where}_")
+        assert [one.body for one in client.get_messages(desk.id, where)] == ["Ho", "Hi"]
+        if where != given:
+            assert not client.get_messages(desk.id, given)
+        contact = client.get_contact(desk.id, contact_id=where)
+        assert str(contact.phone_number).lstrip("+") == (where.partition("@")[0] if under == "other" else number[1:])
+    sandbox.clock.advance(1)
+    assert [one.ack for one in sandbox.deliveries(number)] == ["DEVICE", "DEVICE"]
+    sandbox.assert_delivered(number, "Hi")
+
+
+def test_a_refusal_that_is_cut_off() -> None:
+    """What is answered in place of the application is cut off as any other answer is."""
+    sandbox = Sandbox(faults=["truncated at=7", "403 message=no"])
+    with sandbox.serve() as server, socket.create_connection(("127.0.0.1", server.port)) as client:
+        client.sendall(b"GET /account HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer k\r\n\r\n")
+        head, _, body = b"".join(iter(lambda: client.recv(4096), b"")).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 403")
+    assert body == b'{"statu'
+    assert [entry.became for entry in sandbox.journal] == ["refused"]
+
+
 def test_unstruck() -> None:
     """Faults that have struck nothing are known."""
     faults = Faults(0, ["reset POST", "502 GET"])

@@ -731,6 +731,29 @@ async def test_write_to_a_group(shape: Shape, at: House) -> None:
     ]
 
 
+@pytest.mark.parametrize("known", ["by the hidden id", "by both"])
+async def test_hidden_people(shape: Shape, at: House, known: str) -> None:
+    """Somebody goes by the hidden id too, and by the number's where that is known; a hidden id is no phone number."""
+    lid = "111222333444555@lid"
+    shown = jid(BOB) if known == "by both" else lid
+    if known == "by both":
+        at.sandbox.add_contact(BOB, "Bob", lid=lid)
+    group = await at.create(people=[ADA])
+    await at.json("POST", f"/{group.id}/participants/add", {"participants": [lid]})
+    assert list(at.now(group).participants) == [OWN, jid(ADA), shown]
+    found = await at.json("GET", f"/{group.id}/participants")
+    *_, member = found["participants"] if shape == "docs" else found
+    assert (member["jid"], member["phoneNumber"]) == (shown, BOB if known == "by both" else "")
+    assert member.get("lid") == (lid if shape == "sdk" else None)
+    promote, demote = ("participants", "participants") if shape == "docs" else ("admin", "admin")
+    await at.json("POST", f"/{group.id}/{promote}/promote", {"participants": [lid]})
+    assert at.now(group).participants[shown].is_admin
+    await at.json("POST", f"/{group.id}/{demote}/demote", {"participants": [shown]})
+    assert not at.now(group).participants[shown].is_admin
+    await at.json("DELETE", f"/{group.id}/participants", {"participants": [lid]})
+    assert shown not in at.now(group).participants
+
+
 # From Python
 
 

@@ -37,6 +37,10 @@ def told(sandbox: Sandbox) -> dict[str, Any]:
         "groups": list(sandbox.groups.items()),
         "contacts": list(state.people.contacts().items()),
         "unknown": dict(state.people.unknown),
+        "hidden": dict(state.people.lids),
+        "filed": dict(state.people.filed),
+        "offline": dict(state.people.offline),
+        "labels": dict(state.labels),
     }
 
 
@@ -109,7 +113,14 @@ async def test_goes_on_where_it_stopped(tmp_path: Path) -> None:
             message = await client.send_text(session=desk.id, to=ADA, text="Hi", reply_to="false_x_1")
             await client.send_image(session=desk.id, to=BOB, data=b"picture")
         group = sandbox.add_group("Harbour", owner=desk.own_id, participants=[ADA])
+        sandbox.add_contact(ADA, "Ada")
+        sandbox.label(desk.id, "Lead", chat=ADA)
+        sandbox.phone_offline(CY)
+        sandbox.faults.add("filed x1")
+        async with sandbox.async_client() as client:
+            await client.send_text(session=desk.id, to=BOB, text="Hidden")
         before = told(sandbox)
+        assert all(before.values())
     with closing(Sandbox(persist=file, webhook_app=Heard())) as sandbox:
         assert told(sandbox) == before
         sandbox.ack(str(message.id), "READ")
@@ -140,15 +151,19 @@ async def test_what_was_to_come_comes(tmp_path: Path) -> None:
             )
             await client.start_session(new)
             message = await client.send_text(session=desk.id, to=ADA, text="Hi")
+            sandbox.phone_offline(BOB)
+            await client.send_text(session=desk.id, to=BOB, text="Hi")
         clock.advance(15)
         sandbox.ack(str(message.id), "DEVICE")
     clock.advance(60)  # which a sandbox that is closed hears, and does not write down
     clock, heard = Clock(stopped=True, at=START + 15), Heard()
     with closing(Sandbox(**options | {"clock": clock, "webhook_app": heard})) as sandbox:
-        assert [one.ack for one in sandbox.messages()] == ["DEVICE"]
+        assert [one.ack for one in sandbox.messages()] == ["DEVICE", "SERVER"]
         clock.advance(30)
-        assert [one.ack for one in sandbox.messages()] == ["READ"]
+        assert [one.ack for one in sandbox.messages()] == ["READ", "SERVER"]
         await sandbox.adrain()
+        sandbox.phone_online(BOB)
+        assert [one.ack for one in sandbox.messages()] == ["READ", "READ"]
     (event,) = heard.events
     assert (event["payload"]["status"], event["timestamp"]) == ("WORKING", (START + 30) * 1000)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import subprocess
 import sys
@@ -48,6 +49,14 @@ def by_http(_: Path) -> Sequence[str]:
     return found
 
 
+def by_the_page(_: Path) -> Sequence[str]:
+    with Sandbox().serve() as server:
+        for text in FAULTS:
+            assert httpx.post(f"{server.url}/_sandbox/page/fault", data={"fault": text}).status_code == 303
+        listed = re.findall(r"<li><code>(.*?)</code></li>", httpx.get(server.url).text)
+    return [html.unescape(one) for one in listed]
+
+
 def by_a_scenario(folder: Path) -> Sequence[str]:
     lines = ",\n".join(f'"{text}"' for text in FAULTS)
     (folder / "scenario.toml").write_text(f"faults = [{lines}]", encoding="utf-8")
@@ -75,7 +84,7 @@ def by_the_shell(_: Path) -> Sequence[str]:
     return found
 
 
-@pytest.mark.parametrize("way", [by_arguments, by_values, by_http, by_a_scenario, by_the_shell])
+@pytest.mark.parametrize("way", [by_arguments, by_values, by_http, by_the_page, by_a_scenario, by_the_shell])
 def test_every_fault_from_every_way_in(way: Callable[[Path], Sequence[str]], tmp_path: Path) -> None:
     """Each kind of fault is set by each way in, in the same words, and is the same fault."""
     assert list(way(tmp_path)) == [str(Fault.parse(text)) for text in FAULTS]

@@ -167,8 +167,10 @@ class Actions(Acts, ABC):
             ValueError: `to` is no recipient.
         """
         chat = None if to is None else looked_up(to)
+        filed = self._state.people.filed.get(chat or "")
         self._state.scheduler.catch_up()
-        return self._state.chats.messages(chat=chat, session_id=session, from_me=from_me)
+        found = self._state.chats.messages(chat=None if filed else chat, session_id=session, from_me=from_me)
+        return tuple(one for one in found if one.chat in (chat, filed)) if filed else found
 
     def script_reply(
         self,

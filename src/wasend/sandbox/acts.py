@@ -27,6 +27,7 @@ from wasend.sandbox.world import (
     StoredMessage,
     StoredSession,
     anybody,
+    is_group,
     looked_up,
     phone_number,
 )
@@ -38,6 +39,8 @@ ACTS: Final = (
     "edit",
     "revoke",
     "react",
+    "vote",
+    "respond_event",
     "ack",
     "read",
     "typing",
@@ -53,11 +56,12 @@ ACTS: Final = (
 """The methods of `Acts`, which every way in has."""
 
 _UNDER: Final = {
-    **dict.fromkeys(("edit", "revoke", "react", "ack"), "messages/{message}/"),
+    **dict.fromkeys(("edit", "revoke", "react", "vote", "respond_event", "ack"), "messages/{message}/"),
     **dict.fromkeys(("phone_offline", "phone_online"), ""),
     "act_in_group": "groups/{group}/",
 }
 
+Response: TypeAlias = Literal["GOING", "NOT_GOING", "MAYBE"]
 Presence: TypeAlias = Literal["typing", "recording", "paused", "online", "offline"]
 GroupAct: TypeAlias = Literal["join", "leave", "promote", "demote", "rename", "join-request"]
 
@@ -225,6 +229,68 @@ class Acts:
         """
         return self._state.chats.react(message_id, somebody(from_), reaction)
 
+    def vote(self, message_id: Filled, from_: Person, options: str = "", *, failed: bool = False) -> None:
+        """
+        Let somebody vote in a poll: webhooks tell of it.
+
+        Args:
+            message_id: The poll, or any message that stands for one.
+            from_: Who votes: any spelling of a phone number, or a person's chat id.
+            options: The answers chosen, each on a line of its own; none takes the vote back.
+            failed: Whether the session could not read the vote.
+
+        Raises:
+            ValueError: There is no such message, the poll has no such answer, or `from_` is no person.
+        """
+        poll = self._state.chats.message(message_id)
+        chosen = [one for one in map(str.strip, options.splitlines()) if one]
+        known = [one["optionName"] for one in poll.body["poll"]["options"]] if poll.type == "poll" else chosen
+        if wrong := [one for one in chosen if one not in known]:
+            raise ValueError(f"{wrong[0]!r} is no answer of this poll; there are {', '.join(map(repr, known))}")
+        vote = {**self._doing(poll, from_), "selectedOptions": None if failed else chosen}
+        self.happen(poll.session, f"poll.vote{'.failed' * failed}", {"vote": vote, "poll": self._key(poll)})
+
+    def respond_event(
+        self,
+        message_id: Filled,
+        from_: Person,
+        response: Response = "GOING",
+        *,
+        extra_guests: int = 0,
+        failed: bool = False,
+    ) -> None:
+        """
+        Let somebody respond to an event: webhooks tell of it.
+
+        Args:
+            message_id: The event, or any message that stands for one.
+            from_: Who responds: any spelling of a phone number, or a person's chat id.
+            response: ``"GOING"``, ``"NOT_GOING"`` or ``"MAYBE"``.
+            extra_guests: How many they bring.
+            failed: Whether the session could not read the response.
+
+        Raises:
+            ValueError: There is no such message, or `from_` is no person.
+        """
+        event = self._state.chats.message(message_id)
+        said = None if failed else {"response": response, "extraGuestCount": extra_guests}
+        told = {**self._doing(event, from_), "eventCreationKey": self._key(event), "eventResponse": said}
+        self.happen(event.session, f"event.response{'.failed' * failed}", told)
+
+    def _key(self, message: StoredMessage) -> Mapping[str, Any]:
+        """What an event says of the message that it is about."""
+        own = self._state.sessions.get(message.session).own_id
+        source, to = (own, message.chat) if message.from_me else (message.chat, own)
+        return {"id": message.id, "from": source, "to": to, "fromMe": message.from_me}
+
+    def _doing(self, message: StoredMessage, from_: str) -> Mapping[str, Any]:
+        """What an event says of somebody who does something about a message."""
+        writer, new_id = self._writer(from_), self._state.chats.new_id()
+        chat, member = (message.chat, writer) if is_group(message.chat) else (writer, None)
+        own = self._state.sessions.get(message.session).own_id
+        said = {"from": chat, "fromMe": False, "to": own, "participant": member}
+        return {"id": f"false_{chat}_{new_id}" + (f"_{member}" if member else ""), **said}
+
     def ack(self, message_id: Filled, ack: Ack) -> StoredMessage:
         """
         Say how far a message has come; one that was sent begins at ``"SERVER"``.
@@ -313,7 +379,9 @@ class Acts:
         labels = self._state.labels
         new = name not in labels
         unused = next(str(number) for number in count(1) if str(number) not in labels.values())
-        label = {"id": labels.setdefault(name, unused), "name": name}
+        if new:
+            labels[name] = unused
+        label = {"id": labels[name], "name": name}
         if chat is None:
             self.happen(session, "label.deleted" if deleted else "label.upsert", label)
             if deleted:

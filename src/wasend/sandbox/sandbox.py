@@ -34,7 +34,7 @@ from wasend.sandbox.api import (
 )
 from wasend.sandbox.faults import CONNECTION, Fault, Faults, Played, Request, play
 from wasend.sandbox.interfaces import PREFIX, Exchange, InProcess, SandboxServer, control_endpoints, page_routes
-from wasend.sandbox.webhooks import Outbox, Sender
+from wasend.sandbox.webhooks import EVENTS, Outbox, Sender
 from wasend.sandbox.world import ACKS, QR_SECONDS, Ack, Clock, State
 
 if TYPE_CHECKING:
@@ -149,6 +149,7 @@ class Sandbox(Actions):
             seed if seed is not None else random.getrandbits(64),
             faults,
             routes=[(endpoint.verb, endpoint.path) for endpoint in api["docs"]],
+            events=EVENTS,
         )
         outbox = Outbox(
             clock,

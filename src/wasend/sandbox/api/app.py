@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 from starlette.applications import Starlette
+from starlette.datastructures import QueryParams
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -92,14 +93,15 @@ class _Answering:
         endpoint, dialect = self.endpoints[name], self.dialects[name]
         request.scope[DIALECT] = dialect
         account = self.guard(request)
-        body = {} if endpoint.fields is None else await read_object(request)
-        problems = endpoint.query.problems(request.query_params)
+        body = {} if endpoint.fields is None else endpoint.fields.spelt(await read_object(request))
+        query = QueryParams(endpoint.query.spelt(request.query_params))
+        problems = endpoint.query.problems(query)
         if endpoint.fields is not None:
             problems += endpoint.fields.problems(body)
         if problems:
             raise InvalidCall(problems)
         effects = request.scope.get(EFFECTS, {})
-        answer = endpoint.answer(Call(request.path_params, request.query_params, body, account, effects))
+        answer = endpoint.answer(Call(request.path_params, query, body, account, effects))
         if isinstance(answer, Response):
             return answer
         status = dialect.post_status if endpoint.verb == "POST" else 200

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable
 from contextlib import suppress
+from hashlib import sha256
 from typing import Any
 
 from starlette.responses import Response
@@ -300,5 +302,21 @@ def _engine_data(message: StoredMessage, state: State) -> Json:
         "ID": message.bare_id,
         "Timestamp": iso(message.timestamp),
     }
-    poll = message.body.get("poll")
-    return {"Info": info, "Message": {} if poll is None else {"pollCreationMessageV3": poll}}
+    return {"Info": info, "Message": _engine_content(message, state)}
+
+
+def _engine_content(message: StoredMessage, state: State) -> dict[str, Json]:
+    """Return what is in a message as WhatsApp has it; of media that came as bytes, what they are."""
+    if (poll := message.body.get("poll")) is not None:
+        return {"pollCreationMessageV3": poll}
+    if message.file is None or message.revoked:
+        return {}
+    file = state.chats.files[message.file.partition("/files/")[2]]
+    facts: dict[str, Json] = {
+        "mimetype": file.mimetype,
+        "fileLength": len(file.content),
+        "fileSHA256": b64encode(sha256(file.content).digest()).decode(),
+    }
+    name = message.body.get("fileName") or message.body.get("filename")
+    kind = {"ptt": "audio"}.get(message.type, message.type)
+    return {f"{kind}Message": {**facts, **({} if name is None else {"fileName": name})}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from wasend.sandbox.api.dialects import Dialect, Docs, Json
+from wasend.sandbox.api.dialects import Dialect, Docs, Json, number_shown
 from wasend.sandbox.api.endpoints import Call, Endpoint
 from wasend.sandbox.api.fields import PAGE, Fields, filled, flag, matching, one_of, one_person
 from wasend.sandbox.world import State, StoredContact, StoredSession, Unknown, person, phone_number
@@ -31,12 +31,15 @@ def contact_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         return state.sessions.connected(call.query["session"], call.account)
 
     def shape(contact: StoredContact, own_id: str) -> Json:
-        return _engine_contact(contact, own_id, exists=people.exists(contact.id)) if as_engine else _contact(contact)
+        number = number_shown(people.number_of(contact.id) or contact.id)
+        if not as_engine:
+            return _contact(contact, number)
+        return _engine_contact(contact, number, own_id, exists=people.exists(contact.id))
 
     def every(call: Call) -> Json:
         session, query = asking(call), call.query
-        met = (chat.id for chat in state.chats.chats(session.id) if chat.id.endswith("@c.us"))
-        ids = {*people.contacts(), *filter(people.exists, met)}
+        met = (chat.id for chat in state.chats.chats(session.id) if chat.id.endswith(("@c.us", "@lid")))
+        ids = {*map(people.identify, people.contacts()), *filter(people.exists, map(people.identify, met))}
         found = sorted(
             map(people.contact, ids),
             key=_SORTS[query.get("sortBy", "id")],
@@ -47,7 +50,7 @@ def contact_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
 
     def one(call: Call) -> Json:
         session = asking(call)
-        asked = person(call.query["contactId"])
+        asked = people.identify(call.query["contactId"])
         contact_id = people.registered(asked)
         if contact_id is None:
             raise Unknown("Contact", asked)
@@ -65,7 +68,7 @@ def contact_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
 
     def picture(call: Call) -> Json:
         asking(call)
-        url = people.contact(person(call.query["contactId"])).picture_url
+        url = people.contact(people.identify(call.query["contactId"])).picture_url
         return {"profilePictureURL" if as_engine else "url": url}
 
     return [
@@ -76,20 +79,20 @@ def contact_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
     ]
 
 
-def _contact(contact: StoredContact) -> Json:
+def _contact(contact: StoredContact, number: str) -> Json:
     optional = {"name": contact.name, "pushName": contact.push_name, "profilePictureUrl": contact.picture_url}
     return {
         "id": contact.id,
-        "phoneNumber": phone_number(contact.id),
+        "phoneNumber": number,
         **{name: value for name, value in optional.items() if value is not None},
     }
 
 
-def _engine_contact(contact: StoredContact, own_id: str, *, exists: bool) -> Json:
+def _engine_contact(contact: StoredContact, number: str, own_id: str, *, exists: bool) -> Json:
     """Return a contact as the engine behind the service has it: the documentation has no page on contacts."""
     return {
         "id": contact.id,
-        "number": phone_number(contact.id).removeprefix("+"),
+        "number": number.removeprefix("+"),
         "name": contact.name,
         "pushname": contact.push_name,
         "shortName": (contact.name or "").partition(" ")[0] or None,

@@ -13,7 +13,7 @@ from hashlib import sha256
 from http import HTTPStatus
 from typing import Any, ClassVar, TypeAlias
 
-from wasend.sandbox.world import SessionSettings, Status, StoredSession
+from wasend.sandbox.world import SessionSettings, Status, StoredSession, phone_number
 
 Json: TypeAlias = Any
 
@@ -24,6 +24,11 @@ NO_BODY = object()
 def iso(seconds: float) -> str:
     """Write a time the way JavaScript does: UTC, milliseconds, ``Z``."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def number_shown(person: str) -> str:
+    """Return somebody's phone number as answers have it: empty where only a hidden id is known."""
+    return "" if person.endswith("@lid") else phone_number(person)
 
 
 def _flags(settings: SessionSettings) -> dict[str, Json]:

@@ -11,7 +11,8 @@ from urllib.parse import urlsplit
 
 import attrs
 
-from wasend.sandbox.world import anybody, chat_id, looked_up, person
+from wasend._core.names import folded
+from wasend.sandbox.world import anybody, chat_id, looked_up
 
 Body: TypeAlias = Mapping[str, Any]
 
@@ -66,7 +67,7 @@ def _read_by(read: Callable[[str], str]) -> Check:
 
 
 recipient = _read_by(chat_id)  # whatever a message can be sent to
-one_person = _read_by(person)
+one_person = _read_by(anybody)
 # As people write numbers, with spaces and dashes; or somebody's hidden id.
 spelt_person = _read_by(lambda spelling: anybody(looked_up(spelling)))
 
@@ -178,12 +179,20 @@ PAGE: Mapping[str, Check] = {"limit": whole, "offset": whole, "sortOrder": one_o
 class Fields:
     """
     What a body must hold and may hold, and a rule between fields. An optional field may be null; unknown ones
-    are let through, as the service's answer to them is not known.
+    are let through, as the service's answer to them is not known. With `any_spelling`, names may be in snake_case too.
     """
 
     required: Mapping[str, Check]
     optional: Mapping[str, Check] = attrs.field(factory=dict[str, Check])
     rule: Callable[[Body], Iterable[str]] = nothing_more
+    any_spelling: bool = False
+
+    def spelt(self, body: Body) -> Body:
+        """Return a body whose names are the fields', where ``session_name`` may be written for ``sessionName``."""
+        if not self.any_spelling:
+            return body
+        known = {folded(name): name for name in (*self.required, *self.optional)}
+        return {known.get(folded(name), name): value for name, value in body.items()}
 
     def problems(self, body: Body) -> list[str]:
         """Return a sentence for each problem, naming the field."""

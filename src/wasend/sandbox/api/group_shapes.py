@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import ClassVar
 
-from wasend.sandbox.api.dialects import Dialect, Docs, Json, iso
-from wasend.sandbox.world import Participant, People, StoredGroup, phone_number
+from wasend.sandbox.api.dialects import Dialect, Docs, Json, iso, number_shown
+from wasend.sandbox.world import Participant, People, StoredGroup
 
 
 def engine_id(person: str) -> str:
     """Return a person's id as the engine writes it, and with it some answers of the service."""
-    return f"{person.partition('@')[0]}@s.whatsapp.net"
+    return person.replace("@c.us", "@s.whatsapp.net")
 
 
 class DocsGroups:
@@ -29,11 +29,11 @@ class DocsGroups:
             "jid": group.id,
             "name": group.name,
             "ownerJid": group.owner,
-            "ownerPn": phone_number(group.owner),
+            "ownerPn": number_shown(group.owner),
             "participants": [
                 {
                     "jid": one.id,
-                    "phoneNumber": phone_number(one.id),
+                    "phoneNumber": number_shown(one.id),
                     "isAdmin": one.is_admin,
                     "displayName": self._people.name(one.id) or "",
                 }
@@ -72,7 +72,7 @@ class DocsGroups:
                 "subject": group.name,
                 "description": group.description,
                 "creation": iso(group.created_at),
-                "owner": {"jid": group.owner, "phoneNumber": phone_number(group.owner)},
+                "owner": {"jid": group.owner, "phoneNumber": number_shown(group.owner)},
                 "participants": [_participant(one) for one in group.participants.values()],
                 "settings": {
                     "announce": group.messages_admin_only,
@@ -155,16 +155,16 @@ class SdkGroups:
         return {
             "jid": group.id,
             "ownerJid": group.owner,
-            "ownerPn": phone_number(group.owner),
+            "ownerPn": number_shown(group.owner),
             "name": group.name,
             "nameSetAt": iso(name.at),
             "nameSetBy": name.by,
-            "nameSetByPn": phone_number(name.by),
+            "nameSetByPn": number_shown(name.by),
             "topic": group.description,
             "topicId": "" if topic is None else f"{int(topic.at * 1000):X}",
             "topicSetAt": "0001-01-01T00:00:00Z" if topic is None else iso(topic.at),  # Go's word for never
             "topicSetBy": "" if topic is None else topic.by,
-            "topicSetByPn": "" if topic is None else phone_number(topic.by),
+            "topicSetByPn": "" if topic is None else number_shown(topic.by),
             "topicDeleted": topic is not None and not group.description,
             "isLocked": group.info_admin_only,
             "isAnnounce": group.messages_admin_only,
@@ -221,7 +221,14 @@ class SdkGroups:
 
     def participants(self, participants: Collection[Participant]) -> list[Json]:
         """Return who is in a group."""
-        return [{**_participant(one), "displayName": self._people.name(one.id) or ""} for one in participants]
+        return [
+            {
+                **_participant(one),
+                "displayName": self._people.name(one.id) or "",
+                **({"lid": lid} if (lid := self._people.lid_of(one.id)) else {}),
+            }
+            for one in participants
+        ]
 
     def picture(self, url: str | None) -> Json:
         """Return a group's picture."""
@@ -244,7 +251,7 @@ def _settings(group: StoredGroup) -> dict[str, Json]:
 def _participant(one: Participant) -> dict[str, Json]:
     return {
         "jid": one.id,
-        "phoneNumber": phone_number(one.id),
+        "phoneNumber": number_shown(one.id),
         "isAdmin": one.is_admin,
         "isSuperAdmin": one.is_super_admin,
     }

@@ -27,7 +27,7 @@ from wasend.sandbox.api.fields import (
     web_url,
 )
 from wasend.sandbox.api.group_shapes import engine_id, group_shapes
-from wasend.sandbox.world import Change, Reason, State, StoredGroup, person
+from wasend.sandbox.world import Change, Reason, State, StoredGroup
 
 _INVITE = "https://chat.whatsapp.com/"
 _INVITE_LINK = re.compile(r"(?:https?://)?chat\.whatsapp\.com/(?:invite/)?([^/?#]+).*", re.DOTALL)
@@ -99,7 +99,7 @@ def group_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
     # All groups
 
     def create(call: Call) -> Json:
-        asked = {person(one["id"]): bool(one.get("isAdmin")) for one in call.body["participants"]}
+        asked = {state.people.identify(one["id"]): bool(one.get("isAdmin")) for one in call.body["participants"]}
         group = groups.create(
             own(call),
             call.body["name"],
@@ -193,7 +193,7 @@ def group_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         change: Change, shape: Callable[[StoredGroup, _Reasons], dict[str, Json]]
     ) -> Callable[[Call], Json]:
         def answer(call: Call) -> Json:
-            people = [person(one) for one in call.body["participants"]]
+            people = [state.people.identify(one) for one in call.body["participants"]]
             return dialect.done(**shape(*groups.change(change, call.path["group"], own(call), people)))
 
         return answer

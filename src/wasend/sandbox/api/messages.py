@@ -120,6 +120,8 @@ def message_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         def answer(call: Call) -> Json:
             kind, content = read(call.body)
             to = chat_id(call.body["to"])
+            if where := call.effects.get("filed"):
+                state.people.file_under(to, where)
             return _message(
                 state.chats.send(
                     session_id=call.body["session"],
@@ -135,11 +137,11 @@ def message_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         return Endpoint("POST", path, answer, fields, family=family)
 
     def signal(call: Call) -> Json:
-        state.sessions.connected(call.body["session"], call.account)
+        state.sessions.unrestricted(call.body["session"], call.account)
         return dialect.done()
 
     def react(call: Call) -> Json:
-        session = state.sessions.connected(call.body["session"], call.account)
+        session = state.sessions.unrestricted(call.body["session"], call.account)
         with suppress(Unknown):  # whether the service looks for the message is not known
             message = state.chats.message(call.body["messageId"])
             if state.sessions.is_of(message.session, call.account):
@@ -147,7 +149,7 @@ def message_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         return dialect.done()
 
     def saw(call: Call) -> Json:
-        session = state.sessions.connected(call.body["session"], call.account)
+        session = state.sessions.unrestricted(call.body["session"], call.account)
         state.chats.seen(session.id, call.body["messageId"])
         return dialect.done()
 

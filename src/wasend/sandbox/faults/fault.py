@@ -47,8 +47,6 @@ class Fault:
     - ``hang``: it is never answered; with ``processed=true`` it is carried out nevertheless.
     - ``refuse``: no connection is made. Over a socket, where there is one already, the same as ``reset``.
     - ``reset``, ``reset_after``: the connection breaks before the request is carried out, or after it was.
-    - ``truncated at=7 announced=false``: it is carried out, and so many bytes of the answer come, by default half; with
-      ``announced=false`` they are all that the header tells of.
     - ``answer status=200 body=… type=… location=…``: this is answered, and nothing carried out but with
       ``processed=true``. ``{text}`` in a body is the request's text; ``@html`` is a proxy's page, ``@failure``
       ``{"success": false}``, ``@error`` a ``{"statusCode": 500}``, ``@exception`` the engine's, ``@echo`` repeats the
@@ -59,6 +57,8 @@ class Fault:
       ``milliseconds``, in the ``body``, or not at all: ``none``.
     - ``ban signal=463``: 500, as for a number that WhatsApp restricts; also ``475`` and ``rate-overlimit``.
     - ``session_status status=STARTING``: 422, as for a session that is not ``expected=CONNECTED``.
+    - ``truncated at=7 announced=false``: so many bytes of the answer, whatever it is, come, by default half; with
+      ``announced=false`` they are all that the header tells of.
     - ``wrong_content_type type=text/html``: the answer's JSON is called something else.
     - ``missing_fields fields=id,timestamp``: these fields are left out of the answer, at any depth; without ``fields``
       all are.
@@ -71,6 +71,8 @@ class Fault:
     - ``twin by=phone``: somebody else writes the same in the same chat just before: on the session's own phone, or the
       ``recipient``.
     - ``idle_close seconds=0``: the connection is closed so long after the answer, unannounced. Only over a socket.
+    - ``filed under=lid``: from now on WhatsApp has the recipient's chat under the hidden id, or the number's ``other``
+      spelling.
     - ``dead_session``: it is carried out and answered like any other, but what it sends goes nowhere.
     - ``duplicate_webhook``, ``reordered_webhook``: an event is delivered twice, or after the next one. They take the
       name of an event in place of verb and path: ``duplicate_webhook message.ack``.
@@ -207,16 +209,23 @@ class Faults:
         seed: What shares are drawn by.
         faults: Those to begin with.
         routes: The verbs and paths that there are: a fault that could strike none of them is refused.
+        events: The names of events that there are, likewise.
 
     Raises:
         ValueError: One of them makes no sense.
     """
 
     def __init__(
-        self, seed: int = 0, faults: Iterable[Fault | str] = (), *, routes: Iterable[tuple[str, str]] = ()
+        self,
+        seed: int = 0,
+        faults: Iterable[Fault | str] = (),
+        *,
+        routes: Iterable[tuple[str, str]] = (),
+        events: Iterable[str] = (),
     ) -> None:
         self._seed = seed
         self._routes = tuple(routes)
+        self._events = tuple(events)
         self._lock = threading.Lock()
         self._armed: tuple[_Armed, ...] = ()
         for fault in faults:
@@ -227,10 +236,10 @@ class Faults:
         Set a fault; its count of requests begins now.
 
         Raises:
-            ValueError: A part of it makes no sense, or there is no such route.
+            ValueError: A part of it makes no sense, or there is no such route or event.
         """
         fault = _fault(fault)
-        self._check_route(fault)
+        self._check(fault)
         with self._lock:
             self._armed = (*self._armed, _Armed(fault, self._seed))
         return fault
@@ -287,16 +296,15 @@ class Faults:
             ]
             return tuple(armed.fault for armed in selected if armed.strikes())
 
-    def _check_route(self, fault: Fault) -> None:
-        if not self._routes or fault.of_events:
-            return
+    def _check(self, fault: Fault) -> None:
+        routes = ((verb, path) for verb, path in self._routes if fault.verb in ("", verb))
+        known = sorted(self._events if fault.of_events else {path for _, path in routes})
         asked = _tokens(fault.path)
-        if len(asked) > _LONGEST or not any(
-            fault.verb in ("", verb) and _meet(asked, _tokens(path)) for verb, path in self._routes
+        if (self._events if fault.of_events else self._routes) and (
+            len(asked) > _LONGEST or not any(_meet(asked, _tokens(one)) for one in known)
         ):
-            known = sorted({path for verb, path in self._routes if fault.verb in ("", verb)})
-            route = f"{fault.verb} {fault.path}".strip()
-            raise ValueError(f"the API has no route {route}; {nearest(fault.path, known)}")
+            what = f"event {fault.path}" if fault.of_events else f"route {f'{fault.verb} {fault.path}'.strip()}"
+            raise ValueError(f"the API has no {what}; {nearest(fault.path, known)}")
 
     def __iter__(self) -> Iterator[Fault]:
         return iter(self.every())

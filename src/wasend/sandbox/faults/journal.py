@@ -10,7 +10,9 @@ from typing import Any, Literal, TypeAlias
 import attrs
 
 _MOST = 100_000
-_HARMLESS = frozenset({"delay", "late", "unseen", "twin", "idle_close", "clock_off", "ids", "rewritten", "shuffled"})
+_HARMLESS = frozenset(
+    {"delay", "late", "unseen", "twin", "idle_close", "clock_off", "ids", "rewritten", "shuffled", "filed"}
+)
 """Faults that leave the answer one that says what was done."""
 
 Became: TypeAlias = Literal["done", "refused", "lost", "dropped"]

@@ -18,7 +18,7 @@ import attrs
 from wasend._core.names import nearest
 from wasend.sandbox.api import wrong_status
 from wasend.sandbox.faults.exchange import Answer, Request
-from wasend.sandbox.world import looked_up
+from wasend.sandbox.world import looked_up, other_id
 
 Check: TypeAlias = Callable[[str], str]
 """Returns a detail in its one spelling, or raises a ValueError that says what it should be."""
@@ -185,7 +185,7 @@ def _effect(name: str, detail: str | None = None) -> Callable[[Plan, Said], None
 
 
 def _truncated(plan: Plan, said: Said) -> None:
-    plan.ending = "closed"
+    plan.ending = plan.ending or "closed"
     plan.cut = int(float(said["at"])) if said["at"] else None
     plan.announced = said["announced"] == "true"
 
@@ -307,7 +307,7 @@ def _as_ids(form: str) -> Callable[[str, Any], object]:
             case "suffixed":
                 return f"{whose}_{chat}_{bare}{suffix or f'_{chat}'}"
             case _:
-                return f"{whose}_{chat}_3EB0{blake2b(bare.encode(), digest_size=8).hexdigest().upper()}{suffix or ''}"
+                return f"{whose}_{chat}_{other_id(bare)}{suffix or ''}"
 
     return change
 
@@ -347,11 +347,6 @@ KINDS: Final[Mapping[str, Kind]] = {
     "refuse": Kind(_ends("refused", processed=False), ends=True),
     "reset": Kind(_ends("reset", processed=False), ends=True),
     "reset_after": Kind(_ends("reset", processed=True), ends=True),
-    "truncated": Kind(
-        _truncated,
-        {"at": ("", _number(0, 1_000_000_000, "a number of bytes")), "announced": ("true", _one_of("true", "false"))},
-        ends=True,
-    ),
     "answer": Kind(
         _refuses(_answered),
         {
@@ -379,6 +374,10 @@ KINDS: Final[Mapping[str, Kind]] = {
     "session_status": Kind(
         _refuses(_wrong_status), {"status": ("STARTING", _filled), "expected": ("CONNECTED", _names)}, ends=True
     ),
+    "truncated": Kind(
+        _truncated,
+        {"at": ("", _number(0, 1_000_000_000, "a number of bytes")), "announced": ("true", _one_of("true", "false"))},
+    ),
     "wrong_content_type": Kind(
         _changes(lambda said, answer: answer.with_header("content-type", said["type"])),
         {"type": ("text/html", _filled)},
@@ -398,6 +397,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "twin": Kind(lambda plan, said: plan.twins.append(said["by"]), {"by": ("phone", _one_of("phone", "recipient"))}),
     "idle_close": Kind(_sets("idle"), {"seconds": ("0", _seconds)}),
+    "filed": Kind(_effect("filed", "under"), {"under": ("lid", _one_of("lid", "other"))}),
     "dead_session": Kind(_effect("dead_session")),
     "duplicate_webhook": Kind(),
     "reordered_webhook": Kind(),

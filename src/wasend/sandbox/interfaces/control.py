@@ -12,10 +12,10 @@ from typing import Any, Final, cast
 
 import attrs
 
+from wasend._core.names import camel
 from wasend._version import __version__
 from wasend.sandbox.actions import ACTS, Actions, act_path
 from wasend.sandbox.api import (
-    NO_FIELDS,
     Call,
     Check,
     Dialect,
@@ -68,7 +68,7 @@ def control_endpoints(sandbox: Actions, dialect: Dialect, api: Sequence[Endpoint
             except ValueError as error:
                 raise InvalidCall([str(error)]) from error
 
-        if query or signature.fields == NO_FIELDS:
+        if query or not (signature.fields.required or signature.fields.optional):
             return Endpoint(verb, f"{PREFIX}{path}", answer, query=signature.fields)
         return Endpoint(verb, f"{PREFIX}{path}", answer, signature.fields)
 
@@ -189,7 +189,7 @@ def _plain(value: Any) -> Json:
     """Return a stored value as JSON can hold it."""
     if attrs.has(value.__class__):
         fields: Iterable[Any] = attrs.fields(value.__class__)
-        return {field.name: _plain(getattr(value, field.name)) for field in fields}
+        return {camel(field.name): _plain(getattr(value, field.name)) for field in fields}
     if isinstance(value, bytes):
         return value.decode()  # a webhook's body, which is JSON
     if isinstance(value, Mapping):

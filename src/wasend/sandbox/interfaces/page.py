@@ -132,7 +132,7 @@ def page_routes(sandbox: Actions, state: State) -> list[Route]:
                 # A form sends every field that it has: what was left empty was not given.
                 form = {
                     name: value
-                    for name, value in (await _read_form(request)).items()
+                    for name, value in signature.fields.spelt(await _read_form(request)).items()
                     if value or name in signature.fields.required
                 }
                 if missing := [name for name in signature.fields.required if name not in form]:
@@ -248,7 +248,7 @@ def _chat(state: State, session: StoredSession, chat: ChatSummary) -> _ChatView:
         group=is_group(chat.id),
         unread=chat.unread,
         waiting=any(map(is_unread, messages)),
-        offline=state.people.is_offline(chat.id),
+        offline=chat.id in state.people.offline,
         messages=[_message(state, session, message) for message in reversed(messages)],
         members=_members(state, session, chat.id),
     )

@@ -116,7 +116,7 @@ def _player(
     def play(entry: object) -> None:
         if not isinstance(entry, dict):
             raise ValueError("must be a table")  # noqa: TRY004
-        table = dict(cast("_Entry", entry))
+        table = dict(fields.spelt(cast("_Entry", entry)))
         for name in table:
             if name not in known:
                 raise ValueError(f"{name!r} is unknown; there are {', '.join(known)}")

@@ -73,6 +73,7 @@ class Signature:
         self.fields = Fields(
             required={name: check for name, check, needed in checks if needed},
             optional={name: check for name, check, needed in checks if not needed},
+            any_spelling=True,
         )
 
     def call(self, values: Mapping[str, Any], *given: Any) -> Any:

@@ -15,6 +15,7 @@ from wasend.sandbox.world.chats import (
     StoredFile,
     StoredMessage,
     bare_id,
+    other_id,
 )
 from wasend.sandbox.world.clock import Clock, Scheduler
 from wasend.sandbox.world.groups import (
@@ -98,6 +99,7 @@ __all__ = [
     "chat_id",
     "is_group",
     "looked_up",
+    "other_id",
     "person",
     "phone_number",
 ]

@@ -12,7 +12,9 @@ import threading
 from base64 import b64decode
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
+from hashlib import blake2b
 from itertools import islice
 from random import Random
 from types import MappingProxyType
@@ -24,7 +26,7 @@ from wasend.sandbox.world.clock import Scheduler
 from wasend.sandbox.world.groups import GroupStore
 from wasend.sandbox.world.people import People, anybody, is_group, phone_number
 from wasend.sandbox.world.sessions import SessionStore, StoredSession
-from wasend.sandbox.world.store import Restricted, Table, Unknown
+from wasend.sandbox.world.store import Table, Unknown
 
 Ack: TypeAlias = Literal["ERROR", "PENDING", "SERVER", "DEVICE", "READ", "PLAYED"]
 
@@ -93,6 +95,11 @@ def bare_id(message_id: str) -> str:
     """Return WhatsApp's own id of a message (``3EB0…``), without chat and writer."""
     parts = message_id.split("_")
     return parts[2] if len(parts) > 2 else message_id
+
+
+def other_id(bare: str) -> str:
+    """Return the id under which the service may know a message elsewhere: another of the same form."""
+    return f"3EB0{blake2b(bare.encode(), digest_size=8).hexdigest().upper()}"
 
 
 @attrs.frozen(kw_only=True)
@@ -189,6 +196,8 @@ class ChatStore:
     table: Table[StoredMessage] = attrs.field(factory=Table[StoredMessage], init=False)
     files: Table[StoredFile] = attrs.field(factory=Table[StoredFile], init=False)
     _by_chat: defaultdict[str, list[str]] = attrs.field(factory=lambda: defaultdict(list), init=False)
+    _ids: dict[str, str] = attrs.field(factory=dict[str, str], init=False)
+    """Whole ids by bare ones, those too that only a fault gives out."""
     _by_session: defaultdict[str, dict[str, _Chat]] = attrs.field(factory=lambda: defaultdict(dict), init=False)
 
     def restored(self) -> None:
@@ -203,6 +212,7 @@ class ChatStore:
         with self._lock:
             self.table.clear()
             self.files.clear()
+            self._ids.clear()
             self._by_chat.clear()
             self._by_session.clear()
 
@@ -222,12 +232,11 @@ class ChatStore:
     ) -> StoredMessage:
         """Take a message of a connected session; `to` is a chat id. One that is to be `lost` goes no further."""
         with self._lock:
-            session = self._sessions.connected(session_id, account)
-            if session.restriction is not None and not from_phone:
-                raise Restricted(session.restriction.signal)
+            to = self._people.filed.get(to, to)
+            session = (self._sessions.connected if from_phone else self._sessions.unrestricted)(session_id, account)
             if is_group(to):
                 self._groups.check_post(to, session.own_id)
-            new_id = self._new_id()
+            new_id = self.new_id()
             message = StoredMessage(
                 id=f"true_{to}_{new_id}" + (f"_{session.own_id}" if is_group(to) else ""),
                 session=session_id,
@@ -238,7 +247,7 @@ class ChatStore:
                 timestamp=self._scheduler.now(),
                 body=body,
                 ack="PENDING" if lost or "SERVER" in dict(self._acks) else "SERVER",
-                reply_to=body.get("replyTo"),
+                reply_to=self._quoted_id(body.get("replyTo")),
                 lost=lost,
                 from_phone=from_phone,
                 file=self._keep_file(session, new_id, body.get("mimeType") or body.get("mimetype"), body.get("data")),
@@ -300,7 +309,7 @@ class ChatStore:
                 self._groups.read(group, session.own_id)
                 self._groups.check_post(group, sender)
                 chat, suffix = group, f"_{writer}"
-            new_id, body = self._new_id(), body or {}
+            new_id, body = self.new_id(), body or {}
             message = StoredMessage(
                 id=f"false_{chat}_{new_id}{suffix}",
                 session=session_id,
@@ -312,7 +321,7 @@ class ChatStore:
                 body=body,
                 from_me=False,
                 ack="DEVICE",
-                reply_to=reply_to,
+                reply_to=self._quoted_id(reply_to),
                 file=self._keep_file(session, new_id, body.get("mimetype"), body.get("data")),
             )
             self._keep(message)
@@ -341,7 +350,8 @@ class ChatStore:
         self._file(message)
 
     def _file(self, message: StoredMessage) -> None:
-        chat_id = message.chat
+        chat_id, bare = message.chat, message.bare_id
+        self._ids |= {bare: message.id, other_id(bare): message.id}
         self._by_chat[chat_id].append(message.id)
         chats = self._by_session[message.session]
         # Taken out and put back, so that the chats stand in the order of their newest messages.
@@ -352,9 +362,9 @@ class ChatStore:
             chat.unread[message.id] = None
 
     def message(self, message_id: str) -> StoredMessage:
-        """Return a message by its id."""
+        """Return a message by its id, in any form in which an answer may have told it."""
         with self._lock:
-            message = self.table.get(message_id)
+            message = self.table.get(self._whole_id(message_id))
         if message is None:
             raise Unknown("Message", message_id)
         return message
@@ -375,9 +385,9 @@ class ChatStore:
         """Say how far a message has come."""
         with self._lock:
             message = attrs.evolve(self.message(message_id), ack=ack)
-            self.table[message_id] = message
+            self.table[message.id] = message
             if ACKS[ack] >= ACKS["READ"]:
-                self._chat(message.session, message.chat).unread.pop(message_id, None)
+                self._chat(message.session, message.chat).unread.pop(message.id, None)
             self._publish(MessageAcked(message))
             return message
 
@@ -387,7 +397,7 @@ class ChatStore:
             message = self.message(message_id)
             reactions = {who: what for who, what in {**message.reactions, by: reaction}.items() if what}
             message = attrs.evolve(message, reactions=reactions)
-            self.table[message_id] = message
+            self.table[message.id] = message
             self._publish(MessageReacted(message, by, reaction))
             return message
 
@@ -399,16 +409,16 @@ class ChatStore:
             if message.type != "text":
                 changes = {"body": {**message.body, "caption": text}}
             message = attrs.evolve(message, edited=True, **changes)
-            self.table[message_id] = message
-            self._publish(MessageEdited(message, self._new_id()))
+            self.table[message.id] = message
+            self._publish(MessageEdited(message, self.new_id()))
             return message
 
     def revoke(self, message_id: str) -> StoredMessage:
         """Delete a message for everyone: its words are gone."""
         with self._lock:
             message = attrs.evolve(self.message(message_id), revoked=True)
-            self.table[message_id] = message
-            self._publish(MessageRevoked(message, self._new_id()))
+            self.table[message.id] = message
+            self._publish(MessageRevoked(message, self.new_id()))
             return message
 
     # Chats
@@ -441,13 +451,20 @@ class ChatStore:
 
     def seen(self, session_id: str, message_id: str) -> None:
         """Mark one received message as read; one that is not known here is nobody's concern."""
-        with self._lock:
-            message = self.table.get(message_id)
-            if message is not None and message_id in self._chat(session_id, message.chat).unread:
-                self.ack(message_id, "READ")
+        with self._lock, suppress(Unknown):
+            message = self.message(message_id)
+            if message.id in self._chat(session_id, message.chat).unread:
+                self.ack(message.id, "READ")
+
+    def _whole_id(self, said: str) -> str:
+        return said if said in self.table else self._ids.get(bare_id(said), said)
+
+    def _quoted_id(self, said: object) -> str | None:
+        return self._whole_id(said) if isinstance(said, str) else None
 
     def _chat(self, session_id: str, chat_id: str) -> _Chat:
         return self._by_session.get(session_id, {}).get(chat_id) or _Chat()
 
-    def _new_id(self) -> str:
+    def new_id(self) -> str:
+        """Return a bare id that no message has yet."""
         return f"3EB0{self._random.getrandbits(64):016X}"

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import threading
+from collections import defaultdict
 from collections.abc import Callable, Iterable
+from hashlib import sha256
 
 import attrs
 
@@ -126,7 +128,9 @@ class People:
         self.unknown: Table[bool] = Table(dict.fromkeys(self._always_unknown, True))
         self.table: Table[StoredContact] = Table()
         self.lids: Table[str] = Table()
-        self._offline: dict[str, list[Callable[[], object]]] = {}
+        self.filed: Table[str] = Table()
+        self.offline: Table[bool] = Table()
+        self._waiting: defaultdict[str, list[Callable[[], object]]] = defaultdict(list)
 
     def reset(self) -> None:
         """Forget the contacts, and the unknown numbers that were not there from the beginning."""
@@ -135,7 +139,9 @@ class People:
             self.add_unknown(self._always_unknown)
             self.table.clear()
             self.lids.clear()
-            self._offline.clear()
+            self.filed.clear()
+            self.offline.clear()
+            self._waiting.clear()
 
     def registered(self, person: str) -> str | None:
         """
@@ -147,6 +153,8 @@ class People:
         with self._lock:
             if any(one in self.unknown for one in spellings):
                 return None
+            if person in self.filed or person in self.filed.values():
+                return self.filed.get(person, person)
             return next((one for one in spellings if one in self.table), preferred(person))
 
     def exists(self, person: str) -> bool:
@@ -170,6 +178,11 @@ class People:
             return person
         return self.lids.get(person)
 
+    def identify(self, recipient: str) -> str:
+        """Return the chat id of a person who may be meant by a hidden id: the number's, where it is known."""
+        found = anybody(recipient)
+        return self.number_of(found) or found
+
     def lid_of(self, person: str) -> str | None:
         """Return somebody's hidden id, or None where only the number is known."""
         if person.endswith("@lid"):
@@ -182,31 +195,38 @@ class People:
         with self._lock:
             self.lids[lid] = person
 
+    def file_under(self, person: str, where: str) -> None:
+        """Let WhatsApp have somebody's chat under another id: the hidden one (``lid``), or the ``other`` spelling's."""
+        with self._lock:
+            if where == "lid" and not person.endswith("@lid"):
+                lid = self.lid_of(person) or f"{10**14 + int(sha256(person.encode()).hexdigest()[:11], 16)}@lid"
+                self.hide(person, lid)
+                self.filed[person] = lid
+            elif where == "other" and (others := twins(person)):
+                self.filed[person] = others[0]
+
     # Whose phone is on
 
     def go_offline(self, person: str) -> None:
         """Switch somebody's phone off."""
         with self._lock:
-            self._offline.setdefault(person, [])
-
-    def is_offline(self, person: str) -> bool:
-        """Return whether somebody's phone is off."""
-        return person in self._offline
+            self.offline[person] = True
 
     def go_online(self, person: str) -> None:
         """Switch somebody's phone on: what waited for that happens now."""
         with self._lock:
-            for action in self._offline.pop(person, ()):
+            if person in self.offline:
+                del self.offline[person]
+            for action in self._waiting.pop(person, ()):
                 action()
 
     def when_online(self, person: str, action: Callable[[], object]) -> None:
         """Have something happen as soon as somebody's phone is on: now, if it is."""
         with self._lock:
-            waiting = self._offline.get(person)
-            if waiting is None:
-                action()
+            if person in self.offline:
+                self._waiting[person].append(action)
             else:
-                waiting.append(action)
+                action()
 
     def contact(self, person: str) -> StoredContact:
         """Return what is known of a person, if only the id."""

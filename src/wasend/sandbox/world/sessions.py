@@ -18,7 +18,7 @@ import attrs
 
 from wasend.sandbox.world.clock import Scheduler
 from wasend.sandbox.world.people import person
-from wasend.sandbox.world.store import NameTaken, Status, Table, Unknown, WrongStatus
+from wasend.sandbox.world.store import NameTaken, Restricted, Status, Table, Unknown, WrongStatus
 
 FIRST_QR_SECONDS = 60
 NEXT_QR_SECONDS = 20
@@ -176,8 +176,15 @@ class SessionStore:
         return account in (None, self.owners.get(session_id))
 
     def connected(self, session_id: str, account: str | None = None) -> StoredSession:
-        """Return a session that can send, or refuse."""
+        """Return a session that is connected, or refuse."""
         return self._expect(session_id, account, "CONNECTED")
+
+    def unrestricted(self, session_id: str, account: str | None = None) -> StoredSession:
+        """Return a session of which WhatsApp takes what it sends, or refuse."""
+        session = self.connected(session_id, account)
+        if session.restriction is not None:
+            raise Restricted(session.restriction.signal)
+        return session
 
     def delete(self, session_id: str, account: str | None = None) -> None:
         """Remove a session; what it sent stays readable."""

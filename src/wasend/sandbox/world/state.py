@@ -20,7 +20,7 @@ from wasend.sandbox.world.groups import GroupEvent, GroupJoined, GroupLeft, Grou
 from wasend.sandbox.world.people import People
 from wasend.sandbox.world.replies import Replies
 from wasend.sandbox.world.sessions import SessionEvent, SessionStore, StoredSession
-from wasend.sandbox.world.store import Unknown
+from wasend.sandbox.world.store import Table, Unknown
 
 
 @attrs.frozen
@@ -64,7 +64,7 @@ class State:
         self.scheduler = Scheduler(self.lock, clock)
         self.listeners: list[Listener] = []
         self._busy: set[tuple[str, str, str]] = set()
-        self.labels: dict[str, str] = {}
+        self.labels: Table[str] = Table()
         self.sessions = SessionStore(self.lock, self.scheduler, random, self._of_session, scan_after, start_after)
         self.people = People(self.lock, unknown)
         self.groups = GroupStore(self.lock, self.scheduler, random, self._of_group, self.people)
