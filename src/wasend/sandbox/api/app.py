@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from wasend.sandbox.api.dialects import NO_BODY, Dialects, Json, nest, spoken, wrong_status
 from wasend.sandbox.api.endpoints import Call, Endpoint, InvalidCall, read_object
+from wasend.sandbox.api.fields import Body
 from wasend.sandbox.api.guards import Guard, local_guard
 from wasend.sandbox.world import Forbidden, NameTaken, Refusal, Restricted, Unknown, WrongStatus
 
@@ -93,7 +94,7 @@ class _Answering:
         endpoint, dialect = self.endpoints[name], self.dialects[name]
         request.scope[DIALECT] = dialect
         account = self.guard(request)
-        body = {} if endpoint.fields is None else endpoint.fields.spelt(await read_object(request))
+        body: Body = {} if endpoint.fields is None else endpoint.fields.spelt(await read_object(request))
         query = QueryParams(endpoint.query.spelt(request.query_params))
         problems = endpoint.query.problems(query)
         if endpoint.fields is not None:
