@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
+import sys
+import textwrap
 import threading
 import time
 from collections.abc import Callable
@@ -21,6 +24,7 @@ from tests.raw import PATIENCE, answer, reset, serving
 from wasend import AsyncWasendClient, Message, Session
 from wasend._core.call import Call
 from wasend._core.clock import Clock
+from wasend.delivery import bulkhead
 from wasend.delivery.breaker import Breaker, BreakerMiddleware
 from wasend.delivery.stores import MemoryStore, SqliteStore
 from wasend.errors import (
@@ -39,6 +43,7 @@ from wasend.errors import (
     RateLimitError,
     ServerError,
     SessionNotReadyError,
+    StoreError,
     UnknownConnectionError,
     UnknownServerError,
     UnknownStatusError,
@@ -248,7 +253,7 @@ class TestFailures:
                 time.sleep(0)
                 return found
 
-        breaker = Breaker(clock=clock, store=Slow(), failures=100_000)
+        breaker = Breaker(clock=clock, store=Slow(), failure_threshold=100_000)
 
         def work() -> None:
             for _ in range(500):
@@ -310,7 +315,16 @@ class TestPeople:
 
     @pytest.mark.parametrize(
         "options",
-        [{"hold": 0}, {"rest": -1}, {"failures": 0}, {"failures": True}, {"hold": "1"}, {"rest": float("nan")}],
+        [
+            {"restriction_timeout": 0},
+            {"reset_timeout": -1},
+            {"failure_threshold": 0},
+            {"failure_threshold": True},
+            {"failure_threshold": 1.5},
+            {"restriction_timeout": "1"},
+            {"reset_timeout": float("nan")},
+            {"max_new_in_flight": 0},
+        ],
     )
     def test_settings_that_make_no_sense(self, options: dict[str, Any]) -> None:
         """A breaker that could never open, or never close, is refused by the name of the setting."""
@@ -319,7 +333,7 @@ class TestPeople:
 
     def test_settings(self, clock: Hands) -> None:
         """The times and the count are the caller's to set."""
-        breaker = Breaker(clock=clock, hold=10, rest=5, failures=1)
+        breaker = Breaker(clock=clock, restriction_timeout=10, reset_timeout=5, failure_threshold=1)
         breaker.note("s", signal("463"))
         breaker.note("s", FAILURES[0])
         assert passes(breaker) == NOTHING
@@ -395,24 +409,26 @@ class History:
     events: list[tuple[float, object]] = attrs.field(factory=list)
 
     def passes(self, now: float) -> tuple[bool, bool]:
-        cold = rest = failed = False
+        cold = rest = failed = 0.0
         row = 0
         for at, event in self.events:
             match event:
                 case None:
                     row = 0
+                    rest, failed = (end if end > at else 0.0 for end in (rest, failed))
                 case "ready":
-                    failed = False
+                    failed = 0.0
                 case AccountRestrictedError(signal="rate-overlimit"):
-                    rest |= now < at + REST
+                    rest = max(rest, at + REST)
                 case AccountRestrictedError():
-                    cold |= now < at + DAY
+                    cold = max(cold, at + DAY)
                 case SessionNotReadyError(session_status="FAILED"):
-                    failed |= now < at + REST
+                    failed = max(failed, at + REST)
                 case ServerError() | APIConnectionError():
                     row += 1
-                    rest |= row >= 3 and now < at + REST
-        return not (cold or rest or failed), not (rest or failed)
+                    if row >= 3 or 0 < rest <= at or 0 < failed <= at:
+                        rest = max(rest, at + REST)
+        return now >= max(cold, rest, failed), now >= max(rest, failed)
 
 
 events = st.sampled_from(
@@ -577,12 +593,14 @@ class TestRule:
                 assert (await rule(send_call(), perform)).id == "m1"
             else:
                 assert await failed(lambda: rule(send_call(), perform)) is error
-        assert [record.levelname for record in caplog.records] == ["WARNING"]
+        levels = [record.levelname for record in caplog.records]
+        assert levels == ["WARNING"]
         assert "OSError" in caplog.text
+        assert isinstance(await failed(lambda: rule(send_call(), perform)), StoreError)
 
 
-def send_call() -> Call[Message]:
-    return Call("POST", "/sendText", Message, body={"session": "s", "to": NUMBER, "text": "hello"})
+def send_call(to: str = NUMBER) -> Call[Message]:
+    return Call("POST", "/sendText", Message, body={"session": "s", "to": to, "text": "hello"})
 
 
 async def sent() -> Message:
@@ -596,3 +614,354 @@ async def failed(do: Callable[[], Any]) -> WasendError | None:
     except WasendError as error:
         return error
     return None
+
+
+class Traffic:
+    """Sends through the middleware of a breaker, each of which is answered when the test says so."""
+
+    def __init__(self, breaker: Breaker) -> None:
+        self.rule = BreakerMiddleware(breaker)
+        self.flying: dict[int, asyncio.Future[Message]] = {}
+        self.tasks: list[asyncio.Task[WasendError | None]] = []
+
+    def send(self, number: int, *, reply: bool = False) -> None:
+        """Begin a send to somebody; a reply opens no conversation."""
+        body = {"session": "s", "to": f"+4477009{number:05}", "text": "hello", "replyTo": "m0" if reply else None}
+
+        async def leave() -> Message:
+            self.flying[number] = asyncio.get_running_loop().create_future()
+            try:
+                return await self.flying[number]
+            finally:
+                del self.flying[number]
+
+        call = Call("POST", "/sendText", Message, body=body)
+        self.tasks.append(asyncio.create_task(failed(lambda: self.rule(call, leave))))
+
+    async def settled(self) -> list[int]:
+        """Who is in flight once nothing more happens by itself."""
+        for _ in range(60):
+            await asyncio.sleep(0)
+        return sorted(self.flying)
+
+    async def answer(self, number: int, error: WasendError | None = None) -> list[int]:
+        """Answer a send; who is in flight then."""
+        if error is None:
+            self.flying[number].set_result(Message(id=f"m{number}"))
+        else:
+            self.flying[number].set_exception(error)
+        return await self.settled()
+
+    async def outcomes(self) -> list[str]:
+        """What became of each send, in the order in which they began."""
+        return [name_of(error) for error in await asyncio.wait_for(asyncio.gather(*self.tasks), PATIENCE)]
+
+
+class TestInFlight:
+    """How many sends are in flight at once."""
+
+    async def test_a_burst_does_not_leave_whole(self, breaker: Breaker, caplog: pytest.LogCaptureFixture) -> None:
+        """Of a hundred new conversations two leave; after the first 463 no other does, and waiting is logged."""
+        traffic = Traffic(breaker)
+        with caplog.at_level(logging.INFO, "wasend"):
+            for number in range(100):
+                traffic.send(number)
+            assert await traffic.settled() == [0, 1]
+        assert len(caplog.records) == 98
+        assert caplog.messages[0] == "session s: a send waits until one of 2 in flight is over"
+        assert await traffic.answer(0, signal("463")) == [1]
+        await traffic.answer(1)
+        assert await traffic.outcomes() == ["AccountRestrictedError", "NoneType", *["BreakerOpenError"] * 98]
+
+    async def test_they_leave_in_order(self, clock: Hands) -> None:
+        """As one is over the next leaves, in the order in which they came, and as many as is set."""
+        traffic = Traffic(Breaker(clock=clock, max_new_in_flight=3))
+        for number in range(6):
+            traffic.send(number)
+        assert await traffic.settled() == [0, 1, 2]
+        assert await traffic.answer(1) == [0, 2, 3]
+        traffic.send(6)
+        assert await traffic.answer(0) == [2, 3, 4]
+        for number, flying in ((2, [3, 4, 5]), (3, [4, 5, 6]), (4, [5, 6]), (5, [6]), (6, [])):
+            assert await traffic.answer(number) == flying
+        assert await traffic.outcomes() == ["NoneType"] * 7
+
+    async def test_replies_wait_for_nobody(self, breaker: Breaker) -> None:
+        """What opens no conversation leaves at once, beside those that wait."""
+        traffic = Traffic(breaker)
+        for number in range(4):
+            traffic.send(number)
+        traffic.send(4, reply=True)
+        assert await traffic.settled() == [0, 1, 4]
+        for number in (4, 0, 1, 2, 3):
+            await traffic.answer(number)
+        assert await traffic.outcomes() == ["NoneType"] * 5
+
+    async def test_one_who_gives_up(self, breaker: Breaker) -> None:
+        """Cancelling one who waits, or has just been let through, keeps nobody else waiting."""
+        traffic = Traffic(breaker)
+        for number in range(6):
+            traffic.send(number)
+        assert await traffic.settled() == [0, 1]
+        traffic.tasks[2].cancel()
+        assert await traffic.answer(0) == [1, 3]
+        traffic.flying[1].set_result(Message())
+        await asyncio.sleep(0)
+        traffic.tasks[4].cancel()
+        assert await traffic.settled() == [3, 5]
+        traffic.tasks[3].cancel()
+        assert await traffic.settled() == [5]
+        await traffic.answer(5)
+
+    async def test_a_probe_goes_first(self, clock: Hands, breaker: Breaker) -> None:
+        """When the hold is over one new conversation leaves; once it has gone well the others follow."""
+        breaker.note("s", signal("463"))
+        clock.time += DAY
+        assert breaker.state("s").half_open == ("new",)
+        assert str(breaker.state("s")) == "s: new conversations pass one by one; failures in a row: 0"
+        traffic = Traffic(breaker)
+        for number in range(3):
+            traffic.send(number)
+        traffic.send(3, reply=True)
+        assert await traffic.settled() == [0, 3]
+        assert await traffic.answer(3) == [0], "a reply that goes well shows nothing for new conversations"
+        assert await traffic.answer(0) == [1, 2]
+        assert breaker.state("s").half_open == ()
+        for number in (1, 2):
+            await traffic.answer(number)
+
+    async def test_a_probe_that_fails(self, clock: Hands, breaker: Breaker) -> None:
+        """Where the probe is refused nobody else leaves; where it fails by its caller's mistake the next is the probe."""
+        breaker.note("s", signal("463"))
+        clock.time += DAY
+        traffic = Traffic(breaker)
+        for number in range(3):
+            traffic.send(number)
+        assert await traffic.settled() == [0]
+        assert await traffic.answer(0, BadRequestError("no", status=400)) == [1]
+        assert await traffic.answer(1, signal("475")) == []
+        assert await traffic.outcomes() == ["BadRequestError", "AccountRestrictedError", "BreakerOpenError"]
+
+    async def test_a_probe_for_everything(self, clock: Hands, breaker: Breaker) -> None:
+        """After everything was held back one send of any kind goes first; its failure holds everything back again."""
+        breaker.note("s", signal("rate-overlimit"))
+        clock.time += REST
+        traffic = Traffic(breaker)
+        traffic.send(0, reply=True)
+        traffic.send(1, reply=True)
+        traffic.send(2)
+        assert await traffic.settled() == [0]
+        assert await traffic.answer(0, FAILURES[0]) == []
+        assert await traffic.outcomes() == ["ServerError", *["BreakerOpenError"] * 2]
+        assert passes(breaker) == NOTHING
+
+    def test_a_send_of_a_loop_that_is_closed(self, breaker: Breaker) -> None:
+        """Sends that were abandoned with their loop are not waited for, neither in flight nor in the queue."""
+        traffic = Traffic(breaker)
+
+        async def abandon() -> None:
+            for number in range(5):
+                traffic.send(number)
+            await traffic.settled()
+
+        loop = asyncio.new_event_loop()
+        loop.run_until_complete(abandon())
+        loop.close()
+
+        async def go_on() -> list[int]:
+            later.send(7)
+            found = await later.settled()
+            await later.answer(7)
+            return found
+
+        later = Traffic(breaker)
+        assert asyncio.run(go_on()) == [7]
+        for task in traffic.tasks:  # nobody awaits them any more
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+
+    async def test_a_send_that_never_ends(self, breaker: Breaker, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A send is waited for 15 minutes, and no longer: its task may have been abandoned."""
+        monkeypatch.setattr(bulkhead, "_LOOK", 0.001)
+        traffic = Traffic(breaker)
+        for number in range(4):
+            traffic.send(number)
+        assert await traffic.settled() == [0, 1]
+        monkeypatch.setattr(bulkhead, "LONGEST", 0.0)
+        await asyncio.wait_for(wait_until(lambda: len(traffic.flying) == 4), PATIENCE)
+        for number in range(4):
+            await traffic.answer(number)
+        assert await traffic.outcomes() == ["NoneType"] * 4
+
+    def test_threads_share_the_limit(self, breaker: Breaker) -> None:
+        """Whichever loops they are on, no more sends are in flight than may be, and none is forgotten."""
+        lock, now, most = threading.Lock(), [0], [0]
+
+        async def leave() -> Message:
+            with lock:
+                now[0] += 1
+                most[0] = max(most[0], now[0])
+            await asyncio.sleep(0)
+            with lock:
+                now[0] -= 1
+            return Message(id="m")
+
+        def work(start: int) -> None:
+            rule = BreakerMiddleware(breaker)
+
+            async def all_of_them() -> None:
+                calls = (send_call(f"+4477009{number:05}") for number in range(start, start + 30))
+                await asyncio.gather(*(rule(call, leave) for call in calls))
+
+            asyncio.run(all_of_them())
+
+        threads = [threading.Thread(target=work, args=(start,)) for start in (0, 1000, 2000)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(PATIENCE)
+        assert most == [2]
+        assert not breaker._bulkhead._sessions, "nothing is kept of what is over"
+
+    def test_over_a_socket(self, clock: Hands, breaker: Breaker) -> None:
+        """Fifty new conversations at once meet a service that refuses them: two requests leave."""
+
+        async def story() -> list[WasendError | None]:
+            async with AsyncWasendClient(KEY, base_url=server.url, clock=clock, retry=None, breaker=breaker) as client:
+                return await asyncio.gather(
+                    *(
+                        failed(lambda to=to: client.send_text(session="ses_1", to=to, text="hello"))  # type: ignore[misc]
+                        for to in (f"+4477009{number:05}" for number in range(50))
+                    )
+                )
+
+        with serving(answer(500, {"message": "error 463"})) as server:
+            told = [name_of(error) for error in asyncio.run(story())]
+            assert told == [*["AccountRestrictedError"] * 2, *["BreakerOpenError"] * 48]
+            assert server.deliveries == 2
+
+
+async def wait_until(true: Callable[[], bool]) -> None:
+    while not true():
+        await asyncio.sleep(0.001)
+
+
+class Watch(Hands):
+    """A clock that can be set, while its seconds go on as they do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.passed = 0.0
+
+    def monotonic(self) -> float:
+        return self.passed
+
+    def go_on(self, seconds: float) -> None:
+        self.time += seconds
+        self.passed += seconds
+
+
+class TestClock:
+    def test_a_clock_that_is_set(self) -> None:
+        """A hold lasts its time, in whichever direction the clock is set meanwhile, and another hold counts beside it."""
+        watch = Watch()
+        breaker = Breaker(clock=watch)
+        breaker.note("s", signal("463"))
+        watch.time += 26 * 3600
+        assert passes(breaker) == REPLIES
+        breaker.note("s", None, new_conversation=True)
+        breaker.note("s", FAILURES[0])
+        watch.time -= 26 * 3600
+        assert passes(breaker) == REPLIES
+        watch.time -= 365 * DAY
+        watch.go_on(DAY - 1)
+        assert passes(breaker) == REPLIES
+        assert breaker.state("s").held[0].until.timestamp() == watch.time + 1
+        watch.go_on(1)
+        assert passes(breaker) == ALL
+
+    def test_a_hold_from_the_future(self) -> None:
+        """What was noted by a clock that ran a year ahead holds for its own time, not for a year and not for nothing."""
+        watch, store = Watch(), MemoryStore()
+        watch.time += 365 * DAY
+        Breaker(clock=watch, store=store).note("s", signal("463"))
+        watch.time -= 365 * DAY
+        breaker = Breaker(clock=watch, store=store)
+        assert passes(breaker) == REPLIES
+        watch.go_on(DAY - 1)
+        assert passes(breaker) == REPLIES
+        watch.go_on(1)
+        assert passes(breaker) == ALL
+
+
+class TestShared:
+    @pytest.mark.skipif(sys.platform == "win32", reason="needs fork")
+    def test_a_success_undoes_no_hold_of_another_process(self, tmp_path: Path) -> None:
+        """Of two processes one counts failures and successes, the other restrictions: every restriction holds."""
+        program = """
+            import mmap, os, sys, time
+            from wasend.delivery import Breaker, SqliteStore
+            from wasend.errors import AccountRestrictedError, ServerError
+
+            breaker = Breaker(store=SqliteStore(sys.argv[1]))
+            current = mmap.mmap(-1, 2)  # both see it: the session, and how often the other has been there
+            if not (pid := os.fork()):
+                while current[0] < 100:
+                    breaker.note(f"s{current[0]}", ServerError("no", status=500))
+                    breaker.note(f"s{current[0]}", None)
+                    current[1] = (current[1] + 1) % 256
+                os._exit(0)
+            for number in range(100):
+                current[0], seen = number, current[1]
+                while current[1] == seen:
+                    time.sleep(0)
+                breaker.note(f"s{number}", AccountRestrictedError("no", status=500, signal="463"))
+            current[0] = 100
+            assert os.waitpid(pid, 0)[1] == 0
+            print(sum(bool(breaker.state(f"s{number}").held) for number in range(100)))
+            """
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(program), str(tmp_path / "state.db")],
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert (done.stdout, done.stderr) == ("100\n", "")
+
+    def test_what_happens_in_between(self, clock: Hands) -> None:
+        """What another notes between reading and writing is not lost."""
+
+        class Interrupted(MemoryStore):
+            between: Callable[[], None] | None = None
+
+            def update(self, key: str, function: Callable[[Any], Any]) -> Any:
+                before, function_of_another = self.get(key), self.between
+                if function_of_another is not None:
+                    self.between = None
+                    function(before)  # a store may call it in vain
+                    function_of_another()
+                return super().update(key, function)
+
+        store = Interrupted()
+        breaker = Breaker(clock=clock, store=store)
+        breaker.note("s", FAILURES[0])
+        store.between = lambda: Breaker(clock=clock, store=store).note("s", signal("463"))
+        breaker.note("s", None)
+        assert [held.what for held in breaker.state("s").held] == ["new"]
+
+    @pytest.mark.parametrize("value", [1, {"failures": 1}, {"failures": 1, "gates": {"new": [1, "x"]}}, [], "all"])
+    async def test_a_value_that_is_none_of_ours(self, clock: Hands, value: Any) -> None:
+        """Something else where the state was kept is an error before anything is sent, until the breaker is closed."""
+        store = MemoryStore()
+        breaker = Breaker(clock=clock, store=store)
+        store.set("breaker:s", value)
+        rule = BreakerMiddleware(breaker)
+        error = await failed(lambda: rule(send_call(), never))
+        assert isinstance(error, StoreError)
+        assert "not what was kept" in str(error)
+        breaker.close("s")
+        assert await failed(lambda: rule(send_call(), sent)) is None
+
+
+async def never() -> Message:
+    raise AssertionError("it was sent")

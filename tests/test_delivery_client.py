@@ -363,7 +363,7 @@ async def test_wait_for_state(wasend_sandbox: Sandbox, async_wasend_client: Asyn
 async def test_ready_closes_the_breaker(wasend_sandbox: Sandbox) -> None:
     """Waiting until a session is ready lets the sends pass that were held back because it had failed."""
     other = wasend_sandbox.async_client()
-    client = wasend_sandbox.async_client(breaker=Breaker(clock=wasend_sandbox.clock, rest=86_400))
+    client = wasend_sandbox.async_client(breaker=Breaker(clock=wasend_sandbox.clock, reset_timeout=86_400))
     session = (await other.create_session(session_name="Shop", phone_number=BOB)).unique_session_id
     assert session
     await other.start_session(session)

@@ -6,7 +6,13 @@ import asyncio
 import csv
 import io
 import pickle
+import re
+import sqlite3
+import subprocess
+import sys
+import textwrap
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
@@ -19,7 +25,7 @@ from wasend import AsyncWasendClient
 from wasend._core.clock import Clock
 from wasend.delivery.stores import MemoryStore, SqliteStore
 from wasend.delivery.suppression import Suppression, SuppressionMiddleware
-from wasend.errors import InvalidRequestError, SuppressedRecipientError
+from wasend.errors import InvalidRequestError, StoreError, SuppressedRecipientError
 from wasend.recipients import Recipient
 
 NOW = 1_750_000_000
@@ -171,6 +177,35 @@ class TestList:
         suppression.add(NUMBER)
         assert [entry.number for entry in suppression] == [NUMBER]
 
+    @pytest.mark.parametrize("value", [True, {"number": NUMBER}, [1]])
+    async def test_a_value_that_is_none_of_ours(self, value: Any) -> None:
+        """Something else where an entry was is an error, and nothing is sent; to add the number again repairs it."""
+        store = MemoryStore()
+        suppression = Suppression(store)
+        store.set(f"suppressed:{NUMBER}", value)
+        for do in (suppression.check, suppression.reason_for, lambda _: [*suppression]):
+            with pytest.raises(StoreError, match="not what was kept"):
+                do(NUMBER)
+        with pytest.raises(StoreError):
+            await suppression.admit([NUMBER])
+        suppression.add(NUMBER, "no")
+        assert suppression.reason_for(NUMBER) == "no"
+
+    async def test_a_locked_file_stops_no_loop(self, tmp_path: Path) -> None:
+        """To look at the list, and to add to it, is done beside the event loop."""
+        suppression = Suppression(SqliteStore(tmp_path / "list.db"))
+        other = sqlite3.connect(tmp_path / "list.db", isolation_level=None, check_same_thread=False)
+        other.execute("BEGIN EXCLUSIVE")
+        adding = asyncio.create_task(suppression.suppress(NUMBER, "no"))
+        for _ in range(50):
+            await asyncio.sleep(0.001)
+        assert not adding.done()
+        other.execute("ROLLBACK")
+        other.close()
+        await adding
+        with pytest.raises(SuppressedRecipientError):
+            await suppression.admit(["+447700900457", NUMBER])
+
 
 class TestImport:
     @pytest.mark.parametrize(
@@ -245,6 +280,63 @@ class TestImport:
         with pytest.raises(InvalidRequestError, match=problem):
             suppression.import_csv(io.BytesIO(content))
         assert list(suppression) == []
+
+    @pytest.mark.parametrize(
+        ("text", "line", "problem"),
+        [
+            ('{0},"stop\n{1},no\n{2},no\n', 1, "opened and not closed"),
+            ('{0},no\n{1},"stop\n{2},"no"\n', 2, "a quote is closed before the end of its value"),
+            ('{0},"a"b\n{1},no\n', 1, "a quote is closed before the end of its value"),
+            ('{0},no\n{1},no\n{2},"stop\n', 3, "opened and not closed"),
+            ('{0},"stop\nplease\n', 1, "opened and not closed"),
+            ('{0},"a\n{1},b"\n{2},c\n', 1, "line 2 is a row of its own"),
+            ('reason;number\n"a;{0}\nb;{1}";{2}\n', 2, "line 3 is a row of its own"),
+        ],
+    )
+    def test_a_quote_that_is_not_closed(self, suppression: Suppression, text: str, line: int, problem: str) -> None:
+        """A quote that would swallow the rows after it is refused with its line, and nothing is imported."""
+        text = text.format(NUMBER, "+447700900457", "+447700900458")
+        with pytest.raises(InvalidRequestError, match=f"line {line}: .*{problem}") as caught:
+            suppression.import_csv(io.StringIO(text))
+        assert "nothing was imported" in str(caught.value)
+        assert not re.search(r"\d{7}", str(caught.value)), "no number is shown"
+        assert list(suppression) == []
+
+    def test_how_many_were_read(self, suppression: Suppression) -> None:
+        """Every row counts, also one for somebody who is on the list already; empty lines do not."""
+        assert suppression.import_csv(io.StringIO(f"number\n{NUMBER}\n\n{NUMBER[1:]}\n+447700900457\n")) == 3
+        assert len([*suppression]) == 2
+
+    def test_a_plain_number_is_read_as_any_other(self) -> None:
+        """The short way for numbers that are written as they should be leads where the long one does."""
+        for number in (
+            "+5511987654321",
+            "+551187654321",
+            "+5215512345678",
+            "+5491112345678",
+            "+447700900456",
+            "+1234567",
+        ):
+            short, long = MemoryStore(), MemoryStore()
+            Suppression(short).add(number)
+            Suppression(long).add(f"{number[:3]} {number[3:]}")
+            assert [key for key, _ in short.items("")] == [key for key, _ in long.items("")]
+
+    def test_killed_in_the_middle(self, tmp_path: Path) -> None:
+        """A process that is killed while it imports has imported nothing."""
+        program = """
+            import io, os, signal, sys
+            from wasend.delivery import SqliteStore, Suppression
+
+            store = SqliteStore(sys.argv[1])
+            store._handle.connection.set_progress_handler(lambda: os.kill(os.getpid(), signal.SIGKILL), 50_000)
+            Suppression(store).import_csv(io.StringIO("".join(f"+4477{number:08}\\n" for number in range(20_000))))
+            """
+        killed = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(program), str(tmp_path / "list.db")], timeout=60, check=False
+        )
+        assert killed.returncode == -9
+        assert list(Suppression(SqliteStore(tmp_path / "list.db"))) == []
 
     def test_an_empty_file(self, suppression: Suppression) -> None:
         """A file without rows, or with a header alone, adds nothing."""

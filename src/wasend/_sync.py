@@ -1557,6 +1557,7 @@ class _Calls:
         Raises:
             ConfigurationError: The client was made without ``suppression=Suppression(...)``.
             InvalidRequestError: `number` is neither.
+            StoreError: The list's store cannot keep it.
         """
         return self._loop.run(self._async.suppress(number, reason))
 

@@ -132,7 +132,7 @@ class Recipient:
         (``52`` and ``521``) and in Argentina (``54`` and ``549``); all other recipients have one form. Brazil's fixed
         lines have one too; those of the other two countries look like mobile numbers, and have both.
         """
-        pair = _pair(self.to)
+        pair = other_form(self.to)
         return (self,) if pair is None else (self, Recipient(pair))
 
     @property
@@ -163,8 +163,10 @@ MessageRef: TypeAlias = str | MessageIdentity
 """The id of a message, or a `Message` or `ChatMessage`."""
 
 
-def _pair(number: str) -> str | None:
-    """The other form of a number, ``+`` and digits, if it has one."""
+def other_form(number: str) -> str | None:
+    """The other form of a number, ``+`` and digits, if it has one; see `Recipient.candidates`."""
+    if "5" not in number[:2]:  # their calling codes are 52, 54 and 55
+        return None
     for form, digit in _PAIRS:
         if found := form.fullmatch(number.removeprefix("+")):
             return f"+{found[1]}{'' if found[2] else digit}{found[3]}"
@@ -188,7 +190,7 @@ def _regional(value: str, region: str, field: str) -> str:
     def known(number: str) -> bool:
         # The library calls the older of two forms invalid, and WhatsApp may know only that one.
         with contextlib.suppress(library.NumberParseException):
-            forms = (number, _pair(number) or number)
+            forms = (number, other_form(number) or number)
             return any(library.is_valid_number(library.parse(form)) for form in forms)
         return False
 

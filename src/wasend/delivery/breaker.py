@@ -7,9 +7,9 @@ users report that this ends in bans.
 
 from __future__ import annotations
 
-import logging
-import threading
-from collections.abc import Awaitable, Callable
+import contextlib
+import functools
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
@@ -18,6 +18,7 @@ import attrs
 from .._core.bridge import in_caller
 from .._core.call import Call
 from .._core.clock import SYSTEM_CLOCK, Clock
+from .._core.documents import is_object
 from ..api.sessions import Session, SessionState
 from ..errors import (
     AccountRestrictedError,
@@ -31,7 +32,9 @@ from ..errors import (
     WasendError,
 )
 from ..recipients import Recipient
+from .bulkhead import Bulkhead, Limits
 from .sends import Send, send_of
+from .store_access import StoreAccess
 from .stores import MemoryStore, Store
 
 T = TypeVar("T")
@@ -41,8 +44,6 @@ Gate: TypeAlias = Literal["new", "all", "session"]
 
 _THROTTLED: Final = "rate-overlimit"
 _MANY: Final = ("@g.us", "@newsletter", "@broadcast")
-
-logger: Final = logging.getLogger("wasend")
 
 
 @attrs.frozen
@@ -74,22 +75,64 @@ class BreakerState:
     Attributes:
         session: The session's id.
         failures: How many sends in a row have failed.
-        held: What is held back now; empty where every send passes.
+        held: What is held back now.
+        half_open: What was, and passes one by one until the first has gone well.
     """
 
     session: str
     failures: int
     held: tuple[Held, ...]
+    half_open: tuple[Gate, ...] = ()
 
     def __str__(self) -> str:
-        what = f"holds back {'; '.join(map(str, self.held))}" if self.held else "everything passes"
+        if self.held:
+            what = f"holds back {'; '.join(map(str, self.held))}"
+        elif self.half_open:
+            what = "new conversations pass one by one" if self.half_open == ("new",) else "sends pass one by one"
+        else:
+            what = "everything passes"
         return f"{self.session}: {what}; failures in a row: {self.failures}"
+
+
+@attrs.frozen
+class _Hold:
+    """
+    What the store holds of a hold: until when, why, and for how many seconds it was meant.
+
+    Once it is over it is still there: half-open, until a send has gone well.
+    """
+
+    until: float
+    reason: str
+    seconds: float
 
 
 @attrs.define
 class _State:
     failures: int = 0
-    gates: dict[Gate, tuple[float, str]] = attrs.field(factory=dict["Gate", "tuple[float, str]"])
+    gates: dict[Gate, _Hold] = attrs.field(factory=dict["Gate", "_Hold"])
+
+    @classmethod
+    def read(cls, value: Any) -> _State | None:
+        """What was kept; `None` where that is something else."""
+        if value is None:
+            return cls()
+        failures, gates = (value.get("failures"), value.get("gates")) if is_object(value) else (None, None)
+        if not isinstance(failures, int) or not is_object(gates):
+            return None
+        state = cls(failures)
+        for gate, hold in gates.items():
+            match gate, hold:
+                case "new" | "all" | "session", [int() | float() as until, str(reason), int() | float() as seconds]:
+                    state.gates[gate] = _Hold(until, reason, seconds)
+                case _:
+                    return None
+        return state
+
+    def written(self) -> Any:
+        """It, as it is kept; nothing where all is well."""
+        gates = {gate: [hold.until, hold.reason, hold.seconds] for gate, hold in self.gates.items()}
+        return {"failures": self.failures, "gates": gates} if self != _State() else None
 
 
 class Breaker:
@@ -99,28 +142,35 @@ class Breaker:
     =====================================  ====================  =======================================
     what happened                          what is held back     for how long
     =====================================  ====================  =======================================
-    WhatsApp's signals 463 and 475         new conversations     `hold`, or until `close`
-    WhatsApp's signal rate-overlimit       everything            `rest`
-    the session has failed                 everything            `rest`, or until it is ready (`ready`)
-    `failures` failed sends in a row       everything            `rest`
+    WhatsApp's signals 463 and 475         new conversations     `restriction_timeout`, or until `close`
+    WhatsApp's signal rate-overlimit       everything            `reset_timeout`
+    the session has failed                 everything            `reset_timeout`, or until it is ready
+    failed sends in a row                  everything            `reset_timeout`
     =====================================  ====================  =======================================
 
     Failures are 5xx, connections that could not be made or broke, and lost answers. Mistakes of the caller (400, 401,
     404 and the like), a 429, and a send that never left the queue of this process do not count, and do not end a row
     either; nor do the signals and a failed session. Only a success ends a row.
 
-    When its time is over, sends pass again. The failures in a row are not forgotten then: the next failure holds
-    everything back again, and the next success ends the row.
+    When its time is over, the breaker is half-open: what it held back passes one by one, while the others wait for how
+    that goes. The first success closes it, and the first failure holds everything back again. Nor does a burst leave
+    whole before its first answer: of the sends of a session that open a conversation, `max_new_in_flight` are in flight
+    at once, and the others wait. A client's sends wait so, for each of those before them at most 15 minutes; `check`
+    only tells what is held back.
 
     A conversation is new unless the caller says otherwise, or the chat has been sent to or heard from through this
     breaker (`met`). Groups, newsletters and broadcasts are never new. Each chat met is one small entry of the store.
 
+    A hold lasts its time, whatever happens to the clock meanwhile. Several processes may share a store: each sees at
+    its next send what another has noted, and none undoes it. What is in flight is counted in each process.
+
     Args:
         clock: Where time comes from.
         store: Where its state is kept, and found again after a restart; by default in memory.
-        hold: Seconds that new conversations are held back.
-        rest: Seconds that everything is held back.
-        failures: After how many failures in a row everything is held back.
+        failure_threshold: After how many failures in a row everything is held back.
+        reset_timeout: Seconds that everything is held back.
+        restriction_timeout: Seconds that new conversations are held back once WhatsApp restricts the number.
+        max_new_in_flight: How many new conversations of a session may be in flight at once.
 
     Raises:
         ConfigurationError: A number is not valid.
@@ -131,23 +181,28 @@ class Breaker:
         *,
         clock: Clock = SYSTEM_CLOCK,
         store: Store | None = None,
-        hold: float = 86_400.0,
-        rest: float = 900.0,
-        failures: int = 3,
+        failure_threshold: int = 3,
+        reset_timeout: float = 900.0,
+        restriction_timeout: float = 86_400.0,
+        max_new_in_flight: int = 2,
     ) -> None:
-        for name, value, remedy in (
-            ("hold", hold, "pass seconds, above 0"),
-            ("rest", rest, "pass seconds, above 0"),
-            ("failures", failures, "pass 1 or more"),
+        for name, value, kinds, remedy in (
+            ("failure_threshold", failure_threshold, int, "pass a whole number, 1 or more"),
+            ("reset_timeout", reset_timeout, int | float, "pass seconds, above 0"),
+            ("restriction_timeout", restriction_timeout, int | float, "pass seconds, above 0"),
+            ("max_new_in_flight", max_new_in_flight, int, "pass a whole number, 1 or more"),
         ):
-            if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < float("inf"):
+            if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < float("inf"):
                 raise ConfigurationError(f"{name}: {value!r} is not valid; {remedy}")
         self._clock = clock
-        self._store: Store = MemoryStore() if store is None else store
-        self._hold = hold
-        self._rest = rest
-        self._failures = failures
-        self._lock = threading.Lock()
+        self._store = StoreAccess(MemoryStore() if store is None else store)
+        self._failure_threshold = failure_threshold
+        self._reset_timeout = reset_timeout
+        self._restriction_timeout = restriction_timeout
+        self._max_new_in_flight = max_new_in_flight
+        self._bulkhead = Bulkhead()
+        # When each hold that this process knows ends, by the clock that is never set: (its `until`, that moment).
+        self._ends: dict[tuple[str, Gate], tuple[float, float]] = {}
 
     def check(self, session: str, new_conversation: bool) -> None:
         """
@@ -160,49 +215,64 @@ class Breaker:
         Raises:
             BreakerOpenError: It may not; ``until`` and ``reason`` say until when and why.
         """
-        held = [held for held in self.state(session).held if held.what != "new" or new_conversation]
-        if held:
-            last = max(held, key=lambda held: held.until)
-            text = f"session {session}: the breaker holds back {last}"
-            raise BreakerOpenError(text, session=session, until=last.until, reason=last.reason)
+        self._check(self.state(session), new_conversation)
 
-    def note(self, session: str, error: BaseException | None) -> None:
+    def note(self, session: str, error: BaseException | None, new_conversation: bool = False) -> None:
         """
         Record how a send went.
 
         Args:
             session: The session's id.
             error: What it failed with; `None` for a success.
+            new_conversation: Whether it opened a conversation.
+
+        Raises:
+            StoreError: It cannot be written down.
         """
-        with self._lock:
-            state = self._read(session)
-            before = attrs.evolve(state, gates=dict(state.gates))
-            self._count(state, error)
-            if state != before:
-                self._write(session, state)
+        if error is None and self._store.get(_key(session)) is None:
+            return  # the usual case takes no lock of the store
+
+        def count(value: Any) -> Any:
+            state = self._parsed(value)
+            self._count(session, state, error, new_conversation)
+            return state.written()
+
+        self._store.update(_key(session), count)
 
     def state(self, session: str) -> BreakerState:
-        """The state for a session; it prints as a sentence."""
-        now = self._clock.now()
-        state = self._read(session)
-        held = tuple(
-            Held(gate, datetime.fromtimestamp(until, UTC), reason)
-            for gate, (until, reason) in state.gates.items()
-            if now < until
-        )
-        return BreakerState(session, state.failures, held)
+        """
+        The state for a session; it prints as a sentence.
+
+        Raises:
+            StoreError: It cannot be read.
+        """
+        state = self._parsed(self._store.get(_key(session)))
+        held: list[Held] = []
+        half_open: list[Gate] = []
+        for gate, hold in state.gates.items():
+            if (left := self._left(session, gate, hold)) > 0:
+                until = self._clock.now() + left
+                # Both clocks are read one after the other: what they differ by is no jump.
+                until = hold.until if abs(until - hold.until) < 1 else until
+                held.append(Held(gate, datetime.fromtimestamp(until, UTC), hold.reason))
+            else:
+                half_open.append(gate)
+        return BreakerState(session, state.failures, tuple(held), tuple(half_open))
 
     def close(self, session: str) -> None:
         """Let every send of a session pass again, and forget its failures. The chats it has met stay known."""
-        with self._lock:
-            self._store.delete(_key(session))
+        self._store.delete(_key(session))
 
     def ready(self, session: str) -> None:
         """Record that a session is ready: sends that were held back because it had failed may pass."""
-        with self._lock:
-            state = self._read(session)
-            if state.gates.pop("session", None) is not None:
-                self._write(session, state)
+
+        def without(value: Any) -> Any:
+            state = self._parsed(value)
+            state.gates.pop("session", None)
+            return state.written()
+
+        if self._store.get(_key(session)) is not None:
+            self._store.update(_key(session), without)
 
     def met(self, session: str, chat: str) -> None:
         """
@@ -228,40 +298,127 @@ class Breaker:
             return False
         return all(self._store.get(_met(session, form)) is None for form in forms)
 
-    def _count(self, state: _State, error: BaseException | None) -> None:
+    async def admit(self, session: str, chat: str, is_new: bool | None) -> bool:
+        """
+        Raise if a send may not be made: `check`, on an event loop.
+
+        Args:
+            session: The session's id.
+            chat: A phone number or an id.
+            is_new: Whether it opens a conversation; `None` leaves it to the breaker.
+
+        Returns:
+            Whether it does.
+
+        Raises:
+            BreakerOpenError: It may not be made.
+            StoreError: That cannot be read.
+        """
+
+        def ask() -> bool:
+            new = self.is_new(session, chat) if is_new is None else is_new
+            self.check(session, new)
+            return new
+
+        return await self._store.run(ask)
+
+    @contextlib.asynccontextmanager
+    async def flight(self, session: str, chat: str, new: bool) -> AsyncGenerator[None]:
+        """
+        Make a send within: it waits while too many are in flight, and how it went is recorded.
+
+        Raises:
+            BreakerOpenError: It may not be made.
+            StoreError: That cannot be read.
+        """
+
+        async def limits() -> Limits:
+            return await self._store.run(functools.partial(self._limits, session, new))
+
+        flight = await self._bulkhead.enter(session, new, limits)
+        try:
+            try:
+                yield
+            except WasendError as error:
+                await self._store.record(functools.partial(self.note, session, error, new))
+                raise
+            await self._store.record(functools.partial(self._succeeded, session, chat, new))
+        finally:
+            self._bulkhead.leave(session, flight)
+
+    async def seen_ready(self, session: str) -> None:
+        """Record, on an event loop, that a session is ready."""
+        await self._store.record(functools.partial(self.ready, session))
+
+    def _check(self, state: BreakerState, new: bool) -> None:
+        held = [held for held in state.held if held.what != "new" or new]
+        if held:
+            last = max(held, key=lambda held: held.until)
+            text = f"session {state.session}: the breaker holds back {last}"
+            raise BreakerOpenError(text, session=state.session, until=last.until, reason=last.reason)
+
+    def _limits(self, session: str, new: bool) -> Limits:
+        state = self.state(session)
+        self._check(state, new)
+        half_open = state.half_open
+        everything = "all" in half_open or "session" in half_open
+        return Limits(1 if "new" in half_open else self._max_new_in_flight, 1 if everything else None)
+
+    def _succeeded(self, session: str, chat: str, new: bool) -> None:
+        self.note(session, None, new)
+        self.met(session, chat)
+
+    def _count(self, session: str, state: _State, error: BaseException | None, new: bool) -> None:
         if error is None or (isinstance(error, WasendError) and error.outcome == "sent"):
             state.failures = 0
+            for gate in self._half_open(session, state):
+                if new or gate != "new":
+                    del state.gates[gate]
         elif isinstance(error, AccountRestrictedError):
             if error.signal == _THROTTLED:
-                self._hold_back(state, "all", self._rest, f"WhatsApp throttles the number ({_THROTTLED})")
+                reason = f"WhatsApp throttles the number ({_THROTTLED})"
+                self._hold(session, state, "all", self._reset_timeout, reason)
             else:
-                self._hold_back(state, "new", self._hold, f"WhatsApp restricts the number (signal {error.signal})")
+                reason = f"WhatsApp restricts the number (signal {error.signal})"
+                self._hold(session, state, "new", self._restriction_timeout, reason)
         elif isinstance(error, SessionNotReadyError):
             if SessionState.of(error.session_status) is SessionState.FAILED:
-                self._hold_back(state, "session", self._rest, f"the session is {error.session_status}")
+                self._hold(session, state, "session", self._reset_timeout, f"the session is {error.session_status}")
         elif _is_failure(error):
             state.failures += 1
-            if state.failures >= self._failures:
+            half_open = self._half_open(session, state)
+            if state.failures >= self._failure_threshold or "all" in half_open or "session" in half_open:
                 reason = f"{state.failures} failures in a row, the last {type(error).__name__}"
-                self._hold_back(state, "all", self._rest, reason)
+                self._hold(session, state, "all", self._reset_timeout, reason)
 
-    def _hold_back(self, state: _State, gate: Gate, seconds: float, reason: str) -> None:
-        now = self._clock.now()
-        state.gates = {gate: held for gate, held in state.gates.items() if now < held[0]}
-        state.gates[gate] = max(state.gates.get(gate, (0.0, "")), (now + seconds, reason))
+    def _hold(self, session: str, state: _State, gate: Gate, seconds: float, reason: str) -> None:
+        held = state.gates.get(gate)
+        if held is None or self._left(session, gate, held) < seconds:
+            state.gates[gate] = _Hold(self._clock.now() + seconds, reason, seconds)
+            self._left(session, gate, state.gates[gate])
 
-    def _read(self, session: str) -> _State:
-        found: Any = self._store.get(_key(session))
-        if found is None:
-            return _State()
-        return _State(found["failures"], {gate: (until, reason) for gate, (until, reason) in found["gates"].items()})
+    def _half_open(self, session: str, state: _State) -> list[Gate]:
+        return [gate for gate, hold in state.gates.items() if self._left(session, gate, hold) <= 0]
 
-    def _write(self, session: str, state: _State) -> None:
-        if state == _State():
-            self._store.delete(_key(session))
-        else:
-            gates = {gate: list(held) for gate, held in state.gates.items()}
-            self._store.set(_key(session), {"failures": state.failures, "gates": gates})
+    def _left(self, session: str, gate: Gate, hold: _Hold) -> float:
+        """
+        Seconds for which a hold lasts.
+
+        From the moment at which this process knows of it, the clock that is never set decides. One that is said to last
+        longer than it was meant to was noted by a clock that ran ahead, and lasts as long as that.
+        """
+        now = self._clock.monotonic()
+        known = self._ends.get((session, gate))
+        if known is None or known[0] != hold.until:
+            known = hold.until, now + min(hold.until - self._clock.now(), hold.seconds)
+            self._ends[session, gate] = known
+        return known[1] - now
+
+    def _parsed(self, value: Any) -> _State:
+        state = _State.read(value)
+        if state is None:
+            raise self._store.unfit()
+        return state
 
 
 class BreakerMiddleware:
@@ -291,32 +448,16 @@ class BreakerMiddleware:
         if send is None:
             result = await call_next()
             if isinstance(result, Session) and result.state is SessionState.CONNECTED and result.unique_session_id:
-                self._breaker.ready(result.unique_session_id)
+                await self._breaker.seen_ready(result.unique_session_id)
             return result
-        self._breaker.check(send.session, await self._is_new_conversation(call, send))
+        is_new = await in_caller(self._is_new, send) if self._is_new is not None else None
+        if is_new is None and (call.body or {}).get("replyTo"):
+            is_new = False
+        is_new = await self._breaker.admit(send.session, send.to, is_new)
         if not self._learns:
             return await call_next()
-        try:
-            result = await call_next()
-        except WasendError as error:
-            self._record(send, error)
-            raise
-        self._record(send, None)
-        return result
-
-    async def _is_new_conversation(self, call: Call[Any], send: Send) -> bool:
-        said = await in_caller(self._is_new, send) if self._is_new is not None else None
-        if said is not None:
-            return said
-        return not (call.body or {}).get("replyTo") and self._breaker.is_new(send.session, send.to)
-
-    def _record(self, send: Send, error: WasendError | None) -> None:
-        try:
-            self._breaker.note(send.session, error)
-            if error is None:
-                self._breaker.met(send.session, send.to)
-        except Exception as fault:  # noqa: BLE001 - whatever a store raises must not hide what became of the send
-            logger.warning("the breaker could not record how a send went: %s", type(fault).__name__)
+        async with self._breaker.flight(send.session, send.to, is_new):
+            return await call_next()
 
 
 def _is_failure(error: BaseException) -> bool:

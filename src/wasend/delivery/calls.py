@@ -150,7 +150,8 @@ class DeliveryCalls(Calls):
         Raises:
             ConfigurationError: The client was made without ``suppression=Suppression(...)``.
             InvalidRequestError: `number` is neither.
+            StoreError: The list's store cannot keep it.
         """
         if self._delivery.suppression is None:
             raise ConfigurationError("suppression: this client has no list; create it with suppression=Suppression()")
-        self._delivery.suppression.add(number, reason)
+        await self._delivery.suppression.suppress(number, reason)

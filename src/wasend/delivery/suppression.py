@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import os
 import re
@@ -17,8 +18,9 @@ from .._core.call import Call
 from .._core.clock import SYSTEM_CLOCK, Clock
 from .._core.names import folded
 from ..errors import InvalidRequestError, SuppressedRecipientError
-from ..recipients import Recipient
+from ..recipients import Recipient, other_form
 from .sends import recipients_of
+from .store_access import StoreAccess
 from .stores import MemoryStore, Store
 
 T = TypeVar("T")
@@ -41,7 +43,9 @@ _COLUMN_OF: Final[Mapping[str, str]] = {
 }
 _FORMULA: Final = re.compile("'*[=+\\-@\uff1d\uff0b\uff0d\uff20]")  # the last four: their full-width forms
 _MANGLED: Final = re.compile(r"\+?\d+\.0+|\d[\d.]*e\+?\d+", re.IGNORECASE)
+_E164: Final = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
 _FAULTS_SHOWN: Final = 10
+_NOTHING: Final = "correct these lines: nothing was imported"
 
 
 @attrs.frozen
@@ -79,7 +83,7 @@ class Suppression:
     """
 
     def __init__(self, store: Store | None = None, *, clock: Clock = SYSTEM_CLOCK) -> None:
-        self._store: Store = MemoryStore() if store is None else store
+        self._store = StoreAccess(MemoryStore() if store is None else store)
         self._clock = clock
 
     def add(self, number: str | Recipient, reason: str = "") -> None:
@@ -93,7 +97,12 @@ class Suppression:
         Raises:
             InvalidRequestError: It is neither a phone number nor an id.
         """
-        self._put(_forms(number), reason, int(self._clock.now()))
+        self._store.set(*_entry(_forms(number), reason, int(self._clock.now())))
+
+    async def suppress(self, number: str | Recipient, reason: str = "") -> None:
+        """`add`, on an event loop."""
+        entry = _entry(_forms(number), reason, int(self._clock.now()))
+        await self._store.run(lambda: self._store.set(*entry))
 
     def remove(self, number: str | Recipient) -> bool:
         """
@@ -125,7 +134,7 @@ class Suppression:
             InvalidRequestError: It is neither.
         """
         found = self._find(_forms(to))
-        return None if found is None else str(found["reason"])
+        return None if found is None else found["reason"]
 
     def check(self, to: str | Recipient) -> None:
         """
@@ -141,13 +150,24 @@ class Suppression:
         forms = _forms(to)
         if (found := self._find(forms)) is not None:
             text = f"{Recipient.parse(to)} is on the suppression list; nothing was sent"
-            raise SuppressedRecipientError(text, recipient=forms[0], reason=str(found["reason"]))
+            raise SuppressedRecipientError(text, recipient=forms[0], reason=found["reason"])
+
+    async def admit(self, recipients: Iterable[str]) -> None:
+        """`check` several recipients, on an event loop."""
+        recipients = [*recipients]
+
+        def check_each() -> None:
+            for recipient in recipients:
+                self.check(recipient)
+
+        await self._store.run(check_each)
 
     def __iter__(self) -> Iterator[Suppressed]:
         """The entries, the oldest first."""
         entries = [
             Suppressed(value["number"], value["reason"], datetime.fromtimestamp(value["added_at"], UTC))
-            for _, value in self._store.items(_PREFIX)
+            for _, found in self._store.items(_PREFIX)
+            if (value := self._known(found))
         ]
         return iter(sorted(entries, key=lambda entry: (entry.added_at, entry.number)))
 
@@ -159,7 +179,9 @@ class Suppression:
         header they may be in any order, among others; without one they are in this order. Commas, semicolons or tabs, a
         byte order mark, spaces around values and empty lines are accepted. Text is UTF-8.
 
-        All of it is added or, where a row cannot be read, nothing: the error names each such row by its line.
+        All of it is added or, where a row cannot be read or the process is killed, nothing: the error names each such
+        row by its line. A value with a quote that is not closed on its line is refused where it would swallow the next
+        row.
 
         Args:
             source: A path, or a file open for reading.
@@ -169,23 +191,25 @@ class Suppression:
 
         Raises:
             InvalidRequestError: A row has no valid phone number or time; or the file is not such a table.
+            StoreError: They cannot be kept.
         """
-        rows: list[tuple[tuple[str, ...], str, int]] = []
+        entries: dict[str, Any] = {}
         faults: list[str] = []
-        now = int(self._clock.now())
-        for line, row in _rows(_text(source)):
+        now, count = int(self._clock.now()), 0
+        for line, (number, reason, moment) in _rows(_text(source)):
+            count += 1
             try:
-                moment = _moment(row["added_at"]) if row.get("added_at") else now
-                rows.append((_imported(row["number"]), _unguarded(row.get("reason", "")), moment))
+                added_at = _moment(moment) if moment else now
+                key, value = _entry(_imported(number), _unguarded(reason), added_at)
+                entries[key] = value
             except InvalidRequestError as error:
                 faults.append(f"line {line}: {error.field}: {error.problem}")
         if faults:
             more = f"; and {len(faults) - _FAULTS_SHOWN} more" if len(faults) > _FAULTS_SHOWN else ""
             problem = "; ".join(faults[:_FAULTS_SHOWN]) + more
-            raise InvalidRequestError("source", problem, "correct these lines: nothing was imported")
-        for forms, reason, moment in rows:
-            self._put(forms, reason, moment)
-        return len(rows)
+            raise InvalidRequestError("source", problem, _NOTHING)
+        self._store.set_many(entries)
+        return count
 
     def export_csv(self, target: Writable) -> int:
         """
@@ -211,13 +235,18 @@ class Suppression:
             table.writerow((entry.number, _guarded(entry.reason), moment))
         return len(entries)
 
-    def _put(self, forms: tuple[str, ...], reason: str, added_at: int) -> None:
-        reason = " ".join(reason.split()).encode("utf-8", "replace").decode()
-        # All forms share one key, so adding a number never has to delete another entry.
-        self._store.set(_PREFIX + min(forms), {"number": forms[0], "reason": reason, "added_at": added_at})
-
     def _find(self, forms: Iterable[str]) -> Any:
-        return next((found for form in forms if (found := self._store.get(_PREFIX + form)) is not None), None)
+        for form in forms:
+            if (found := self._store.get(_PREFIX + form)) is not None:
+                return self._known(found)
+        return None
+
+    def _known(self, value: Any) -> Any:
+        match value:
+            case {"number": str(), "reason": str(), "added_at": int()}:
+                return value
+            case _:
+                raise self._store.unfit()
 
 
 class SuppressionMiddleware:
@@ -235,16 +264,25 @@ class SuppressionMiddleware:
 
     async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
         """Make the call, if its recipient is not on the list."""
-        for recipient in recipients_of(call):
-            self._suppression.check(recipient)
+        if recipients := recipients_of(call):
+            await self._suppression.admit(recipients)
         return await call_next()
 
 
 def _forms(number: str | Recipient) -> tuple[str, ...]:
     """How a recipient may be on the list: a phone number in each of its forms, or the id of one without a number."""
+    if isinstance(number, str) and _E164.fullmatch(number):  # most are, and lists are long
+        other = other_form(number)
+        return (number,) if other is None else (number, other)
     given = Recipient.parse(number, field="number")
     plain = given if given.number is None else Recipient.parse(given.number)
     return tuple(form.to for form in plain.candidates)
+
+
+def _entry(forms: tuple[str, ...], reason: str, added_at: int) -> tuple[str, Any]:
+    """Key and value of an entry. All forms share one key, so adding a number never has to delete another entry."""
+    reason = " ".join(reason.split()).encode("utf-8", "replace").decode()
+    return _PREFIX + min(forms), {"number": forms[0], "reason": reason, "added_at": added_at}
 
 
 def _imported(number: str) -> tuple[str, ...]:
@@ -253,6 +291,7 @@ def _imported(number: str) -> tuple[str, ...]:
     return _forms(number)
 
 
+@functools.lru_cache(maxsize=1024)
 def _moment(text: str) -> int:
     try:
         moment = datetime.fromisoformat(text)
@@ -278,23 +317,58 @@ def _text(source: Readable) -> str:
     return text.removeprefix("\ufeff")
 
 
-def _rows(text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    """The rows of a table, each with the line at which it ends."""
+def _rows(text: str) -> Iterator[tuple[int, tuple[str, str, str]]]:
+    """The number, reason and time of each row of a table, with the line at which it begins."""
+    if '" ' in text:
+        text = _AFTER_QUOTES.sub(r"\1", text)
+    lines = io.StringIO(text, newline="").readlines()
     found = re.search(r"[,;\t]", re.sub(r'"[^"]*"', "", text.lstrip().partition("\n")[0]))
-    table = csv.reader(io.StringIO(text, newline=""), delimiter=found[0] if found else ",", skipinitialspace=True)
-    columns: list[str] | None = None
-    try:
-        for cells in table:
-            row = [cell.strip() for cell in cells]
-            if not any(row):
+    delimiter = found[0] if found else ","
+    table = csv.reader(lines, delimiter=delimiter, skipinitialspace=True, strict=True)
+    columns: list[int] = []
+    padding = [""] * 4  # a row may be shorter than its header, and ends in an empty cell for the column that is missing
+    while True:
+        line = table.line_num + 1
+        try:
+            cells = next(table)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            problem = next((ours for theirs, ours in _QUOTES.items() if theirs in str(error)), str(error))
+            raise InvalidRequestError("source", f"line {line}: {problem}", _NOTHING) from None
+        row = [cell.strip() for cell in cells]
+        if not any(row):
+            continue
+        if not columns:
+            names = [_COLUMN_OF.get(folded(cell), "") for cell in row]
+            if "number" in names:
+                columns = [names.index(name) if name in names else -1 for name in _COLUMNS]
+                padding = [""] * (len(names) + 1)
                 continue
-            if columns is None:
-                columns = [_COLUMN_OF.get(folded(cell), "") for cell in row]
-                if "number" in columns:
-                    continue
-                if not re.search(r"\d", row[0]):
-                    raise InvalidRequestError("source", "its header has no column for the number", "name one 'number'")
-                columns = list(_COLUMNS)
-            yield table.line_num, {"number": "", **dict(zip(columns, row, strict=False))}
-    except csv.Error as error:
-        raise InvalidRequestError("source", f"line {table.line_num}: {error}", "pass a CSV file") from None
+            if not re.search(r"\d", row[0]):
+                raise InvalidRequestError("source", "its header has no column for the number", "name one 'number'")
+            columns = [0, 1, 2]
+        if table.line_num > line:
+            _refuse_swallowed(lines[line : table.line_num], line, delimiter, columns[0])
+        row += padding
+        yield line, (row[columns[0]], row[columns[1]], row[columns[2]])
+
+
+_AFTER_QUOTES: Final = re.compile(r'((?:^|[,;\t\r\n]) *"(?:[^"]|"")*") *')
+"""A value in quotes, and the spaces after it, which Python's reader does not know."""
+_QUOTES: Final = {
+    "unexpected end": "a quote is opened and not closed",
+    "expected after": "a quote is closed before the end of its value",
+}
+
+
+def _refuse_swallowed(lines: list[str], line: int, delimiter: str, column: int) -> None:
+    """Refuse a value that goes on over lines which are rows themselves: its quote was not meant to be open."""
+    for number, text in enumerate(lines, line + 1):
+        try:
+            cells = next(csv.reader([text], delimiter=delimiter, skipinitialspace=True))
+            Recipient.parse(cells[column].strip(' "\r\n'))
+        except (csv.Error, InvalidRequestError, IndexError):
+            continue
+        problem = f"line {line}: a quote is opened and not closed on its line, and line {number} is a row of its own"
+        raise InvalidRequestError("source", problem, _NOTHING)

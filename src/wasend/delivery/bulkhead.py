@@ -1,0 +1,166 @@
+"""How many sends of a session may be in flight; the others wait. Else a burst leaves before its first answer comes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+import attrs
+
+LONGEST: Final = 900.0
+"""Seconds after which a send in flight is not waited for any more: its task may have been abandoned."""
+_LOOK: Final = 30.0
+"""Seconds after which one who waits looks whether it still has to."""
+
+logger: Final = logging.getLogger("wasend")
+
+
+@attrs.frozen
+class Limits:
+    """
+    How many sends of a session may be in flight.
+
+    Attributes:
+        new: How many that open a conversation.
+        all: How many in all; `None` for any number.
+    """
+
+    new: int
+    all: int | None = None
+
+
+@attrs.frozen(eq=False)
+class Flight:
+    """
+    A send in flight.
+
+    Attributes:
+        new: Whether it opens a conversation.
+        loop: Its event loop.
+        since: When it began, in real monotonic seconds.
+    """
+
+    new: bool
+    loop: asyncio.AbstractEventLoop
+    since: float
+
+
+@attrs.define(eq=False)
+class _Session:
+    flights: set[Flight] = attrs.field(factory=set[Flight])
+    # Those that open a conversation wait apart from the others, which they must not hold up.
+    waiting: dict[bool, deque[asyncio.Future[None]]] = attrs.field(factory=lambda: {True: deque(), False: deque()})
+
+    def has_room(self, new: bool, limits: Limits) -> bool:
+        now = time.monotonic()
+        self.flights = {
+            flight for flight in self.flights if not flight.loop.is_closed() and now - flight.since < LONGEST
+        }
+        if limits.all is not None and len(self.flights) >= limits.all:
+            return False
+        return not new or sum(flight.new for flight in self.flights) < limits.new
+
+    def head(self, new: bool) -> asyncio.Future[None] | None:
+        """The first of a queue."""
+        queue = self.waiting[new]
+        while queue and queue[0].get_loop().is_closed():  # nobody waits there any more
+            queue.popleft()
+        return queue[0] if queue else None
+
+    def wake(self, new: bool) -> None:
+        """Let the first of a queue look again, in whichever thread it is."""
+        while (future := self.head(new)) is not None:
+            self.waiting[new].popleft()
+            try:
+                future.get_loop().call_soon_threadsafe(_release, future)
+            except RuntimeError:  # its event loop was closed just now
+                continue
+            return
+
+
+def _release(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
+
+
+class Bulkhead:
+    """Lets sends in, up to the limits of their session. Safe from any thread and event loop."""
+
+    def __init__(self) -> None:
+        self._begin()
+
+    def _begin(self) -> None:
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+        self._sessions: dict[str, _Session] = {}
+
+    async def enter(self, session: str, new: bool, admit: Callable[[], Awaitable[Limits]]) -> Flight:
+        """
+        Wait until a send may leave.
+
+        Args:
+            session: The session's id.
+            new: Whether it opens a conversation.
+            admit: Tells the limits as they are now, or raises if the send may not leave. It is asked again after each
+                wait.
+
+        Returns:
+            What to `leave` with when it is over.
+        """
+        if self._process != os.getpid():
+            self._begin()  # what was in flight is the parent's
+        woken = False
+        try:
+            while True:
+                limits = await admit()
+                with self._lock:
+                    place = self._sessions.setdefault(session, _Session())
+                    if (woken or place.head(new) is None) and place.has_room(new, limits):
+                        flight = Flight(new, asyncio.get_running_loop(), time.monotonic())
+                        place.flights.add(flight)
+                        return flight
+                    future = asyncio.get_running_loop().create_future()
+                    if woken:
+                        place.waiting[new].appendleft(future)
+                    else:
+                        place.waiting[new].append(future)
+                        told = "session %s: a send waits until one of %d in flight is over"
+                        logger.info(told, session, len(place.flights))
+                woken = False
+                try:
+                    await self._be_first(place, new, future)
+                finally:
+                    with self._lock:
+                        woken = future not in place.waiting[new] or place.head(new) is future
+                        if future in place.waiting[new]:
+                            place.waiting[new].remove(future)
+        finally:
+            if woken:  # there may be room for more; or there is still the room of which this one has made no use
+                with self._lock:
+                    if (found := self._sessions.get(session)) is not None:
+                        found.wake(new)
+
+    async def _be_first(self, place: _Session, new: bool, future: asyncio.Future[None]) -> None:
+        while True:
+            await asyncio.wait([future], timeout=_LOOK)
+            with self._lock:
+                if future.done() or place.head(new) is future:
+                    return
+
+    def leave(self, session: str, flight: Flight) -> None:
+        """End a send, and let others go on."""
+        with self._lock:
+            place = self._sessions.get(session)
+            if place is None:
+                return
+            place.flights.discard(flight)
+            place.wake(True)
+            place.wake(False)
+            if not place.flights and not any(place.waiting.values()):
+                del self._sessions[session]
