@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import subprocess
 import sys
 import unicodedata
@@ -18,7 +19,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from wasend._core.names import camel
 from wasend.sandbox import Clock, Fault, Sandbox, StoredSession
+from wasend.sandbox.acts import ACTS
 
 DESK, ADA, BEN = "+447700900123", "+447700900456", "+447700900789"
 CHAT = "447700900456@c.us"
@@ -361,7 +364,7 @@ async def test_more_of_the_phone() -> None:
     await pressed(f"phone-online-{key}")
     await pressed(f"call-{desk.id}", **{"from": ADA})
     await pressed(f"label-{desk.id}", name="Lead")
-    await pressed(f"typed-{desk.id}", to=ADA, text="By hand")
+    await pressed(f"typed-on-the-phone-{desk.id}", to=ADA, text="By hand")
     await pressed(f"happen-{desk.id}", event="poll.vote", payload='{"vote": {"selectedOptions": ["No"]}}')
     page = await pressed(f"restrict-{desk.id}", signal="475")
     assert "restricted: 475" in page.by_id(f"head-{desk.id}").words
@@ -374,6 +377,27 @@ async def test_more_of_the_phone() -> None:
         *["session.status", "message", "message.any", "message.edited", "message.revoked", "presence.update"],
         *["call.received", "label.upsert", "message.any", "poll.vote", *["session.status"] * 3],
     ]
+
+
+async def test_every_act_has_a_form() -> None:
+    """All that people and WhatsApp do can be done on the page, with every argument; a picture is sent as a file."""
+    sandbox = Sandbox()
+    desk, other = sandbox.add_session("Desk", DESK), sandbox.add_session("Other", BEN)
+    sandbox.receive(desk.id, ADA, "Hi")
+    sandbox.restrict(other.id, "463")
+    async with sandbox.async_client() as client:
+        await client.send_text(session=desk.id, to=ADA, text="Ho")
+    shown: dict[str, set[str]] = {}
+    for switch in (sandbox.phone_offline, sandbox.phone_online):
+        switch(ADA)
+        for form in (await Visitor(sandbox).look()).every("form"):
+            names = {one.attributes.get("name") or "" for one in form.every()}
+            shown.setdefault(form["action"].removeprefix("/_sandbox/page/"), set()).update(names)
+    for act in ACTS:
+        arguments = inspect.signature(getattr(Sandbox, act)).parameters
+        fields = {camel(name.rstrip("_")) for name in arguments if name != "self"}
+        hidden = {"filename", "location", "contact", "poll", "inGroup", "replyTo", "fromLid"}  # of `receive`
+        assert fields - hidden <= shown[act.replace("_", "-")], act
 
 
 async def test_faults_and_clock_are_set_on_the_page() -> None:

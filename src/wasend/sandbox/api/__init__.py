@@ -2,97 +2,52 @@
 
 from __future__ import annotations
 
-from wasend.sandbox.api.app import EFFECTS, build_app
-from wasend.sandbox.api.chats import chat_endpoints, engine_message
-from wasend.sandbox.api.contacts import contact_endpoints
-from wasend.sandbox.api.dialects import DIALECTS, Dialect, Docs, Json, Sdk, nest, wrong_status
-from wasend.sandbox.api.endpoints import Call, Endpoint, InvalidCall
-from wasend.sandbox.api.fields import (
-    NO_FIELDS,
-    Check,
-    Fields,
-    Filled,
-    Lid,
-    Media,
-    Payload,
-    Person,
-    Place,
-    Url,
-    base64,
-    boolean,
-    each,
-    filled,
-    number,
-    one_of,
-    phone_number,
-    recipient,
-    seconds,
-    string,
-    web_url,
-    whole,
-)
-from wasend.sandbox.api.groups import group_endpoints
-from wasend.sandbox.api.guards import (
-    ACCOUNT,
-    EVERYBODY,
-    HEADERS,
-    RateLimit,
-    account_of,
-    is_loopback,
-    key_guard,
-    local_guard,
-)
-from wasend.sandbox.api.messages import message_endpoints
-from wasend.sandbox.api.sessions import png, session_endpoints
-
-__all__ = [
-    "ACCOUNT",
-    "DIALECTS",
-    "EFFECTS",
-    "EVERYBODY",
-    "HEADERS",
-    "NO_FIELDS",
-    "Call",
-    "Check",
-    "Dialect",
-    "Docs",
-    "Endpoint",
-    "Fields",
-    "Filled",
-    "InvalidCall",
-    "Json",
-    "Lid",
-    "Media",
-    "Payload",
-    "Person",
-    "Place",
-    "RateLimit",
-    "Sdk",
-    "Url",
-    "account_of",
-    "base64",
-    "boolean",
-    "build_app",
-    "chat_endpoints",
-    "contact_endpoints",
-    "each",
-    "engine_message",
-    "filled",
-    "group_endpoints",
-    "is_loopback",
-    "key_guard",
-    "local_guard",
-    "message_endpoints",
-    "nest",
-    "number",
-    "one_of",
-    "phone_number",
-    "png",
-    "recipient",
-    "seconds",
-    "session_endpoints",
-    "string",
-    "web_url",
-    "whole",
-    "wrong_status",
-]
+from wasend.sandbox.api.app import EFFECTS as EFFECTS
+from wasend.sandbox.api.app import build_app as build_app
+from wasend.sandbox.api.chats import chat_endpoints as chat_endpoints
+from wasend.sandbox.api.chats import engine_message as engine_message
+from wasend.sandbox.api.contacts import contact_endpoints as contact_endpoints
+from wasend.sandbox.api.dialects import DIALECTS as DIALECTS
+from wasend.sandbox.api.dialects import Dialect as Dialect
+from wasend.sandbox.api.dialects import Docs as Docs
+from wasend.sandbox.api.dialects import Json as Json
+from wasend.sandbox.api.dialects import Sdk as Sdk
+from wasend.sandbox.api.dialects import nest as nest
+from wasend.sandbox.api.dialects import wrong_status as wrong_status
+from wasend.sandbox.api.endpoints import Call as Call
+from wasend.sandbox.api.endpoints import Endpoint as Endpoint
+from wasend.sandbox.api.endpoints import InvalidCall as InvalidCall
+from wasend.sandbox.api.fields import NO_FIELDS as NO_FIELDS
+from wasend.sandbox.api.fields import Check as Check
+from wasend.sandbox.api.fields import Fields as Fields
+from wasend.sandbox.api.fields import Filled as Filled
+from wasend.sandbox.api.fields import Lid as Lid
+from wasend.sandbox.api.fields import Media as Media
+from wasend.sandbox.api.fields import Payload as Payload
+from wasend.sandbox.api.fields import Person as Person
+from wasend.sandbox.api.fields import Place as Place
+from wasend.sandbox.api.fields import Url as Url
+from wasend.sandbox.api.fields import base64 as base64
+from wasend.sandbox.api.fields import boolean as boolean
+from wasend.sandbox.api.fields import each as each
+from wasend.sandbox.api.fields import filled as filled
+from wasend.sandbox.api.fields import number as number
+from wasend.sandbox.api.fields import one_of as one_of
+from wasend.sandbox.api.fields import phone_number as phone_number
+from wasend.sandbox.api.fields import recipient as recipient
+from wasend.sandbox.api.fields import seconds as seconds
+from wasend.sandbox.api.fields import string as string
+from wasend.sandbox.api.fields import web_url as web_url
+from wasend.sandbox.api.fields import whole as whole
+from wasend.sandbox.api.groups import group_endpoints as group_endpoints
+from wasend.sandbox.api.guards import ACCOUNT as ACCOUNT
+from wasend.sandbox.api.guards import EVERYBODY as EVERYBODY
+from wasend.sandbox.api.guards import HEADERS as HEADERS
+from wasend.sandbox.api.guards import RateLimit as RateLimit
+from wasend.sandbox.api.guards import account_of as account_of
+from wasend.sandbox.api.guards import is_loopback as is_loopback
+from wasend.sandbox.api.guards import key_guard as key_guard
+from wasend.sandbox.api.guards import local_guard as local_guard
+from wasend.sandbox.api.messages import message_endpoints as message_endpoints
+from wasend.sandbox.api.sessions import png as png
+from wasend.sandbox.api.sessions import session_endpoints as session_endpoints

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from wasend.sandbox.faults.exchange import Request
-from wasend.sandbox.faults.fault import Fault, Faults
-from wasend.sandbox.faults.journal import Journal, JournalEntry
-from wasend.sandbox.faults.kinds import KINDS, Ending, Kind
-from wasend.sandbox.faults.middleware import CONNECTION, Played, play
-
-__all__ = [
-    "CONNECTION",
-    "KINDS",
-    "Ending",
-    "Fault",
-    "Faults",
-    "Journal",
-    "JournalEntry",
-    "Kind",
-    "Played",
-    "Request",
-    "play",
-]
+from wasend.sandbox.faults.exchange import Request as Request
+from wasend.sandbox.faults.fault import Fault as Fault
+from wasend.sandbox.faults.fault import Faults as Faults
+from wasend.sandbox.faults.journal import Journal as Journal
+from wasend.sandbox.faults.journal import JournalEntry as JournalEntry
+from wasend.sandbox.faults.kinds import KINDS as KINDS
+from wasend.sandbox.faults.kinds import Ending as Ending
+from wasend.sandbox.faults.kinds import Kind as Kind
+from wasend.sandbox.faults.middleware import CONNECTION as CONNECTION
+from wasend.sandbox.faults.middleware import Played as Played
+from wasend.sandbox.faults.middleware import play as play

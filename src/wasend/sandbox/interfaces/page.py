@@ -15,10 +15,9 @@ from functools import cache
 from hashlib import sha256
 from http import HTTPStatus
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 
-import attrs
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -28,10 +27,9 @@ from wasend.sandbox.actions import ACTS, Actions
 from wasend.sandbox.acts import is_unread
 from wasend.sandbox.api import local_guard, png
 from wasend.sandbox.interfaces.control import PREFIX
-from wasend.sandbox.interfaces.signatures import Signature
+from wasend.sandbox.interfaces.signatures import Argument, Signature
 from wasend.sandbox.webhooks import EVENTS
 from wasend.sandbox.world import (
-    ChatSummary,
     Forbidden,
     Refusal,
     State,
@@ -39,7 +37,6 @@ from wasend.sandbox.world import (
     StoredSession,
     Unknown,
     WrongStatus,
-    is_group,
     phone_number,
 )
 
@@ -77,36 +74,6 @@ _VISIBLE = {
     **dict.fromkeys([*range(0x80, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], 0xFFFD),
     **dict.fromkeys(range(0xD800, 0xE000), 0xFFFD),  # half a surrogate pair, which UTF-8 cannot hold
 }
-
-_T = TypeVar("_T")
-
-
-@attrs.frozen(kw_only=True)
-class _MessageView:
-    stored: StoredMessage
-    author: str
-    text: str
-    quoted: str | None
-
-
-@attrs.frozen(kw_only=True)
-class _ChatView:
-    id: str
-    name: str
-    group: bool
-    unread: int
-    waiting: bool
-    offline: bool
-    messages: list[_MessageView]
-    members: list[tuple[str, str]]
-
-
-@attrs.frozen(kw_only=True)
-class _SessionView:
-    stored: StoredSession
-    qr_picture: str | None
-    chats: list[_ChatView]
-    more_chats: int
 
 
 def page_routes(sandbox: Actions, state: State) -> list[Route]:
@@ -189,6 +156,7 @@ async def _read_form(request: Request) -> dict[str, str]:
 
 
 def _view(sandbox: Actions, state: State) -> dict[str, Any]:
+    """Return the newest of everything, and what the template asks of each."""
     sessions, journal, webhooks, faults = (
         list(sandbox.sessions.values()),
         sandbox.journal,
@@ -198,14 +166,48 @@ def _view(sandbox: Actions, state: State) -> dict[str, Any]:
     shown = sessions[-_SESSIONS:]
     waiting = [session.id for session in shown if session.status == "SCAN_QR_CODE"][:_QR_PICTURES]
     most_chats = max(1, _CHATS // len(shown)) if shown else 0
+
+    def qr_picture(session: StoredSession) -> str | None:
+        with suppress(Refusal):  # it may have changed since
+            return png(state.sessions.qr_code(session.id)) if session.id in waiting else None
+        return None
+
+    def name(chat_id: str) -> str:
+        if (group := state.groups.find(chat_id)) is not None:
+            return group.name
+        return state.people.name(chat_id) or (phone_number(chat_id) if chat_id.endswith("@c.us") else chat_id)
+
+    def members(session: StoredSession, chat_id: str) -> list[str]:
+        """Return who can write to a session in a chat."""
+        group = state.groups.find(chat_id)
+        if group is not None and session.own_id in group.participants:
+            return [one for one in group.participants if one != session.own_id][:_MEMBERS]
+        return [chat_id] if chat_id.endswith(("@c.us", "@lid")) else []
+
+    def history(session: StoredSession, chat_id: str) -> list[StoredMessage]:
+        return state.chats.history(session.id, chat_id, lambda _: True, offset=0, limit=_MESSAGES)[::-1]
+
+    def quoted(message: StoredMessage) -> str | None:
+        with suppress(Unknown):
+            return message.reply_to and _said(state.chats.message(message.reply_to))
+        return message.reply_to
+
     return {
-        "sessions": [
-            _session(state, session, pictured=session.id in waiting, most_chats=most_chats) for session in shown
-        ],
+        "sessions": shown,
+        "chats": lambda session: state.chats.chats(session.id)[::-1],
+        "most_chats": most_chats,
+        "qr_picture": qr_picture,
+        "name": name,
+        "members": members,
+        "history": history,
+        "quoted": quoted,
+        "said": _said,
+        "unread_there": lambda messages: any(map(is_unread, messages)),
+        "offline": state.people.offline,
         "more_sessions": len(sessions) - len(shown),
         "names": {session.id: session.settings.name for session in sessions},
-        "journal": _newest(journal, _REQUESTS),
-        "webhooks": _newest(webhooks, _WEBHOOKS),
+        "journal": journal[: -_REQUESTS - 1 : -1],
+        "webhooks": webhooks[: -_WEBHOOKS - 1 : -1],
         "faults": faults[:_FAULTS],
         "counts": {"journal": len(journal), "webhooks": len(webhooks), "faults": len(faults)},
         "now": sandbox.clock.now(),
@@ -213,7 +215,13 @@ def _view(sandbox: Actions, state: State) -> dict[str, Any]:
         "dialect": sandbox.dialect,
         "picture": _picture(),
         "events": EVENTS,
+        "acts": _arguments(),
     }
+
+
+@cache
+def _arguments() -> dict[str, list[Argument]]:
+    return {name.replace("_", "-"): Signature(getattr(Actions, name), given=1).arguments for name in ACTS}
 
 
 @cache
@@ -222,69 +230,10 @@ def _picture() -> str:
     return f"data:image/png;base64,{png('A picture from the sandbox')}"
 
 
-def _newest(values: tuple[_T, ...], count: int) -> list[_T]:
-    return list(reversed(values[-count:]))
-
-
-def _session(state: State, session: StoredSession, *, pictured: bool, most_chats: int) -> _SessionView:
-    picture = None
-    if pictured:
-        with suppress(Refusal):  # it may have changed since
-            picture = png(state.sessions.qr_code(session.id))
-    chats = state.chats.chats(session.id)
-    return _SessionView(
-        stored=session,
-        qr_picture=picture,
-        chats=[_chat(state, session, chat) for chat in reversed(chats[-most_chats:])],
-        more_chats=max(0, len(chats) - most_chats),
-    )
-
-
-def _chat(state: State, session: StoredSession, chat: ChatSummary) -> _ChatView:
-    messages = state.chats.history(session.id, chat.id, lambda _: True, offset=0, limit=_MESSAGES)
-    return _ChatView(
-        id=chat.id,
-        name=_name(state, chat.id),
-        group=is_group(chat.id),
-        unread=chat.unread,
-        waiting=any(map(is_unread, messages)),
-        offline=chat.id in state.people.offline,
-        messages=[_message(state, session, message) for message in reversed(messages)],
-        members=_members(state, session, chat.id),
-    )
-
-
-def _members(state: State, session: StoredSession, chat_id: str) -> list[tuple[str, str]]:
-    """Return who can write to a session in a chat: chat ids and names."""
-    if chat_id.endswith(("@c.us", "@lid")):
-        people = [chat_id]
-    elif (group := state.groups.find(chat_id)) is not None and session.own_id in group.participants:
-        people = [one for one in group.participants if one != session.own_id]
-    else:
-        people = []
-    return [(one, _name(state, one)) for one in people[:_MEMBERS]]
-
-
-def _message(state: State, session: StoredSession, message: StoredMessage) -> _MessageView:
-    quoted = None
-    if message.reply_to is not None:
-        quoted = message.reply_to
-        with suppress(Unknown):
-            quoted = _said(state.chats.message(message.reply_to))
-    author = session.settings.name if message.from_me else _name(state, message.writer)
-    return _MessageView(stored=message, author=author, text=_said(message), quoted=quoted)
-
-
 def _said(message: StoredMessage) -> str:
     if message.type == "text":
         return message.content
     return " ".join(filter(None, (f"[{message.type}] {message.content}", message.words)))
-
-
-def _name(state: State, chat_id: str) -> str:
-    if (group := state.groups.find(chat_id)) is not None:
-        return group.name
-    return state.people.name(chat_id) or (phone_number(chat_id) if chat_id.endswith("@c.us") else chat_id)
 
 
 # How it is written

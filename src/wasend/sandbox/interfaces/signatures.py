@@ -25,12 +25,16 @@ _FLAGS: Final[Mapping[str, bool]] = {"true": True, "false": False}
 
 
 @attrs.frozen
-class _Argument:
+class Argument:
+    """An argument: its name in Python and outside, how it is checked and read, and which words are all it takes."""
+
     name: str
+    label: str
     check: Check
     read: Callable[[Any], Any]
     required: bool
     several: bool
+    choices: tuple[str, ...]
 
 
 class Signature:
@@ -46,7 +50,8 @@ class Signature:
         required: Names that must be there although the method has a default.
 
     Attributes:
-        fields: The checks of what comes from outside.
+        arguments: Those that come from outside.
+        fields: Their checks.
     """
 
     def __init__(
@@ -62,25 +67,25 @@ class Signature:
         if isinstance(owner := getattr(method, "__self__", None), Actions):
             method = getattr(Actions, method.__name__).__get__(owner)  # a subclass of the user's may declare less
         hints = get_type_hints(method, include_extras=True)
-        self._arguments: dict[str, _Argument] = {}
+        self.arguments: list[Argument] = []
         for one in list(inspect.signature(method).parameters.values())[given:]:
             check, read = _from_text(hints[one.name]) if text else (_check(hints[one.name]), _as_it_is)
             several = one.kind is inspect.Parameter.VAR_POSITIONAL
             needed = several or one.default is one.empty or one.name in required
             name = one.name.rstrip("_") if snake_case else camel(one.name.rstrip("_"))
-            self._arguments[name] = _Argument(one.name, each(check) if several else check, read, needed, several)
-        checks = [(name, one.check, one.required) for name, one in self._arguments.items()]
+            check, choices = each(check) if several else check, _choices(hints[one.name])
+            self.arguments.append(Argument(one.name, name, check, read, needed, several, choices))
         self.fields = Fields(
-            required={name: check for name, check, needed in checks if needed},
-            optional={name: check for name, check, needed in checks if not needed},
+            required={one.label: one.check for one in self.arguments if one.required},
+            optional={one.label: one.check for one in self.arguments if not one.required},
             any_spelling=True,
         )
 
     def call(self, values: Mapping[str, Any], *given: Any) -> Any:
         """Call the method with values that have passed the checks, after the `given` ones; null is left out."""
         positional, named = list(given), dict[str, Any]()
-        for name, one in self._arguments.items():
-            if (value := values.get(name)) is not None:
+        for one in self.arguments:
+            if (value := values.get(one.label)) is not None:
                 if one.several:
                     positional += value
                 else:
@@ -97,6 +102,11 @@ def _plain(hint: Any) -> Any:
     if get_origin(hint) in (Union, types.UnionType):
         return next(one for one in get_args(hint) if get_origin(one) is Annotated or one in _CHECKS)
     return hint
+
+
+def _choices(hint: Any) -> tuple[str, ...]:
+    plain = _plain(hint)
+    return ("true", "false") if plain is bool else get_args(plain) if get_origin(plain) is Literal else ()
 
 
 def _check(hint: Any) -> Check:

@@ -2,104 +2,53 @@
 
 from __future__ import annotations
 
-from wasend.sandbox.world.chats import (
-    ACKS,
-    Ack,
-    ChatSummary,
-    MessageAcked,
-    MessageEdited,
-    MessageReacted,
-    MessageReceived,
-    MessageRevoked,
-    MessageSent,
-    StoredFile,
-    StoredMessage,
-    bare_id,
-    other_id,
-)
-from wasend.sandbox.world.clock import Clock, Scheduler
-from wasend.sandbox.world.groups import (
-    Change,
-    GroupJoined,
-    GroupLeft,
-    GroupUpdated,
-    Participant,
-    ParticipantsChanged,
-    Reason,
-    Stamp,
-    StoredGroup,
-)
-from wasend.sandbox.world.people import (
-    People,
-    StoredContact,
-    anybody,
-    chat_id,
-    is_group,
-    looked_up,
-    person,
-    phone_number,
-)
-from wasend.sandbox.world.sessions import (
-    QR_SECONDS,
-    Restriction,
-    RestrictionChanged,
-    SessionChanged,
-    SessionSettings,
-    Signal,
-    StoredSession,
-)
-from wasend.sandbox.world.state import Event, Happened, PresenceChanged, State
-from wasend.sandbox.world.store import Forbidden, NameTaken, Refusal, Restricted, Status, Unknown, WrongStatus
-
-__all__ = [
-    "ACKS",
-    "QR_SECONDS",
-    "Ack",
-    "Change",
-    "ChatSummary",
-    "Clock",
-    "Event",
-    "Forbidden",
-    "GroupJoined",
-    "GroupLeft",
-    "GroupUpdated",
-    "Happened",
-    "MessageAcked",
-    "MessageEdited",
-    "MessageReacted",
-    "MessageReceived",
-    "MessageRevoked",
-    "MessageSent",
-    "NameTaken",
-    "Participant",
-    "ParticipantsChanged",
-    "People",
-    "PresenceChanged",
-    "Reason",
-    "Refusal",
-    "Restricted",
-    "Restriction",
-    "RestrictionChanged",
-    "Scheduler",
-    "SessionChanged",
-    "SessionSettings",
-    "Signal",
-    "Stamp",
-    "State",
-    "Status",
-    "StoredContact",
-    "StoredFile",
-    "StoredGroup",
-    "StoredMessage",
-    "StoredSession",
-    "Unknown",
-    "WrongStatus",
-    "anybody",
-    "bare_id",
-    "chat_id",
-    "is_group",
-    "looked_up",
-    "other_id",
-    "person",
-    "phone_number",
-]
+from wasend.sandbox.world.chats import ACKS as ACKS
+from wasend.sandbox.world.chats import Ack as Ack
+from wasend.sandbox.world.chats import ChatSummary as ChatSummary
+from wasend.sandbox.world.chats import MessageAcked as MessageAcked
+from wasend.sandbox.world.chats import MessageEdited as MessageEdited
+from wasend.sandbox.world.chats import MessageReacted as MessageReacted
+from wasend.sandbox.world.chats import MessageReceived as MessageReceived
+from wasend.sandbox.world.chats import MessageRevoked as MessageRevoked
+from wasend.sandbox.world.chats import MessageSent as MessageSent
+from wasend.sandbox.world.chats import StoredFile as StoredFile
+from wasend.sandbox.world.chats import StoredMessage as StoredMessage
+from wasend.sandbox.world.chats import bare_id as bare_id
+from wasend.sandbox.world.chats import other_id as other_id
+from wasend.sandbox.world.clock import Clock as Clock
+from wasend.sandbox.world.clock import Scheduler as Scheduler
+from wasend.sandbox.world.groups import Change as Change
+from wasend.sandbox.world.groups import GroupJoined as GroupJoined
+from wasend.sandbox.world.groups import GroupLeft as GroupLeft
+from wasend.sandbox.world.groups import GroupUpdated as GroupUpdated
+from wasend.sandbox.world.groups import Participant as Participant
+from wasend.sandbox.world.groups import ParticipantsChanged as ParticipantsChanged
+from wasend.sandbox.world.groups import Reason as Reason
+from wasend.sandbox.world.groups import Stamp as Stamp
+from wasend.sandbox.world.groups import StoredGroup as StoredGroup
+from wasend.sandbox.world.people import People as People
+from wasend.sandbox.world.people import StoredContact as StoredContact
+from wasend.sandbox.world.people import anybody as anybody
+from wasend.sandbox.world.people import chat_id as chat_id
+from wasend.sandbox.world.people import is_group as is_group
+from wasend.sandbox.world.people import looked_up as looked_up
+from wasend.sandbox.world.people import person as person
+from wasend.sandbox.world.people import phone_number as phone_number
+from wasend.sandbox.world.sessions import QR_SECONDS as QR_SECONDS
+from wasend.sandbox.world.sessions import Restriction as Restriction
+from wasend.sandbox.world.sessions import RestrictionChanged as RestrictionChanged
+from wasend.sandbox.world.sessions import SessionChanged as SessionChanged
+from wasend.sandbox.world.sessions import SessionSettings as SessionSettings
+from wasend.sandbox.world.sessions import Signal as Signal
+from wasend.sandbox.world.sessions import StoredSession as StoredSession
+from wasend.sandbox.world.state import Event as Event
+from wasend.sandbox.world.state import Happened as Happened
+from wasend.sandbox.world.state import PresenceChanged as PresenceChanged
+from wasend.sandbox.world.state import State as State
+from wasend.sandbox.world.store import Forbidden as Forbidden
+from wasend.sandbox.world.store import NameTaken as NameTaken
+from wasend.sandbox.world.store import Refusal as Refusal
+from wasend.sandbox.world.store import Restricted as Restricted
+from wasend.sandbox.world.store import Status as Status
+from wasend.sandbox.world.store import Unknown as Unknown
+from wasend.sandbox.world.store import WrongStatus as WrongStatus
