@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from wasend.sandbox.api.app import EFFECTS as EFFECTS
-from wasend.sandbox.api.app import build_app as build_app
 from wasend.sandbox.api.chats import chat_endpoints as chat_endpoints
 from wasend.sandbox.api.chats import engine_message as engine_message
 from wasend.sandbox.api.contacts import contact_endpoints as contact_endpoints
@@ -14,9 +12,11 @@ from wasend.sandbox.api.dialects import Json as Json
 from wasend.sandbox.api.dialects import Sdk as Sdk
 from wasend.sandbox.api.dialects import nest as nest
 from wasend.sandbox.api.dialects import wrong_status as wrong_status
+from wasend.sandbox.api.endpoints import EFFECTS as EFFECTS
 from wasend.sandbox.api.endpoints import Call as Call
 from wasend.sandbox.api.endpoints import Endpoint as Endpoint
 from wasend.sandbox.api.endpoints import InvalidCall as InvalidCall
+from wasend.sandbox.api.endpoints import build_app as build_app
 from wasend.sandbox.api.fields import NO_FIELDS as NO_FIELDS
 from wasend.sandbox.api.fields import Check as Check
 from wasend.sandbox.api.fields import Fields as Fields

@@ -1,15 +1,15 @@
-"""The endpoints of groups."""
+"""The endpoints of groups, and the two shapes of a group: the documentation's, and the official SDK's."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import Literal, TypeAlias
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import ClassVar, Literal, TypeAlias
 
 import attrs
 from starlette.datastructures import QueryParams
 
-from wasend.sandbox.api.dialects import Dialect, Docs, Json, iso
+from wasend.sandbox.api.dialects import Dialect, Docs, Json, iso, number_shown
 from wasend.sandbox.api.endpoints import Call, Endpoint
 from wasend.sandbox.api.fields import (
     PAGE,
@@ -26,8 +26,244 @@ from wasend.sandbox.api.fields import (
     string,
     web_url,
 )
-from wasend.sandbox.api.group_shapes import engine_id, group_shapes
-from wasend.sandbox.world import Change, Reason, State, StoredGroup
+from wasend.sandbox.world import Change, Participant, People, Reason, State, StoredGroup
+
+
+def _engine_id(person: str) -> str:
+    """Return a person's id as the engine writes it, and with it some answers of the service."""
+    return person.replace("@c.us", "@s.whatsapp.net")
+
+
+class _DocsGroups:
+    """The documentation: few fields, and an envelope with `success` around nearly everything."""
+
+    excludable: ClassVar[frozenset[str]] = frozenset({"participants", "description"})
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+
+    def group(self, group: StoredGroup, missing: Iterable[str] = ()) -> dict[str, Json]:
+        """Return a group as create and the list answer it; whom WhatsApp does not know is left out."""
+        del missing
+        return {
+            "jid": group.id,
+            "name": group.name,
+            "ownerJid": group.owner,
+            "ownerPn": number_shown(group.owner),
+            "participants": [
+                {
+                    "jid": one.id,
+                    "phoneNumber": number_shown(one.id),
+                    "isAdmin": one.is_admin,
+                    "displayName": self._people.name(one.id) or "",
+                }
+                for one in group.participants.values()
+            ],
+            "description": group.description,
+            "isAnnounce": group.messages_admin_only,
+            "isLocked": group.info_admin_only,
+            "createdAt": iso(group.created_at),
+            "settings": _settings(group),
+        }
+
+    def page(self, groups: Sequence[Json], *, total: int, limit: int, offset: int) -> Json:
+        more = offset + len(groups) < total
+        return {
+            "groups": groups,
+            "pagination": {"total": total, "limit": limit, "offset": offset, "hasMore": more},
+        }
+
+    def without(self, group: dict[str, Json], hidden: Collection[str]) -> dict[str, Json]:
+        """Return a group without what the list was asked to exclude."""
+        return {name: value for name, value in group.items() if name not in hidden}
+
+    def count(self, total: int) -> Json:
+        return {"total": total, "byStatus": {"active": total, "archived": 0, "deleted": 0}}
+
+    def info(self, group: StoredGroup) -> Json:
+        return {
+            "success": True,
+            "info": {
+                "id": group.id,
+                "name": group.name,
+                "subject": group.name,
+                "description": group.description,
+                "creation": iso(group.created_at),
+                "owner": {"jid": group.owner, "phoneNumber": number_shown(group.owner)},
+                "participants": [_participant(one) for one in group.participants.values()],
+                "settings": {
+                    "announce": group.messages_admin_only,
+                    "restrict": group.info_admin_only,
+                    "ephemeral": 0,
+                    "noFrequentlyForwarded": False,
+                },
+            },
+        }
+
+    def join_info(self, group: StoredGroup) -> Json:
+        info = {
+            "jid": group.id,
+            "name": group.name,
+            "topic": group.description,
+            "groupCreated": iso(group.created_at),
+            "ownerJid": group.owner,
+            "participantsCount": len(group.participants),
+            "isAnnounce": group.messages_admin_only,
+            "isLocked": group.info_admin_only,
+        }
+        return {"success": True, "data": info, "error": None}
+
+    def joined(self, group: StoredGroup) -> Json:
+        return {
+            "success": True,
+            "group": {
+                "id": group.id,
+                "name": group.name,
+                "description": group.description,
+                "ownerJid": group.owner,
+                "participantsCount": len(group.participants),
+                "createdAt": iso(group.created_at),
+                "settings": _settings(group),
+                "participants": [
+                    {"id": _engine_id(one.id), "isAdmin": one.is_admin, "isSuperAdmin": one.is_super_admin}
+                    for one in group.participants.values()
+                ],
+            },
+        }
+
+    def participants(self, participants: Collection[Participant]) -> Json:
+        return {
+            "success": True,
+            "participants": [
+                {
+                    **_participant(one),
+                    "joinedAt": iso(one.joined_at),
+                    "displayName": self._people.name(one.id) or "",
+                }
+                for one in participants
+            ],
+            "error": None,
+        }
+
+    def picture(self, url: str | None) -> Json:
+        # The sandbox loads no pictures, so it has no size to tell.
+        return {"success": True, "picture": None if url is None else {"url": url, "type": "image/jpeg", "size": 0}}
+
+    def invite_code(self, code: str) -> Json:
+        return {"success": True, "inviteCode": code}
+
+
+class _SdkGroups:
+    """The official SDK: the engine's thirty fields, and bare values."""
+
+    excludable: ClassVar[frozenset[str]] = frozenset({"participants"})
+
+    def __init__(self, people: People) -> None:
+        self._people = people
+
+    def group(self, group: StoredGroup, missing: Iterable[str] = ()) -> dict[str, Json]:
+        """Return a group with all its fields; whom WhatsApp does not know is among them, with an error."""
+        name, topic = group.stamps["name"], group.stamps.get("description")
+        return {
+            "jid": group.id,
+            "ownerJid": group.owner,
+            "ownerPn": number_shown(group.owner),
+            "name": group.name,
+            "nameSetAt": iso(name.at),
+            "nameSetBy": name.by,
+            "nameSetByPn": number_shown(name.by),
+            "topic": group.description,
+            "topicId": "" if topic is None else f"{int(topic.at * 1000):X}",
+            "topicSetAt": "0001-01-01T00:00:00Z" if topic is None else iso(topic.at),  # Go's word for never
+            "topicSetBy": "" if topic is None else topic.by,
+            "topicSetByPn": "" if topic is None else number_shown(topic.by),
+            "topicDeleted": topic is not None and not group.description,
+            "isLocked": group.info_admin_only,
+            "isAnnounce": group.messages_admin_only,
+            "announceVersionId": "",
+            "isEphemeral": False,
+            "disappearingTimer": 0,
+            "isIncognito": False,
+            "isParent": False,
+            "defaultMembershipApprovalMode": "",
+            "linkedParentJid": "",
+            "isDefaultSubGroup": False,
+            "isJoinApprovalRequired": False,
+            "addressingMode": "pn",
+            "groupCreated": iso(group.created_at),
+            "creatorCountryCode": "",
+            "participantVersionId": "",
+            "participants": [
+                *self.participants(group.participants.values()),
+                *({**_stranger(person), "error": 404} for person in missing),
+            ],
+            "memberAddMode": "admin_add",
+        }
+
+    def page(self, groups: Sequence[Json], *, total: int, limit: int, offset: int) -> Json:
+        del total, limit, offset
+        return groups
+
+    def without(self, group: dict[str, Json], hidden: Collection[str]) -> dict[str, Json]:
+        """Return a group without what the list was asked to exclude: empty, for no field is optional."""
+        return {**group, **{name: [] for name in hidden}}
+
+    def count(self, total: int) -> Json:
+        return {"total": total, "byStatus": {"ACTIVE": str(total), "ARCHIVED": "0", "DELETED": "0"}}
+
+    def info(self, group: StoredGroup) -> Json:
+        return self.group(group)
+
+    def join_info(self, group: StoredGroup) -> Json:
+        return self.group(group)
+
+    def joined(self, group: StoredGroup) -> Json:
+        optional = {"description": group.description, "pictureUrl": group.picture_url}
+        return {
+            "id": group.id,
+            "name": group.name,
+            "participantsCount": len(group.participants),
+            **{name: value for name, value in optional.items() if value},
+        }
+
+    def participants(self, participants: Collection[Participant]) -> list[Json]:
+        return [
+            {
+                **_participant(one),
+                "displayName": self._people.name(one.id) or "",
+                **({"lid": lid} if (lid := self._people.lid_of(one.id)) else {}),
+            }
+            for one in participants
+        ]
+
+    def picture(self, url: str | None) -> Json:
+        return {"url": url}
+
+    def invite_code(self, code: str) -> Json:
+        return code
+
+
+def _shapes(dialect: Dialect, people: People) -> _DocsGroups | _SdkGroups:
+    """Return the shapes of a dialect; `people` know the names."""
+    return _DocsGroups(people) if isinstance(dialect, Docs) else _SdkGroups(people)
+
+
+def _settings(group: StoredGroup) -> dict[str, Json]:
+    return {"infoAdminOnly": group.info_admin_only, "messagesAdminOnly": group.messages_admin_only}
+
+
+def _participant(one: Participant) -> dict[str, Json]:
+    return {
+        "jid": one.id,
+        "phoneNumber": number_shown(one.id),
+        "isAdmin": one.is_admin,
+        "isSuperAdmin": one.is_super_admin,
+    }
+
+
+def _stranger(person: str) -> dict[str, Json]:
+    return {**_participant(Participant(id=person, joined_at=0)), "displayName": ""}
+
 
 _INVITE = "https://chat.whatsapp.com/"
 _INVITE_LINK = re.compile(r"(?:https?://)?chat\.whatsapp\.com/(?:invite/)?([^/?#]+).*", re.DOTALL)
@@ -85,7 +321,7 @@ def group_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
     """Return the endpoints of groups."""
     groups = state.groups
     done = Docs().done  # only the documentation has calls that answer what was asked for in an envelope
-    shapes = group_shapes(dialect, state.people)
+    shapes = _shapes(dialect, state.people)
 
     def own(call: Call) -> str:
         return state.sessions.connected(call.path["session"], call.account).own_id
@@ -202,13 +438,13 @@ def group_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
         return lambda _, reasons: {"data": {done: _succeeded(reasons), "failed": _failed(reasons)}}
 
     def removed(_: StoredGroup, reasons: _Reasons) -> dict[str, Json]:
-        gone = [{"id": engine_id(one["id"])} for one in _succeeded(reasons)]
+        gone = [{"id": _engine_id(one["id"])} for one in _succeeded(reasons)]
         return {"removed": gone, **_rest(reasons), "message": "Participants removed"}
 
     def promoted(group: StoredGroup, reasons: _Reasons) -> dict[str, Json]:
         raised = [
             {
-                "id": engine_id(one["id"]),
+                "id": _engine_id(one["id"]),
                 "isAdmin": True,
                 "isSuperAdmin": group.participants[one["id"]].is_super_admin,
             }

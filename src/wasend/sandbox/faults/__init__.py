@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from wasend.sandbox.faults.exchange import Journal as Journal
+from wasend.sandbox.faults.exchange import JournalEntry as JournalEntry
 from wasend.sandbox.faults.exchange import Request as Request
 from wasend.sandbox.faults.fault import Fault as Fault
 from wasend.sandbox.faults.fault import Faults as Faults
-from wasend.sandbox.faults.journal import Journal as Journal
-from wasend.sandbox.faults.journal import JournalEntry as JournalEntry
 from wasend.sandbox.faults.kinds import KINDS as KINDS
 from wasend.sandbox.faults.kinds import Ending as Ending
 from wasend.sandbox.faults.kinds import Kind as Kind

@@ -40,42 +40,17 @@ class Fault:
     Of the requests that verb and path select, a fault strikes every one; or a share of them (``10%``), drawn by the
     sandbox's seed; or those of these numbers (``#1,4``: the first and the fourth); or the first so many that are left
     then (``x2``). In a path ``{name}`` matches one segment, ``*`` for anything. ``to=+447700900456`` and
-    ``session=ses_…`` select those about one chat or one session. The kinds:
+    ``session=ses_…`` select those about one chat or one session. What each kind does, and the details that it takes, is
+    told in ``docs/sandbox.md``; these are those of requests:
 
-    - ``delay seconds=2``: it is carried out that much later, although its client may have gone; several add up.
-    - ``late seconds=2``: it is carried out, and answered that much later.
-    - ``hang``: it is never answered; with ``processed=true`` it is carried out nevertheless.
-    - ``refuse``: no connection is made. Over a socket, where there is one already, the same as ``reset``.
-    - ``reset``, ``reset_after``: the connection breaks before the request is carried out, or after it was.
-    - ``answer status=200 body=… type=… location=…``: this is answered, and nothing carried out but with
-      ``processed=true``. ``{text}`` in a body is the request's text; ``@html`` is a proxy's page, ``@failure``
-      ``{"success": false}``, ``@error`` a ``{"statusCode": 500}``, ``@exception`` the engine's, ``@echo`` repeats the
-      request's text.
-    - ``502``, or any other status from 400 to 599: with ``message=…`` and ``retry_after=…`` (seconds) if you like; with
-      ``processed=true`` it is carried out nevertheless.
-    - ``rate_limit seconds=2 format=seconds``: 429; the wait comes in ``seconds``, as a ``date``, in
-      ``milliseconds``, in the ``body``, or not at all: ``none``.
-    - ``ban signal=463``: 500, as for a number that WhatsApp restricts; also ``475`` and ``rate-overlimit``.
-    - ``session_status status=STARTING``: 422, as for a session that is not ``expected=CONNECTED``.
-    - ``truncated at=7 announced=false``: so many bytes of the answer, whatever it is, come, by default half; with
-      ``announced=false`` they are all that the header tells of.
-    - ``wrong_content_type type=text/html``: the answer's JSON is called something else.
-    - ``missing_fields fields=id,timestamp``: these fields are left out of the answer, at any depth; without ``fields``
-      all are.
-    - ``ids form=bare``: the ids of messages in the answer are ``bare``, ``suffixed``, or others (``changed``).
-    - ``rewritten``: the texts in the answer are as WhatsApp leaves them: composed (NFC), without variation selectors,
-      with one kind of line end and no space at their end.
-    - ``unseen seconds=5``: messages of the last seconds are not there to be read.
-    - ``shuffled``: the answer's list is in another order.
-    - ``clock_off seconds=3600``: all times in the answer, and its ``Date``, are off by so much, which may be negative.
-    - ``twin by=phone``: somebody else writes the same in the same chat just before: on the session's own phone, or the
-      ``recipient``.
-    - ``idle_close seconds=0``: the connection is closed so long after the answer, unannounced. Only over a socket.
-    - ``filed under=lid``: from now on WhatsApp has the recipient's chat under the hidden id, or the number's ``other``
-      spelling.
-    - ``dead_session``: it is carried out and answered like any other, but what it sends goes nowhere.
-    - ``duplicate_webhook``, ``reordered_webhook``: an event is delivered twice, or after the next one. They take the
-      name of an event in place of verb and path: ``duplicate_webhook message.ack``.
+    - nothing is carried out: ``refuse``, ``reset``, ``rate_limit``, ``ban``, ``session_status``; and ``hang``,
+      ``answer`` and any status from ``400`` to ``599`` if they do not say ``processed=true``;
+    - it is carried out, and not answered so: ``reset_after``, ``truncated``, ``wrong_content_type``,
+      ``missing_fields``, ``ids``, ``rewritten``, ``shuffled``, ``clock_off``;
+    - the answer is whole, and something else is amiss: ``delay``, ``late``, ``unseen``, ``filed``, ``twin``,
+      ``idle_close``, ``dead_session``.
+
+    ``duplicate_webhook`` and ``reordered_webhook`` take the name of an event in place of verb and path.
 
     Args:
         kind: One of these.
