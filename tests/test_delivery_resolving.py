@@ -8,7 +8,7 @@ import itertools
 import statistics
 import threading
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -23,6 +23,7 @@ from wasend import (
     DecodeError,
     InvalidRequestError,
     Session,
+    StoreError,
 )
 from wasend.delivery.resolving import DAY, Resolver
 from wasend.delivery.stores import MemoryStore
@@ -502,3 +503,57 @@ async def test_over_the_wire(clock: StoppedClock, dialect: Any) -> None:
         assert len(asked) == 3
         await client.send_text(session=session, to=found.to, text="Bom dia")
         assert [message.content for message in sandbox.messages(to=SHORT)] == ["Bom dia"]
+
+
+# ------------------------------------------------------------------------------------------------------------- its store
+
+
+async def test_a_store_that_cannot_be_read(clock: StoppedClock) -> None:
+    """Nothing is asked where the store cannot be read; where only writing fails, what was found is told and logged."""
+
+    class Broken(MemoryStore):
+        reads = False
+
+        def get(self, key: str) -> Any:
+            if not self.reads:
+                raise OSError("gone")
+            return super().get(key)
+
+        def set_many(self, values: Mapping[str, Any]) -> None:
+            raise OSError("full")
+
+    store, whatsapp = Broken(), WhatsApp(clock, LONG)
+    resolver = Resolver(store=store, clock=clock)
+    with pytest.raises(StoreError, match="gone"):
+        await resolver.resolve(whatsapp, LONG, session=SESSION)
+    assert whatsapp.asked == []
+    store.reads = True
+    assert await resolver.resolve(whatsapp, LONG, session=SESSION) == Recipient.parse(LONG)
+    with pytest.raises(StoreError, match="full"):
+        await resolver.resolve(whatsapp, SHORT, session=SESSION)
+
+
+def test_one_who_asked_on_a_loop_that_is_closed(clock: StoppedClock) -> None:
+    """Whoever asks for the same number asks anew where the first one's event loop was closed over it."""
+    whatsapp, resolver = WhatsApp(clock, LONG), Resolver(clock=clock)
+
+    async def never(phone: str) -> None:
+        await asyncio.get_running_loop().create_future()
+
+    async def ask() -> Recipient | None:
+        return await resolver.resolve(whatsapp, LONG, session=SESSION)
+
+    async def begin() -> asyncio.Task[Recipient | None]:
+        task = asyncio.create_task(ask())
+        while not whatsapp.asked:
+            await asyncio.sleep(0)
+        return task
+
+    whatsapp.meanwhile = never
+    loop = asyncio.new_event_loop()
+    abandoned = loop.run_until_complete(begin())
+    abandoned._log_destroy_pending = False  # type: ignore[attr-defined]
+    loop.close()
+    whatsapp.meanwhile = None
+    clock.time += 10
+    assert asyncio.run(asyncio.wait_for(ask(), 10)) == Recipient.parse(LONG)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import math
 import threading
 from collections.abc import Awaitable
@@ -15,11 +16,16 @@ from ..api.contacts import ContactExistence
 from ..api.sessions import SessionRef, session_ref
 from ..errors import ConfigurationError, DecodeError, InvalidRequestError
 from ..recipients import Recipient
+from .store_access import StoreAccess
 from .stores import MemoryStore, Store
 
 DAY: Final = 86_400.0
+_LOOK: Final = 5.0
+"""Seconds after which one who waits for another's answer looks whether that one's event loop still runs."""
 
 _Key: TypeAlias = tuple[str, str]
+_Asking: TypeAlias = tuple["Future[Recipient | None]", asyncio.AbstractEventLoop]
+"""What is done when the answer has come, and the event loop on which it is asked for."""
 
 
 class ChecksContacts(Protocol):
@@ -74,7 +80,7 @@ class Resolver:
             raise ConfigurationError(f"gap: {gap!r} is not valid; pass (least, most) in seconds, such as (1.0, 3.0)")
         if not keep >= 0:
             raise ConfigurationError(f"keep: {keep!r} is not valid; pass seconds, such as {31 * DAY}")
-        self._store = MemoryStore() if store is None else store
+        self._store = StoreAccess(MemoryStore() if store is None else store)
         self._clock = clock
         self._gap = gap
         self._keep = keep
@@ -82,7 +88,7 @@ class Resolver:
         self._lock = threading.Lock()
         self._absent: set[str] = set()
         self._next_at: dict[str, float] = {}  # session → when it may ask again, in monotonic seconds
-        self._pending: dict[_Key, Future[Recipient | None]] = {}
+        self._pending: dict[_Key, _Asking] = {}
 
     async def resolve(
         self, client: ChecksContacts, to: str | Recipient, *, session: SessionRef, region: str | None = None
@@ -103,6 +109,7 @@ class Resolver:
         Raises:
             InvalidRequestError: `to` is neither a phone number nor an id. Nothing was asked.
             DecodeError: The answer does not say whether the number exists.
+            StoreError: The store cannot be read. Nothing was asked.
         """
         given = Recipient.parse(to, region=region)
         asker = session_ref(session)
@@ -110,32 +117,41 @@ class Resolver:
             return given
         key = (asker, given.id)
         while True:
+            mine: Future[Recipient | None] = Future()
+            mine.set_running_or_notify_cancel()  # so that one who waits and is cancelled cancels nobody else
             with self._lock:
                 theirs = self._pending.get(key)
-                if theirs is None:
-                    mine = self._pending[key] = Future()
-                    mine.set_running_or_notify_cancel()  # so that one who waits and is cancelled cancels nobody else
+                if theirs is None or theirs[1].is_closed():  # whoever was asking there never goes on
+                    self._pending[key], theirs = (mine, asyncio.get_running_loop()), None
             if theirs is not None:
+                answer = asyncio.wrap_future(theirs[0])
+                while not (answer.done() or theirs[1].is_closed()):
+                    await asyncio.wait([answer], timeout=_LOOK)
                 try:
-                    return await asyncio.wrap_future(theirs)
+                    if answer.done():
+                        return answer.result()
                 except _Abandoned:
-                    continue
+                    pass
+                continue
             try:
                 found = await self._find(client, given, asker)
             except BaseException as error:
-                self._finish(key).set_exception(error if isinstance(error, Exception) else _Abandoned())
+                self._finish(key, mine)
+                mine.set_exception(error if isinstance(error, Exception) else _Abandoned())
                 raise
-            self._finish(key).set_result(found)
+            self._finish(key, mine)
+            mine.set_result(found)
             return found
 
-    def _finish(self, key: _Key) -> Future[Recipient | None]:
+    def _finish(self, key: _Key, mine: Future[Recipient | None]) -> None:
         with self._lock:
-            return self._pending.pop(key)
+            if (pending := self._pending.get(key)) is not None and pending[0] is mine:
+                del self._pending[key]
 
     async def _find(self, client: ChecksContacts, given: Recipient, session: str) -> Recipient | None:
         if given.id in self._absent:
             return None
-        if kept := self._kept(given):
+        if kept := await self._store.run(lambda: self._kept(given)):
             return kept
         for candidate in given.candidates:
             await self._wait_for_gap(session)
@@ -143,8 +159,8 @@ class Resolver:
             answer = await client.check_contact_exists(session, phone=candidate.to)
             if found := _found(answer, candidate):
                 fact = {"id": found.id, "at": self._clock.now()}
-                for known in {given.id, found.id}:
-                    self._store.set(_entry(known), fact)
+                facts = {_entry(known): fact for known in (given.id, found.id)}
+                await self._store.record(functools.partial(self._store.set_many, facts))
                 return found
         self._absent.update(candidate.id for candidate in given.candidates)
         return None

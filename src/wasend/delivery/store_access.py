@@ -125,7 +125,7 @@ class StoreAccess:
 
     async def record(self, function: Callable[[], object]) -> None:
         """
-        Write down what became of a send. It raises nothing, and takes no longer than 0.25 s.
+        Write down what has happened, such as what became of a send. It raises nothing, and takes no longer than 0.25 s.
 
         What cannot be written is logged, and written before the next `run`, which fails where that is not possible.
 
@@ -176,7 +176,7 @@ class StoreAccess:
                 self._write_unwritten()
             except Exception as error:  # noqa: BLE001 - nothing that a store raises may hide what became of a send
                 told = error if isinstance(error, StoreError) else type(error).__name__
-                logger.warning("what became of a send is not written down yet: %s; the next send tries first", told)
+                logger.warning("what happened is not written down yet: %s; the next send tries that first", told)
 
     def _follow_fork(self) -> None:
         """In a forked process the thread is gone; what it had to do is the parent's to do."""
