@@ -52,15 +52,17 @@ def installed_pythons() -> dict[str, Path]:
     """
     Every CPython of this machine from 3.11 upwards that starts, one a minor version.
 
-    Beside PATH it looks where pyenv and uv keep theirs: a pyenv shim is on PATH for every version, and fails
-    for those that are not switched on.
+    Beside PATH it looks next to the one that runs this, and where pyenv and uv keep theirs: a pyenv shim is on PATH for
+    every version, and fails for those that are not switched on.
     """
     home = Path.home()
     pyenv = Path(os.environ.get("PYENV_ROOT", home / ".pyenv")) / "versions"
     data = Path(os.environ.get("XDG_DATA_HOME", home / ".local" / "share"))
     uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR", data / "uv" / "python"))
     folders = [Path(folder) for folder in os.get_exec_path()]
-    folders += [*sorted(pyenv.glob("*/bin")), *sorted(uv.glob("cpython-*/bin"))]
+    siblings = Path(sys.base_prefix).parent
+    for versions in (siblings, pyenv, uv):
+        folders += sorted(versions.glob("*3.*/bin"))
 
     found = {f"{sys.version_info.major}.{sys.version_info.minor}": Path(sys.executable)}
     for version in (f"3.{minor}" for minor in range(11, NEWEST_MINOR + 1)):
@@ -98,6 +100,8 @@ PYTHONS = installed_pythons()
 NEWEST = max(PYTHONS, key=lambda version: int(version.partition(".")[2]))
 # nox finds an interpreter by its version on PATH, and session names stay the same on every machine.
 os.environ["PATH"] = os.pathsep.join([*(str(python.parent) for python in PYTHONS.values()), os.environ["PATH"]])
+# Else each of the hundreds of processes that the tests start compiles all that it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @nox.session

@@ -23,6 +23,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -807,13 +808,16 @@ def _yields(node: ast.AsyncFunctionDef) -> bool:
     return any(isinstance(part, ast.Yield) for part in ast.walk(node))
 
 
-def formatted(text: str, path: Path) -> str:
-    """Imports sorted and everything laid out by ruff, with the project's settings."""
-    for command in (["check", "--select", "I", "--fix", "--quiet"], ["format", "--quiet"]):
-        run = [sys.executable, "-m", "ruff", *command, "--config", str(ROOT / "pyproject.toml")]
-        run += ["--stdin-filename", str(path), "-"]
-        text = subprocess.run(run, input=text, stdout=subprocess.PIPE, encoding="utf-8", check=True).stdout
-    return text
+def formatted(texts: Mapping[str, str]) -> dict[str, str]:
+    """Files by name, with their imports sorted and everything laid out by ruff, with the project's settings."""
+    with TemporaryDirectory() as folder:
+        files = {name: Path(folder, name) for name in texts}
+        for name, file in files.items():
+            file.write_text(texts[name], encoding="utf-8", newline="\n")
+        for command in (["check", "--select", "I", "--fix"], ["format"]):
+            run = [sys.executable, "-m", "ruff", *command, "--quiet", "--no-cache"]
+            subprocess.run([*run, "--config", str(ROOT / "pyproject.toml"), folder], check=True)
+        return {name: file.read_text(encoding="utf-8") for name, file in files.items()}
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -822,23 +826,21 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="fail with a diff where one is stale")
     parser.add_argument("--package", type=Path, default=PACKAGE, help="folder of client.py")
     options = parser.parse_args(argv)
-    texts: dict[Path, str] = {}
+    kinds = (Generator, BoundGenerator, RequestGenerator, SignatureGenerator, SignatureRuntimeGenerator)
     try:
-        for kind in (Generator, BoundGenerator, RequestGenerator, SignatureGenerator, SignatureRuntimeGenerator):
-            generator = kind(options.package)
-            path = options.package / generator.file
-            texts[path] = formatted(generator.generate(), path)
+        texts = formatted({kind.file: kind(options.package).generate() for kind in kinds})
     except UnknownSourceError as unknown:
         print(unknown, file=sys.stderr)
         return 1
     stale = False
-    for path, text in texts.items():
+    for name, text in texts.items():
+        path = options.package / name
         if not options.check:
             path.write_text(text, encoding="utf-8", newline="\n")
             continue
         there = path.read_text(encoding="utf-8") if path.exists() else ""
         before, after = there.splitlines(keepends=True), text.splitlines(keepends=True)
-        sys.stdout.writelines(difflib.unified_diff(before, after, f"{path.name} as it is", "as it should be"))
+        sys.stdout.writelines(difflib.unified_diff(before, after, f"{name} as it is", "as it should be"))
         stale = stale or there != text
     return int(stale)
 
