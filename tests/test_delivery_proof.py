@@ -12,8 +12,8 @@ import pytest
 from wasend import AsyncWasendClient, Message, Retry, WasendError
 from wasend.sandbox import Clock, Sandbox
 
-FULL_SIZE = 2000  # sends; docs/delivery.md gives the figures
 SENDS = int(os.environ.get("WASEND_PROOF_SENDS", "500"))
+FULL_SIZE = 2000  # sends; docs/delivery.md gives the figures
 TASKS = 50
 SEND = "POST /sendText"
 STORM = (
@@ -34,9 +34,9 @@ def storm(seed: int, *more: str) -> Sandbox:
     return Sandbox(seed=seed, clock=Clock(stopped=True), faults=(*STORM, *more))
 
 
-async def send_all(client: AsyncWasendClient, session: str) -> dict[tuple[str, str], Message | WasendError]:
+async def send_all(client: AsyncWasendClient, session: str, sends: int) -> dict[tuple[str, str], Message | WasendError]:
     """Send many texts from many tasks; what was said of each."""
-    todo = iter([(f"+4477009{number % 300:05}", f"No. {number}") for number in range(SENDS)])
+    todo = iter([(f"+4477009{number % 300:05}", f"No. {number}") for number in range(sends)])
     told: dict[tuple[str, str], Message | WasendError] = {}
 
     async def work() -> None:
@@ -56,27 +56,29 @@ def outcome(told: Message | WasendError) -> str:
     return told.outcome if isinstance(told, WasendError) else "sent"
 
 
-async def in_the_storm(sandbox: Sandbox, **options: Any) -> tuple[Counter[tuple[str, int]], dict[Any, Any]]:
+async def in_the_storm(
+    sandbox: Sandbox, sends: int = SENDS, **options: Any
+) -> tuple[Counter[tuple[str, int]], dict[Any, Any]]:
     """How often each outcome was told of messages that were delivered so often, and what was told of each."""
     session = sandbox.add_session().id
     async with sandbox.async_client(**options) as client:
-        told = await send_all(client, session)
+        told = await send_all(client, session, sends)
     delivered = Counter((one.chat, one.content) for one in sandbox.deliveries())
     sandbox.assert_no_duplicates()
-    assert len(told) == SENDS
+    assert len(told) == sends
     return Counter(
         (outcome(what), delivered[f"{to.removeprefix('+')}@c.us", text]) for (to, text), what in told.items()
     ), told
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-async def test_settled(seed: int) -> None:
+@pytest.mark.parametrize(("seed", "sends"), [(1, FULL_SIZE), (2, SENDS)])
+async def test_settled(seed: int, sends: int) -> None:
     """With settling, what was delivered is told as sent, and nothing else is; what stays unknown was not delivered."""
     sandbox = storm(seed)
-    counts, told = await in_the_storm(sandbox, settle=True)
+    counts, told = await in_the_storm(sandbox, sends, settle=True)
     print(f"settled: {dict(counts)}")
     assert {("sent", 1), ("unknown", 0)} <= set(counts) <= {("sent", 1), ("not_sent", 0), ("unknown", 0)}
-    assert counts["unknown", 0] < SENDS * 0.15
+    assert counts["unknown", 0] < sends * 0.15
     # Looked for and not there: that is all that anybody can know.
     assert all(what.settlement.seen is not None for what in told.values() if outcome(what) == "unknown")
 
