@@ -194,7 +194,7 @@ def _view(sandbox: Actions, state: State) -> dict[str, Any]:
 
     return {
         "sessions": shown,
-        "chats": lambda session: state.chats.chats(session.id)[::-1],
+        "chats": state.chats.chats,
         "most_chats": most_chats,
         "qr_picture": qr_picture,
         "name": name,
@@ -202,7 +202,6 @@ def _view(sandbox: Actions, state: State) -> dict[str, Any]:
         "history": history,
         "quoted": quoted,
         "said": _said,
-        "unread_there": lambda messages: any(map(is_unread, messages)),
         "offline": state.people.offline,
         "more_sessions": len(sessions) - len(shown),
         "names": {session.id: session.settings.name for session in sessions},
@@ -248,6 +247,7 @@ def _template() -> Template:
         autoescape=True, undefined=StrictUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["moment"] = _moment
+    environment.tests["unread_there"] = is_unread
     return environment.from_string(files("wasend.sandbox.interfaces").joinpath("page.html").read_text("utf-8"))
 
 
