@@ -1051,10 +1051,62 @@ def test_other_addresses_are_refused(host: str) -> None:
 
 def test_other_addresses_on_demand(caplog: pytest.LogCaptureFixture) -> None:
     """Shown to other machines on demand, it warns, and its URL still works here."""
-    with caplog.at_level(logging.WARNING, "wasend"), Sandbox().serve(host="0.0.0.0", allow_remote=True) as server:
+    with (
+        caplog.at_level(logging.WARNING, "wasend"),
+        Sandbox(api_key="a-key").serve(host="0.0.0.0", allow_remote=True) as server,
+    ):
         assert [record.name for record in caplog.records] == ["wasend.sandbox"]
         assert server.url == f"http://127.0.0.1:{server.port}"
         assert ask(server.url) == 200
+
+
+def test_other_machines_need_a_key() -> None:
+    """Shown to other machines, it does not let any key in."""
+    with pytest.raises(ValueError, match="give the sandbox an api_key"):
+        Sandbox().serve(host="0.0.0.0", allow_remote=True)
+
+
+def told_over_a_socket(url: str, session: str, host: str, *headers: str) -> tuple[bool, bool]:
+    """Whether a request for the session's messages, by this host and with these headers, is answered and told them."""
+    address, _, port = url.removeprefix("http://").rpartition(":")
+    lines = [
+        f"GET /{session}/chats/447700900123%40c.us/messages HTTP/1.1",
+        f"Host: {host}",
+        "Authorization: Bearer any",
+    ]
+    with socket.create_connection((address, int(port)), timeout=10) as connection:
+        connection.sendall("\r\n".join([*lines, *headers, "Connection: close", "", ""]).encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    return answer.startswith(b"HTTP/1.1 200 "), b"between us" in answer
+
+
+@pytest.mark.parametrize(
+    ("host", "headers", "allowed"),
+    [
+        ("127.0.0.1:8787", [], True),
+        ("localhost", ["Origin: http://localhost"], True),
+        ("rebound.example.net", [], False),  # DNS rebinding: a page's own name, led to this machine
+        ("rebound.example.net:8787", ["Origin: http://rebound.example.net:8787"], False),
+        ("127.0.0.1:8787", ["Origin: https://evil.example.net"], False),
+        ("127.0.0.1:8787", ["Origin: null"], False),
+    ],
+)
+def test_pages_of_other_sites_are_told_nothing(host: str, headers: list[str], allowed: bool) -> None:
+    """Any key is let in, so a browser's pages of other sites are kept from the API by their host and origin."""
+    sandbox = Sandbox()
+    desk = sandbox.add_session()
+    sandbox.receive(desk.id, "+447700900123", "between us")
+    with sandbox.serve() as server:
+        assert told_over_a_socket(server.url, desk.id, host, *headers) == (allowed, allowed)
+
+
+def test_a_name_of_this_machine_for_others() -> None:
+    """Shown to other machines, it answers to whatever name they know it by."""
+    sandbox = Sandbox(api_key="any")
+    desk = sandbox.add_session()
+    sandbox.receive(desk.id, "+447700900123", "between us")
+    with sandbox.serve(allow_remote=True) as server:
+        assert told_over_a_socket(server.url, desk.id, "sandbox.example.net") == (True, True)
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "::1"])

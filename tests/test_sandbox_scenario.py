@@ -218,7 +218,7 @@ def test_options(environment: dict[str, str], tmp_path: Path) -> None:
 @posix
 def test_address_of_another_machine(environment: dict[str, str]) -> None:
     """An address that this machine has not is told, beside the warning."""
-    options = ["--port", "0", "--host", "192.0.2.1", "--allow-remote"]
+    options = ["--port", "0", "--host", "192.0.2.1", "--allow-remote", "--api-key", "k1"]
     result = run(*WASEND, "sandbox", *options, env=environment)
     assert (result.returncode, result.stdout) == (2, "")
     assert result.stderr.splitlines()[-1].startswith("wasend: cannot listen on 192.0.2.1, port 0: ")
@@ -227,7 +227,7 @@ def test_address_of_another_machine(environment: dict[str, str]) -> None:
 @posix
 def test_shown_to_other_machines(environment: dict[str, str]) -> None:
     """Listening where other machines reach it needs a word, and then it warns; it works from here all the same."""
-    options = ["--port", "0", "--host", "0.0.0.0", "--allow-remote"]
+    options = ["--port", "0", "--host", "0.0.0.0", "--allow-remote", "--api-key", "k1"]
     with started(*WASEND, "sandbox", *options, env=environment) as process:
         url = re.findall(r"http://127\.0\.0\.1:\d+", read_until(process, "/_sandbox/messages"))[0]
         assert httpx.get(f"{url}/_sandbox/clock", trust_env=False).json()["stopped"] is False
@@ -242,6 +242,7 @@ def test_shown_to_other_machines(environment: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("options", "named"),
     [
+        (["--allow-remote"], "--allow-remote lets other machines in: add --api-key KEY, which they must know"),
         (["--scenario", "none.toml"], "none.toml: No such file"),
         (["--scenario", "{wrong}"], "sessions 1: name"),
         (["--faults", "nonsense"], "nonsense"),

@@ -133,7 +133,7 @@ def _serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8787,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     allow_remote: Annotated[
-        bool, typer.Option("--allow-remote", help="Allow a --host that other machines can reach.")
+        bool, typer.Option("--allow-remote", help="Allow a --host that other machines can reach; needs --api-key.")
     ] = False,
     scenario: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Initial state, in TOML; see docs/sandbox.md.")
@@ -141,6 +141,8 @@ def _serve(
     **options: Any,
 ) -> None:
     """Serve a local WASend until Ctrl-C."""
+    if allow_remote and not options["api_key"]:
+        raise _UsageError("--allow-remote lets other machines in: add --api-key KEY, which they must know")
     try:
         served = Sandbox(**{name: value for name, value in options.items() if value is not None})
         if scenario is not None:

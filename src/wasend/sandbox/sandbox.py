@@ -234,11 +234,15 @@ class Sandbox(Actions):
         Args:
             port: Which port; 0 takes a free one.
             host: Which address of this machine.
-            allow_remote: Whether `host` may be reachable from other machines.
+            allow_remote: Whether other machines may reach it, or call it by a name of theirs. It must have an `api_key`
+                then.
 
         Raises:
-            ValueError: `host` is not a loopback address, and `allow_remote` was not given.
+            ValueError: `host` is not a loopback address, and `allow_remote` was not given; or it was given, and any key
+                is let in.
         """
+        if allow_remote and not self._keys:
+            raise ValueError("allow_remote lets other machines in: give the sandbox an api_key that they must know")
         return SandboxServer(self, port=port, host=host, allow_remote=allow_remote)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

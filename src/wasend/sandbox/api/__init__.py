@@ -46,6 +46,7 @@ from wasend.sandbox.api.guards import HEADERS as HEADERS
 from wasend.sandbox.api.guards import RateLimit as RateLimit
 from wasend.sandbox.api.guards import account_of as account_of
 from wasend.sandbox.api.guards import is_loopback as is_loopback
+from wasend.sandbox.api.guards import is_of_another_site as is_of_another_site
 from wasend.sandbox.api.guards import key_guard as key_guard
 from wasend.sandbox.api.guards import local_guard as local_guard
 from wasend.sandbox.api.messages import message_endpoints as message_endpoints

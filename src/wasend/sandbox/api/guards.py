@@ -12,6 +12,7 @@ from hashlib import sha256
 from ipaddress import ip_address
 from typing import NamedTuple, TypeAlias
 
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -76,10 +77,19 @@ def local_guard(request: Request) -> None:
         return
     if request.client is None or not is_loopback(request.client.host):
         raise HTTPException(403, "the sandbox can be controlled from its own machine only")
-    host = request.headers.get("host", "")
-    origin = request.headers.get("origin")
-    if _is_public(host) or (origin is not None and origin.partition("://")[2] != host):
+    if is_of_another_site(request.headers):
         raise HTTPException(403, "the sandbox can be controlled from its own pages only")
+
+
+def is_of_another_site(headers: Headers) -> bool:
+    """
+    Whether a browser sent a request for a page of another site.
+
+    Such a page names that site as its origin; or it has had the name of its own site lead to this machine (DNS
+    rebinding), and that is the host it asks.
+    """
+    host, origin = headers.get("host", ""), headers.get("origin")
+    return _is_public(host) or (origin is not None and origin.partition("://")[2] != host)
 
 
 def _is_public(host: str) -> bool:

@@ -14,13 +14,15 @@ from typing import TYPE_CHECKING, Final, Self
 
 import attrs
 import uvicorn
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
 
 from wasend.sandbox.actions import Actions
-from wasend.sandbox.api import is_loopback
+from wasend.sandbox.api import is_loopback, is_of_another_site
 from wasend.sandbox.faults import CONNECTION, Ending
 
 if TYPE_CHECKING:
-    from starlette.types import Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
     from uvicorn.server import ServerState
 
 _log = logging.getLogger("wasend.sandbox")
@@ -92,6 +94,7 @@ class SandboxServer:
             _log.warning("the sandbox serves %s: other machines can reach it", host)
         self.sandbox = sandbox
         self._host = host
+        self._allow_remote = allow_remote
         self._wanted_port = port
         self._listener: socket.socket | None = None
         self._server: _Server | None = None
@@ -133,7 +136,7 @@ class SandboxServer:
             raise RuntimeError(f"the server is running: {self.url}")
         self._listener = _bound(self._host, self._wanted_port)
         self.sandbox.base_url = self.url
-        self._server = _Server(self.sandbox)
+        self._server = _Server(self.sandbox if self._allow_remote else _ForThisMachine(self.sandbox))
         self._thread = threading.Thread(
             target=self._server.serve_in_thread, args=(self._listener,), name="wasend-sandbox", daemon=True
         )
@@ -172,10 +175,24 @@ class SandboxServer:
         return f"SandboxServer({self.url if self._listener else 'not running'})"
 
 
+class _ForThisMachine:
+    """Refuses what a browser sends for a page of another site: it would read messages, and have webhooks sent."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if is_of_another_site(Headers(scope=scope)):
+            reason = "this sandbox serves programs and pages of its own machine only; other names need --allow-remote"
+            await JSONResponse({"success": False, "message": reason}, 403)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
 class _Server(uvicorn.Server):
     """uvicorn, started and ended by signals where it would look at the clock every tenth of a second."""
 
-    def __init__(self, sandbox: Actions) -> None:
+    def __init__(self, sandbox: ASGIApp) -> None:
         self._sandbox = sandbox
         config = uvicorn.Config(
             self._answer,
