@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.colours import NUMBER, told
+from tests.clients import NUMBER, result_or_error
 from tests.raw import answer, serving
 from wasend import Message
 from wasend._core.answer import error_fields
@@ -59,7 +59,7 @@ TRUE: dict[str, Any] = {
 def send(body: Any, status: int = 500, text: str = TEXT, **fields: Any) -> Any:
     do = methodcaller("send_text", session="ses_1", to=NUMBER, text=text, **fields)
     with serving(answer(status, body)) as server:
-        return told("async", server.url, do)
+        return result_or_error("async", server.url, do)
 
 
 @pytest.mark.parametrize("case", UNTRUE)

@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.colours import KEY, NUMBER, QUICK, READ, SEND, both_calls, both_colours, told
+from tests.clients import KEY, NUMBER, QUICK, READ, SEND, both_calls, both_clients, result_or_error
 from tests.raw import PATIENCE, Behaviour, answer, hang, held, message, raw, serving, until, wait_until
 from wasend import AsyncWasendClient, ClientClosedError, ConfigurationError, Message, Session, WasendClient
 from wasend._core import pool
@@ -378,8 +378,8 @@ def test_unclosed_sync_client() -> None:
     assert [str(warning.message) for warning in caught] == ["unclosed WasendClient: use `with` or close()"]
 
 
-@both_colours
-def test_closed_client(colour: str) -> None:
+@both_clients
+def test_closed_client(client_type: str) -> None:
     """A client that is closed makes no request."""
 
     def close_and_call(client: Any) -> Any:
@@ -393,7 +393,7 @@ def test_closed_client(colour: str) -> None:
         return await SEND(client)
 
     with serving(FINE) as server:
-        error = told(colour, server.url, close_and_call)
+        error = result_or_error(client_type, server.url, close_and_call)
     assert (type(error), error.outcome) == (ClientClosedError, "not_sent")
     assert server.connections == 0
 

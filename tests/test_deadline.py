@@ -11,7 +11,7 @@ import attrs
 import httpx
 import pytest
 
-from tests.colours import KEY, NUMBER, QUICK, READ, SEND, both_calls, both_colours, told
+from tests.clients import KEY, NUMBER, QUICK, READ, SEND, both_calls, both_clients, result_or_error
 from tests.raw import Behaviour, answer, dripping, hang, held, message, reset, serving, until
 from wasend import AsyncWasendClient, Timeout
 from wasend.errors import (
@@ -48,45 +48,45 @@ DRIPPING: dict[str, tuple[Behaviour, tuple[type, str], tuple[type, str]]] = {
 }
 
 
-@both_colours
+@both_clients
 @both_calls
 @pytest.mark.parametrize("case", DRIPPING)
-def test_dripping_server(case: str, do: Callable[[Any], Any], colour: str) -> None:
+def test_dripping_server(case: str, do: Callable[[Any], Any], client_type: str) -> None:
     """A server that never falls silent is cut off in time, and a status that has come says what became of the call."""
     script, send, read = DRIPPING[case]
     started = time.monotonic()
     with serving(script) as server:
-        got = told(colour, server.url, do, timeout=SHORT)
+        got = result_or_error(client_type, server.url, do, timeout=SHORT)
     print(repr(got))
     assert (type(got), getattr(got, "outcome", "")) == (send if do is SEND else read)
     assert 0.4 <= time.monotonic() - started < 10
     assert server.deliveries == 1
 
 
-@both_colours
-def test_deadline_over_attempts(colour: str) -> None:
+@both_clients
+def test_deadline_over_attempts(client_type: str) -> None:
     """Attempts that each fail in time end together, and the last failure is counted."""
     with serving(reset, reset, hang) as server:
-        error = told(colour, server.url, READ, timeout=SHORT, retry=attrs.evolve(QUICK, max_retries=99))
+        error = result_or_error(client_type, server.url, READ, timeout=SHORT, retry=attrs.evolve(QUICK, max_retries=99))
     assert (type(error), error.outcome, error.attempts) == (APITimeoutError, "unknown", 3)
     assert server.deliveries == 3
 
 
-@both_colours
+@both_clients
 @both_calls
-def test_wait_beyond_the_deadline(do: Callable[[Any], Any], colour: str) -> None:
+def test_wait_beyond_the_deadline(do: Callable[[Any], Any], client_type: str) -> None:
     """A wait that would end after the deadline is not begun: the error is raised at once."""
     started = time.monotonic()
     with serving(answer(429, None, {"retry-after": "20"})) as server:
-        error = told(colour, server.url, do, timeout=Timeout(total=15))
+        error = result_or_error(client_type, server.url, do, timeout=Timeout(total=15))
     assert (type(error), error.retry_after, error.attempts) == (RateLimitError, 20.0, 1)
     assert time.monotonic() - started < 10
     assert server.deliveries == 1
 
 
-@both_colours
+@both_clients
 @both_calls
-def test_deadline_during_a_wait(do: Callable[[Any], Any], colour: str) -> None:
+def test_deadline_during_a_wait(do: Callable[[Any], Any], client_type: str) -> None:
     """Time that the caller's own hook takes counts; after a refusal nothing is in doubt, not even for a send."""
 
     def slow(error: WasendError, attempt: int) -> float:
@@ -94,7 +94,7 @@ def test_deadline_during_a_wait(do: Callable[[Any], Any], colour: str) -> None:
         return 0.2
 
     with serving(answer(429)) as server:
-        error = told(colour, server.url, do, timeout=SHORT, retry=slow)
+        error = result_or_error(client_type, server.url, do, timeout=SHORT, retry=slow)
     assert (type(error), error.outcome, error.attempts) == (APITimeoutError, "not_sent", 1)
     assert server.deliveries == 1
 

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.colours import KEY, NUMBER
+from tests.clients import KEY, NUMBER
 from tests.raw import PATIENCE, answer, reset, serving
 from wasend import AsyncWasendClient, Message, Session
 from wasend._core.call import Call

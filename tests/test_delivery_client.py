@@ -1,4 +1,4 @@
-"""The rules of delivery as a client has them: each option does what it says, in both colours."""
+"""The rules of delivery as a client has them: each option does what it says, in both clients."""
 
 from __future__ import annotations
 

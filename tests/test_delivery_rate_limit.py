@@ -18,7 +18,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.colours import KEY, NUMBER
+from tests.clients import KEY, NUMBER
 from tests.raw import PATIENCE, answer, serving
 from wasend import APITimeoutError, AsyncWasendClient, RateLimitError, Timeout, Wait, WasendError
 from wasend._core.answer import Answer

@@ -22,7 +22,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.colours import KEY, NUMBER, TEXT
+from tests.clients import KEY, NUMBER, TEXT
 from tests.raw import Behaviour, RawServer, answer, hang, reset, serving
 from wasend import AsyncWasendClient, Clock, Group, Message, OutcomeUnknownError, Session
 from wasend._core.call import Call

@@ -19,7 +19,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.colours import KEY, NUMBER
+from tests.clients import KEY, NUMBER
 from tests.raw import answer, serving
 from wasend import AsyncWasendClient
 from wasend._core.clock import Clock

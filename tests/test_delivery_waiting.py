@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.colours import KEY, NUMBER, TEXT
+from tests.clients import KEY, NUMBER, TEXT
 from tests.raw import Behaviour, answer, hang, reset, serving
 from wasend import Ack, AsyncWasendClient, ChatMessage, Message, Session, SessionState, Timeout
 from wasend._core.engine import Engine

@@ -31,7 +31,7 @@ from wasend import (
 )
 from wasend.sandbox import Sandbox
 
-from .colours import KEY, QUICK, both_colours, told
+from .clients import KEY, QUICK, both_clients, result_or_error
 from .raw import Peer, answer, hang, message, raw, serving, streaming
 
 PICTURE = b"\x89PNG" + bytes(range(256)) * 1000
@@ -63,13 +63,13 @@ async def sized(peer: Peer, blocks: int, block: bytes = b"x" * 0x100000) -> None
         await peer.write(block)
 
 
-@both_colours
+@both_clients
 @both_transports
-def test_the_key_goes_to_the_services_own_host_and_to_no_other(colour: str, transport: str) -> None:
+def test_the_key_goes_to_the_services_own_host_and_to_no_other(client_type: str, transport: str) -> None:
     with serving(answer(200, PICTURE)) as own, serving(answer(200, PICTURE)) as other:
         for source in (FILE, own.url + FILE, {"media": {"url": own.url + FILE}}):
-            assert told(colour, own.url, get(source), transport=transport) == PICTURE
-        assert told(colour, own.url, get(other.url + FILE), transport=transport) == PICTURE
+            assert result_or_error(client_type, own.url, get(source), transport=transport) == PICTURE
+        assert result_or_error(client_type, own.url, get(other.url + FILE), transport=transport) == PICTURE
         assert [has_key(request) for request in own.requests] == [True] * 3
         assert [has_key(request) for request in other.requests] == [False]
         assert own.requests[0].startswith(b"GET /files/ses_1/a.png HTTP/1.1\r\n")
@@ -79,23 +79,23 @@ def test_the_key_goes_to_the_services_own_host_and_to_no_other(colour: str, tran
 def test_a_redirect_takes_the_key_to_no_other_host_and_not_back(transport: str) -> None:
     with serving(answer(200, PICTURE)) as other:
         with serving(redirect("/moved"), redirect(other.url)) as own:
-            assert told("async", own.url, get(FILE), transport=transport) == PICTURE
+            assert result_or_error("async", own.url, get(FILE), transport=transport) == PICTURE
             assert [has_key(request) for request in own.requests] == [True, True]
         assert [has_key(request) for request in other.requests] == [False]
     with serving(answer(200, PICTURE)) as own:
         with serving(redirect(own.url + "/account")) as other:
-            assert told("async", own.url, get(other.url), transport=transport) == PICTURE
+            assert result_or_error("async", own.url, get(other.url), transport=transport) == PICTURE
         assert [has_key(request) for request in own.requests] == [False]
 
 
 def test_redirects_end() -> None:
     with serving(redirect("/again")) as own:
-        error = told("async", own.url, get(FILE))
+        error = result_or_error("async", own.url, get(FILE))
         assert isinstance(error, APIStatusError)
         assert own.deliveries == 6
     for to in ("file:///etc/passwd", "ftp://files.example/a", "http://user:pass1234@files.example/", "http://[::bad"):
         with serving(redirect(to)) as own:
-            error = told("async", own.url, get(FILE))
+            error = result_or_error("async", own.url, get(FILE))
             assert isinstance(error, APIStatusError)
             assert "not followed" in str(error)
             assert "pass1234" not in str(error)
@@ -146,17 +146,17 @@ def test_a_callers_client_takes_nothing_of_its_own_to_another_host() -> None:
     ]
 
 
-@both_colours
+@both_clients
 @both_transports
 def test_a_file_appears_whole_for_its_owner_alone_and_progress_is_told(
-    colour: str, transport: str, tmp_path: Path
+    client_type: str, transport: str, tmp_path: Path
 ) -> None:
     figures: list[tuple[int, int | None]] = []
     path = tmp_path / "a.png"
     path.write_bytes(b"what was there")
     with serving(answer(200, PICTURE)) as own:
         do = get_to(own.url + FILE, str(path), progress=lambda done, total: figures.append((done, total)))
-        assert told(colour, own.url, do, transport=transport) == path
+        assert result_or_error(client_type, own.url, do, transport=transport) == path
     assert path.read_bytes() == PICTURE
     assert path.stat().st_mode & 0o777 == 0o600
     assert list(tmp_path.iterdir()) == [path]
@@ -165,15 +165,15 @@ def test_a_file_appears_whole_for_its_owner_alone_and_progress_is_told(
     assert len(figures) > 1
 
 
-@both_colours
+@both_clients
 @both_transports
-def test_a_download_that_breaks_off_leaves_no_file(colour: str, transport: str, tmp_path: Path) -> None:
+def test_a_download_that_breaks_off_leaves_no_file(client_type: str, transport: str, tmp_path: Path) -> None:
     cut = message(200, PICTURE[:70_000], {"content-length": str(len(PICTURE))})
     with serving(raw(cut, then_close=True)) as own:
-        error = told(colour, own.url, get_to(FILE, tmp_path / "a"), transport=transport, retry=QUICK)
+        error = result_or_error(client_type, own.url, get_to(FILE, tmp_path / "a"), transport=transport, retry=QUICK)
         assert type(error) is APIConnectionError
         assert own.deliveries == 3
-        error = told(colour, own.url, get(FILE), transport=transport, retry=None)
+        error = result_or_error(client_type, own.url, get(FILE), transport=transport, retry=None)
         assert type(error) is APIConnectionError
     assert list(tmp_path.iterdir()) == []
 
@@ -184,12 +184,12 @@ def test_a_download_is_tried_again_from_its_beginning(transport: str, tmp_path: 
     figures: list[int] = []
     with serving(raw(cut, then_close=True), answer(503), answer(200, PICTURE)) as own:
         do = get_to(FILE, tmp_path / "a", progress=lambda done, _: figures.append(done))
-        assert told("async", own.url, do, transport=transport, retry=QUICK) == tmp_path / "a"
+        assert result_or_error("async", own.url, do, transport=transport, retry=QUICK) == tmp_path / "a"
     assert (tmp_path / "a").read_bytes() == PICTURE
     assert figures != sorted(figures)
     for do in (get(FILE), get_to(FILE, tmp_path / "a")):
         with serving(raw(cut, then_close=True), answer(200, b"shorter")) as own:
-            found = told("async", own.url, do, transport=transport, retry=QUICK)
+            found = result_or_error("async", own.url, do, transport=transport, retry=QUICK)
             assert (found if isinstance(found, bytes) else found.read_bytes()) == b"shorter"
 
 
@@ -202,7 +202,7 @@ def test_silence_between_two_pieces_ends_a_download(transport: str, tmp_path: Pa
 
     with serving(stall) as own:
         options = {"transport": transport, "retry": None, "timeout": Timeout(answer=0.05)}
-        error = told("async", own.url, get_to(FILE, tmp_path / "a"), **options)
+        error = result_or_error("async", own.url, get_to(FILE, tmp_path / "a"), **options)
     assert isinstance(error, APITimeoutError)
     assert list(tmp_path.iterdir()) == []
 
@@ -248,8 +248,8 @@ def test_a_cancelled_download_leaves_no_file(transport: Any, tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == []
 
 
-@both_colours
-def test_what_progress_raises_ends_the_download(colour: str, tmp_path: Path) -> None:
+@both_clients
+def test_what_progress_raises_ends_the_download(client_type: str, tmp_path: Path) -> None:
     class EnoughError(Exception):
         pass
 
@@ -258,7 +258,7 @@ def test_what_progress_raises_ends_the_download(colour: str, tmp_path: Path) -> 
 
     with serving(answer(200, PICTURE)) as own:
         with pytest.raises(EnoughError):
-            told(colour, own.url, get_to(FILE, tmp_path / "a", progress=progress))
+            result_or_error(client_type, own.url, get_to(FILE, tmp_path / "a", progress=progress))
         assert own.deliveries == 1
     assert list(tmp_path.iterdir()) == []
 
@@ -268,7 +268,9 @@ def test_a_large_file_takes_little_memory(transport: str, tmp_path: Path) -> Non
     with serving(lambda peer: sized(peer, 70)) as own:
         tracemalloc.start()
         try:
-            assert told("async", own.url, get_to(FILE, tmp_path / "a"), transport=transport) == tmp_path / "a"
+            assert (
+                result_or_error("async", own.url, get_to(FILE, tmp_path / "a"), transport=transport) == tmp_path / "a"
+            )
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
@@ -284,7 +286,7 @@ def test_what_is_too_large_for_memory_is_not_fetched(announced: bool) -> None:
         await peer.gone()
 
     with serving(announce if announced else streaming(1100)) as own:
-        error = told("async", own.url, get(FILE), retry=None)
+        error = result_or_error("async", own.url, get(FILE), retry=None)
         assert isinstance(error, DecodeError)
         assert "download_to" in str(error)
 
@@ -292,18 +294,18 @@ def test_what_is_too_large_for_memory_is_not_fetched(announced: bool) -> None:
 def test_compression_that_was_not_asked_for() -> None:
     packed = gzip.compress(PICTURE)
     with serving(answer(200, packed, {"content-encoding": "gzip"})) as own:
-        assert told("async", own.url, get(FILE)) == PICTURE
+        assert result_or_error("async", own.url, get(FILE)) == PICTURE
         assert b"accept-encoding: identity" in own.requests[0].lower()
     for encoding, content in (("gzip", b"no gzip at all"), ("gzip, gzip", packed), ("br", packed)):
         with serving(answer(200, content, {"content-encoding": encoding})) as own:
-            assert isinstance(told("async", own.url, get(FILE)), DecodeError)
+            assert isinstance(result_or_error("async", own.url, get(FILE)), DecodeError)
 
 
 @pytest.mark.parametrize(("status", "kind"), [(404, NotFoundError), (410, NotFoundError), (401, AuthenticationError)])
-@both_colours
-def test_a_refusal_is_an_error_by_name(colour: str, status: int, kind: type[APIStatusError]) -> None:
+@both_clients
+def test_a_refusal_is_an_error_by_name(client_type: str, status: int, kind: type[APIStatusError]) -> None:
     with serving(answer(status, {"error": {"key": "FILE_NOT_FOUND", "message": "No such file"}})) as own:
-        error = told(colour, own.url, get(f"{own.url}{FILE}?signature=secret"))
+        error = result_or_error(client_type, own.url, get(f"{own.url}{FILE}?signature=secret"))
     assert type(error) is kind
     assert (error.code, error.message) == ("FILE_NOT_FOUND", "No such file")
     assert "secret" not in str(error)
@@ -311,8 +313,8 @@ def test_a_refusal_is_an_error_by_name(colour: str, status: int, kind: type[APIS
 
 def test_another_hosts_refusal_gives_no_advice_about_the_key() -> None:
     with serving(answer(200)) as own, serving(answer(401)) as other:
-        assert "key" not in str(told("async", own.url, get(other.url)))
-        assert "key" in str(told("async", other.url, get(FILE)))
+        assert "key" not in str(result_or_error("async", own.url, get(other.url)))
+        assert "key" in str(result_or_error("async", other.url, get(FILE)))
 
 
 @pytest.mark.parametrize(
@@ -329,22 +331,24 @@ def test_another_hosts_refusal_gives_no_advice_about_the_key() -> None:
         (5, "int"),
     ],
 )
-@both_colours
-def test_what_cannot_be_fetched_is_refused(colour: str, source: Any, text: str) -> None:
-    error = told(colour, "http://127.0.0.1:9", get(source))
+@both_clients
+def test_what_cannot_be_fetched_is_refused(client_type: str, source: Any, text: str) -> None:
+    error = result_or_error(client_type, "http://127.0.0.1:9", get(source))
     assert isinstance(error, InvalidRequestError)
     assert error.field == "source"
     assert text in str(error)
 
 
-@both_colours
-def test_a_file_that_cannot_be_written_is_refused_before_anything_is_asked(colour: str, tmp_path: Path) -> None:
+@both_clients
+def test_a_file_that_cannot_be_written_is_refused_before_anything_is_asked(client_type: str, tmp_path: Path) -> None:
     with serving(answer(200, PICTURE)) as own:
         for path in (tmp_path / "none" / "a", tmp_path, 5):
-            error = told(colour, own.url, get_to(FILE, path))
+            error = result_or_error(client_type, own.url, get_to(FILE, path))
             assert isinstance(error, InvalidRequestError)
             assert error.field == "path"
-        assert isinstance(told(colour, own.url, get_to(FILE, tmp_path / "a", progress=5)), InvalidRequestError)
+        assert isinstance(
+            result_or_error(client_type, own.url, get_to(FILE, tmp_path / "a", progress=5)), InvalidRequestError
+        )
         assert own.deliveries == 0
     assert list(tmp_path.iterdir()) == []
 
@@ -377,7 +381,7 @@ def test_a_disk_that_is_full_is_an_error_of_ours(tmp_path: Path) -> None:
     with serving(answer(200, PICTURE)) as own:
         resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
         try:
-            error = told("async", own.url, get_to(FILE, tmp_path / "a"))
+            error = result_or_error("async", own.url, get_to(FILE, tmp_path / "a"))
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert isinstance(error, InvalidRequestError)

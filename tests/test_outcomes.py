@@ -18,7 +18,7 @@ import attrs
 import httpx
 import pytest
 
-from tests.colours import KEY, NUMBER, SEND, TEXT, both_calls, both_colours, told
+from tests.clients import KEY, NUMBER, SEND, TEXT, both_calls, both_clients, result_or_error
 from tests.raw import (
     Behaviour,
     Peer,
@@ -247,10 +247,10 @@ def shown(error: BaseException) -> str:
     return "\n".join([repr(error), str(error), *traceback.format_exception(error)])
 
 
-@both_colours
+@both_clients
 @both_calls
 @pytest.mark.parametrize("case", CASES)
-def test_outcome(case: str, do: Callable[[Any], Any], colour: str) -> None:
+def test_outcome(case: str, do: Callable[[Any], Any], client_type: str) -> None:
     """The server gets exactly so many requests, and the caller is told exactly what became of them."""
     script, send, read = CASES[case]
     expected = send if do is SEND else read
@@ -258,7 +258,7 @@ def test_outcome(case: str, do: Callable[[Any], Any], colour: str) -> None:
     started = datetime.now(UTC)
     with serving(*script) as server:
         timeout = Timeout(answer=0.2, send=0.2) if hang in script else None
-        got = told(colour, server.url, do, timeout=timeout, on_wait=waits.append)
+        got = result_or_error(client_type, server.url, do, timeout=timeout, on_wait=waits.append)
     assert type(got) is expected.kind, got
     assert {name: getattr(got, name) for name in expected.facts} == expected.facts
     assert server.deliveries == expected.deliveries
@@ -272,20 +272,20 @@ def test_outcome(case: str, do: Callable[[Any], Any], colour: str) -> None:
         assert not [secret for secret in (KEY, TEXT, NUMBER.strip("+")) if secret in shown(got)]
 
 
-@both_colours
-def test_request_that_is_not_taken(colour: str) -> None:
+@both_clients
+def test_request_that_is_not_taken(client_type: str) -> None:
     """A send that the server stops reading half-way is given up in time, and its outcome is unknown."""
     do = methodcaller("send_text", session="ses_1", to=NUMBER, text="x" * 20_000_000)
     with serving(deaf) as server:
-        error = told(colour, server.url, do, timeout=Timeout(send=0.2))
+        error = result_or_error(client_type, server.url, do, timeout=Timeout(send=0.2))
         server.release()
     assert (type(error), error.attempts, server.deliveries) == (UnknownTimeoutError, 1, 0)
     assert len(str(error)) < 500
 
 
 @both_calls
-@both_colours
-def test_refused_connections(do: Callable[[Any], Any], colour: str) -> None:
+@both_clients
+def test_refused_connections(do: Callable[[Any], Any], client_type: str) -> None:
     """Where no connection could be made nothing has left: a send, too, is made again, and arrives once."""
     servers: list[RawServer] = []
     with ExitStack() as stack:
@@ -297,17 +297,17 @@ def test_refused_connections(do: Callable[[Any], Any], colour: str) -> None:
             if wait.attempt == 2:
                 servers.append(stack.enter_context(serving(FINE, sock=sock)))
 
-        got = told(colour, url_of(sock), do, on_wait=start)
+        got = result_or_error(client_type, url_of(sock), do, on_wait=start)
     assert isinstance(got, Message if do is SEND else Session)
     assert servers[0].deliveries == 1
 
 
 @both_calls
-@both_colours
-def test_connections_refused_for_good(do: Callable[[Any], Any], colour: str) -> None:
+@both_clients
+def test_connections_refused_for_good(do: Callable[[Any], Any], client_type: str) -> None:
     """Where nobody ever listens, the caller is told that nothing was sent, and after how many attempts."""
     with reserved() as sock:
-        error = told(colour, url_of(sock), do)
+        error = result_or_error(client_type, url_of(sock), do)
     assert (type(error), error.outcome, error.attempts) == (APIConnectionError, "not_sent", 3)
 
 
@@ -322,7 +322,7 @@ async def no_tls(peer: Peer) -> None:
 def test_failed_tls(script: Behaviour, do: Callable[[Any], Any]) -> None:
     """A TLS handshake that fails is a connection that was not made: nothing was sent, and it is tried again."""
     with serving(script) as server:
-        error = told("async", server.url.replace("http:", "https:"), do)
+        error = result_or_error("async", server.url.replace("http:", "https:"), do)
     assert (type(error), error.outcome, error.attempts) == (APIConnectionError, "not_sent", 3)
     assert (server.connections, server.deliveries) == (3, 0)
 
@@ -336,7 +336,9 @@ def test_failed_proxy(fault: str, do: Callable[[Any], Any], monkeypatch: pytest.
     """A proxy that opens no tunnel leaves nothing sent: the call is tried again, and the key stays here."""
     with serving(PROXY_FAULTS[fault]) as server:
         monkeypatch.setenv("https_proxy", server.url)
-        error = told("async", "https://wasend.invalid", do, timeout=Timeout(connect=0.2, answer=0.2, send=0.2))
+        error = result_or_error(
+            "async", "https://wasend.invalid", do, timeout=Timeout(connect=0.2, answer=0.2, send=0.2)
+        )
     assert isinstance(error, APIConnectionError)
     assert (error.outcome, error.attempts) == ("not_sent", 3)
     assert [request.split(b"\r\n")[0] for request in server.requests] == [b"CONNECT wasend.invalid:443 HTTP/1.1"] * 3
@@ -348,7 +350,7 @@ def test_plain_proxy(do: Callable[[Any], Any], monkeypatch: pytest.MonkeyPatch) 
     """The proxy that the environment names is used, and what it answers is the answer."""
     with serving(FINE) as server:
         monkeypatch.setenv("http_proxy", server.url)
-        got = told("async", "http://wasend.invalid/api", do)
+        got = result_or_error("async", "http://wasend.invalid/api", do)
     assert isinstance(got, Message if do is SEND else Session)
     assert b" http://wasend.invalid/api/se" in server.requests[0]
 
@@ -416,20 +418,20 @@ def echo(status: int, content_type: str = "application/json", page: str | None =
 def test_echoed_secrets(script: Behaviour, do: Callable[[Any], Any]) -> None:
     """Whatever echoes the key and the message: no error shows them, and the key is nowhere in what it carries."""
     with serving(script) as server:
-        got = told("async", server.url, do, retry=None)
+        got = result_or_error("async", server.url, do, retry=None)
     secrets = (KEY, TEXT, NUMBER) if do is SEND else (KEY,)
     assert isinstance(got, Message) or not [secret for secret in secrets if secret in shown(got)]
     assert KEY.encode() not in pickle.dumps(got)
 
 
 @both_calls
-@both_colours
-def test_logs(do: Callable[[Any], Any], colour: str, transport: str, caplog: pytest.LogCaptureFixture) -> None:
+@both_clients
+def test_logs(do: Callable[[Any], Any], client_type: str, transport: str, caplog: pytest.LogCaptureFixture) -> None:
     """A line an attempt at DEBUG, with the route and without ids; a line a wait at INFO; nobody's number, text or key anywhere."""
     caplog.set_level(logging.DEBUG)
     caplog.handler.setFormatter(logging.Formatter("%(message)s %(args)s"))
     with serving(answer(429, {"retryAfter": 0.01}), answer(200, "<html>")) as server:
-        told(colour, server.url, do)
+        result_or_error(client_type, server.url, do)
     route = "POST /sendText" if do is SEND else "GET /sessions/{session}"
     said = {
         level: [r.getMessage() for r in caplog.records if (r.name, r.levelname) == ("wasend", level)]
@@ -449,7 +451,7 @@ def test_logs(do: Callable[[Any], Any], colour: str, transport: str, caplog: pyt
 def test_oversized_answer(do: Callable[[Any], Any]) -> None:
     """100 MiB are refused while they are read: a read fails, and nobody can say what became of a send."""
     with serving(streaming(1600)) as server:
-        got = told("async", server.url, do)
+        got = result_or_error("async", server.url, do)
     assert isinstance(got, UnknownAnswerError if do is SEND else DecodeError)
     assert do is SEND or str(got) == "GET /sessions/{session}: the answer is larger than 64 MiB"
     assert (server.deliveries, server.cut_off) == (1, 1)
@@ -459,7 +461,7 @@ def test_oversized_answer(do: Callable[[Any], Any]) -> None:
 def test_oversized_answer_announced(do: Callable[[Any], Any]) -> None:
     """An answer that says it is too large is not waited for."""
     with serving(answer(200, None, {"content-length": "100000000"})) as server:
-        got = told("async", server.url, do)
+        got = result_or_error("async", server.url, do)
     assert isinstance(got, UnknownAnswerError if do is SEND else DecodeError)
     assert server.deliveries == 1
 

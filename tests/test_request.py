@@ -13,7 +13,7 @@ import pytest
 import respx
 
 from tests.calls import FACES, ask
-from tests.colours import NUMBER, both_colours, told
+from tests.clients import NUMBER, both_clients, result_or_error
 from tests.raw import answer, reset, serving
 from wasend import (
     APIStatusError,
@@ -138,11 +138,11 @@ def test_what_goes_out(face: str) -> None:
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "HEAD", "OPTIONS", "POST", "PATCH"])
-@both_colours
-def test_repetition_by_verb(method: str, colour: str) -> None:
+@both_clients
+def test_repetition_by_verb(method: str, client_type: str) -> None:
     """A failure that leaves the outcome open is repeated for all verbs but POST and PATCH, which say that it is open."""
     with serving(answer(500), answer(204)) as server:
-        outcome = told(colour, server.url, lambda client: client.request(method, "/x"))
+        outcome = result_or_error(client_type, server.url, lambda client: client.request(method, "/x"))
     if method in ("POST", "PATCH"):
         assert isinstance(outcome, OutcomeUnknownError)
         assert (outcome.outcome, server.deliveries) == ("unknown", 1)
@@ -151,11 +151,11 @@ def test_repetition_by_verb(method: str, colour: str) -> None:
 
 
 @pytest.mark.parametrize(("method", "repeatable", "deliveries"), [("POST", True, 2), ("PUT", False, 1)])
-@both_colours
-def test_repetition_as_told(method: str, repeatable: bool, deliveries: int, colour: str) -> None:
+@both_clients
+def test_repetition_as_told(method: str, repeatable: bool, deliveries: int, client_type: str) -> None:
     """The caller knows better than the verb."""
     with serving(reset, answer(200, {"id": "1"})) as server:
-        told(colour, server.url, lambda client: client.request(method, "/x", repeatable=repeatable))
+        result_or_error(client_type, server.url, lambda client: client.request(method, "/x", repeatable=repeatable))
         assert server.deliveries == deliveries
 
 
@@ -178,11 +178,13 @@ def test_numbers_are_masked(path: str, face: str, caplog: pytest.LogCaptureFixtu
     assert "44…0456" in caplog.text
 
 
-@both_colours
-def test_numbers_are_masked_where_the_outcome_is_unknown(colour: str) -> None:
+@both_clients
+def test_numbers_are_masked_where_the_outcome_is_unknown(client_type: str) -> None:
     """The call that such an error carries does not print the number either."""
     with serving(reset) as server:
-        error = told(colour, server.url, lambda client: client.request("POST", f"/{NUMBER}/x"), retry=None)
+        error = result_or_error(
+            client_type, server.url, lambda client: client.request("POST", f"/{NUMBER}/x"), retry=None
+        )
     assert isinstance(error, OutcomeUnknownError)
     assert NUMBER[1:] not in f"{error} {error.call!r} {error.call.name}"
     assert error.call.name == "POST /+44…0456/x"

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.colours import NUMBER, READ, SEND, both_calls, both_colours, told
+from tests.clients import NUMBER, READ, SEND, both_calls, both_clients, result_or_error
 from tests.raw import answer, reset, serving
 from wasend import AsyncWasendClient, Message, Retry, RetryHook, Session, Wait
 from wasend._core.call import Call
@@ -160,19 +160,19 @@ def test_what_may_be_repeated(error: WasendError, read: bool, write: bool) -> No
     assert (may_repeat(error, repeatable=True), may_repeat(error, repeatable=False)) == (read, write)
 
 
-@both_colours
+@both_clients
 @both_calls
 @pytest.mark.parametrize(("retry", "deliveries"), [(None, 1), (Retry(max_retries=0), 1), (Retry(max_retries=4), 5)])
-def test_max_retries(retry: Retry | None, deliveries: int, do: Callable[[Any], Any], colour: str) -> None:
+def test_max_retries(retry: Retry | None, deliveries: int, do: Callable[[Any], Any], client_type: str) -> None:
     """A request is repeated as often as set, and never for `None`; the error counts the attempts."""
     with serving(answer(429)) as server:
-        error = told(colour, server.url, do, retry=retry)
+        error = result_or_error(client_type, server.url, do, retry=retry)
     assert (type(error), error.attempts, server.deliveries) == (RateLimitError, deliveries, deliveries)
 
 
-@both_colours
+@both_clients
 @both_calls
-def test_hook(do: Callable[[Any], Any], colour: str) -> None:
+def test_hook(do: Callable[[Any], Any], client_type: str) -> None:
     """A hook is asked after each failure in the caller's thread; its yes, its seconds and its no are followed."""
     asked: list[tuple[type, int, threading.Thread]] = []
     waits: list[tuple[Wait, threading.Thread]] = []
@@ -186,7 +186,7 @@ def test_hook(do: Callable[[Any], Any], colour: str) -> None:
 
     here = threading.current_thread()
     with serving(answer(429, {"retryAfter": 0.02}), answer(503, {"retryAfter": 9}), answer(429)) as server:
-        error = told(colour, server.url, do, retry=Retry(hook=hook, max_retries=0), on_wait=on_wait)
+        error = result_or_error(client_type, server.url, do, retry=Retry(hook=hook, max_retries=0), on_wait=on_wait)
     assert (type(error), error.attempts, server.deliveries) == (RateLimitError, 4, 4)
     assert asked == [
         (RateLimitError, 1, here),
@@ -199,20 +199,20 @@ def test_hook(do: Callable[[Any], Any], colour: str) -> None:
     assert {thread for _, thread in waits} == {here}
 
 
-@both_colours
+@both_clients
 @pytest.mark.parametrize("script", [reset, answer(500), answer(408), answer(400)], ids=["reset", "500", "408", "400"])
-def test_hook_is_not_asked(script: Any, colour: str) -> None:
+def test_hook_is_not_asked(script: Any, client_type: str) -> None:
     """A hook is not asked about a write in doubt, nor about an error that will not pass."""
     asked: list[WasendError] = []
     with serving(script) as server:
-        error = told(colour, server.url, SEND, retry=yes_to_all(asked))
+        error = result_or_error(client_type, server.url, SEND, retry=yes_to_all(asked))
     assert isinstance(error, WasendError)
     assert (server.deliveries, asked) == (1, [])
 
 
-@both_colours
+@both_clients
 @pytest.mark.parametrize("where", ["hook", "on_wait"])
-def test_failing_hook(where: str, colour: str, caplog: pytest.LogCaptureFixture) -> None:
+def test_failing_hook(where: str, client_type: str, caplog: pytest.LogCaptureFixture) -> None:
     """What a hook raises hides nothing: the caller sees what became of the request. A hook that is told goes on."""
 
     def fail(*args: object) -> bool:
@@ -220,14 +220,14 @@ def test_failing_hook(where: str, colour: str, caplog: pytest.LogCaptureFixture)
 
     given = {"retry": Retry(hook=fail)} if where == "hook" else {"on_wait": fail}
     with serving(answer(429)) as server:
-        assert type(told(colour, server.url, SEND, **given)) is RateLimitError
+        assert type(result_or_error(client_type, server.url, SEND, **given)) is RateLimitError
     assert server.deliveries == (1 if where == "hook" else 3)
     assert f"{'the hook of retry' if where == 'hook' else where} raised LookupError" in caplog.text
 
 
-@both_colours
+@both_clients
 @pytest.mark.parametrize("verdict", [True, False, 0.5])
-def test_asynchronous_hooks(verdict: bool | float, colour: str) -> None:
+def test_asynchronous_hooks(verdict: bool | float, client_type: str) -> None:
     """Hooks may be coroutine functions: they are awaited, in the client's loop."""
     asked: list[object] = []
 
@@ -241,18 +241,18 @@ def test_asynchronous_hooks(verdict: bool | float, colour: str) -> None:
         asked.append(wait.attempt)
 
     with serving(answer(429, {"retryAfter": 0}), FINE) as server:
-        got = told(colour, server.url, READ, retry=Retry(hook=hook), on_wait=on_wait)
+        got = result_or_error(client_type, server.url, READ, retry=Retry(hook=hook), on_wait=on_wait)
     assert isinstance(got, Session if verdict else RateLimitError)
     assert asked == ([1, 1] if verdict else [1])
 
 
-@both_colours
-def test_options_of_a_view(colour: str) -> None:
+@both_clients
+def test_options_of_a_view(client_type: str) -> None:
     """A view with another rule for repeating leaves that of its client alone."""
 
     def twice(client: Any) -> Any:
         view = client.with_options(retry=None)
-        if colour == "sync":
+        if client_type == "sync":
             with pytest.raises(RateLimitError):
                 READ(view)
             return READ(client)
@@ -264,7 +264,7 @@ def test_options_of_a_view(colour: str) -> None:
         return await READ(client)
 
     with serving(answer(429), answer(429), FINE) as server:
-        assert isinstance(told(colour, server.url, twice), Session)
+        assert isinstance(result_or_error(client_type, server.url, twice), Session)
     assert (server.deliveries, server.connections) == (3, 1)
 
 
@@ -272,8 +272,8 @@ def test_retries_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """``WASEND_MAX_RETRIES`` counts where nothing else is given."""
     monkeypatch.setenv("WASEND_MAX_RETRIES", "0")
     with serving(answer(429, {"retryAfter": 0})) as server:
-        assert told("async", server.url, SEND).attempts == 1
-        assert told("async", server.url, SEND, retry=Retry()).attempts == 3
+        assert result_or_error("async", server.url, SEND).attempts == 1
+        assert result_or_error("async", server.url, SEND, retry=Retry()).attempts == 3
 
 
 @pytest.mark.parametrize(

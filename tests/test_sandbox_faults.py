@@ -20,7 +20,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.colours import KEY, NUMBER, QUICK, READ, SEND, TEXT
+from tests.clients import KEY, NUMBER, QUICK, READ, SEND, TEXT
 from tests.raw import PATIENCE, until, wait_until
 from wasend import AsyncWasendClient, Message, Timeout, WasendClient, errors
 from wasend.errors import (

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from tests.calls import PNG
-from tests.colours import KEY, NUMBER, READ, SEND, both_colours, told
+from tests.clients import KEY, NUMBER, READ, SEND, both_clients, result_or_error
 from tests.raw import Behaviour, answer, deaf, hang, message, raw, serving, swallowing, until
 from wasend import (
     APIConnectionError,
@@ -147,18 +147,18 @@ class Upload:
         return self._content.read(min(size, 5))
 
 
-@both_colours
-def test_asynchronous_file(colour: str) -> None:
+@both_clients
+def test_asynchronous_file(client_type: str) -> None:
     """It is read to its end, and gives its name."""
     with serving(FINE) as server:
-        sent = told(colour, server.url, lambda client: client.send_file(**TO, data=Upload(PNG)))
+        sent = result_or_error(client_type, server.url, lambda client: client.send_file(**TO, data=Upload(PNG)))
         assert isinstance(sent, Message)
         fields = json.loads(server.requests[0].partition(b"\r\n\r\n")[2])
     assert (base64.b64decode(fields["data"]), fields["fileName"]) == (PNG, "holiday.png")
 
 
-@both_colours
-def test_file_that_fails(colour: str) -> None:
+@both_clients
+def test_file_that_fails(client_type: str) -> None:
     """Whatever a file raises is an error of this package, with nothing sent."""
 
     class Broken:
@@ -166,7 +166,7 @@ def test_file_that_fails(colour: str) -> None:
             raise KeyError(size)
 
     with serving(FINE) as server:
-        error = told(colour, server.url, lambda client: client.send_image(**TO, data=Broken()))
+        error = result_or_error(client_type, server.url, lambda client: client.send_image(**TO, data=Broken()))
         assert server.deliveries == 0
     assert isinstance(error, InvalidRequestError)
     assert "KeyError" in str(error)
@@ -175,7 +175,9 @@ def test_file_that_fails(colour: str) -> None:
 def test_pickled_without_media() -> None:
     """An error in a queue does not carry the picture that it was about; all else it keeps."""
     with serving(answer(500)) as server:
-        error = told("sync", server.url, lambda client: client.send_image(**TO, data=bytes(4 * MB), caption="Hi"))
+        error = result_or_error(
+            "sync", server.url, lambda client: client.send_image(**TO, data=bytes(4 * MB), caption="Hi")
+        )
     assert isinstance(error, OutcomeUnknownError)
     pickled = pickle.dumps(error)
     assert len(pickled) < 10_000
@@ -261,15 +263,15 @@ async def test_nothing_is_shown_to_whom_nothing_is_sent() -> None:
         assert server.deliveries == 1
 
 
-@both_colours
+@both_clients
 @pytest.mark.parametrize("body", [{"to": NUMBER}, {"chatId": "447700900456@c.us"}, {"to": ["+447700900457", NUMBER]}])
-def test_unknown_route_to_a_suppressed_number(body: dict[str, Any], colour: str) -> None:
+def test_unknown_route_to_a_suppressed_number(body: dict[str, Any], client_type: str) -> None:
     """What this package has no method for is a send as well, if it names somebody."""
     suppression = Suppression()
     suppression.add(NUMBER, "STOP")
     with serving(FINE) as server:
-        error = told(
-            colour,
+        error = result_or_error(
+            client_type,
             server.url,
             lambda client: client.request("POST", "/sendPoll", body={"session": "ses_1", **body}),
             suppression=suppression,
@@ -349,7 +351,7 @@ def test_settings_refused(face: Any, options: dict[str, Any], words: str) -> Non
 def test_bad_proxy_of_the_environment(proxy: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A proxy that cannot be, in the environment, is a `ConfigurationError` at the first call."""
     monkeypatch.setenv("HTTP_PROXY", proxy)
-    error = told("async", "http://service.example", READ)
+    error = result_or_error("async", "http://service.example", READ)
     assert isinstance(error, ConfigurationError)
 
 
@@ -358,7 +360,7 @@ def test_socks_without_its_library(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "socksio", None)
     for name in [name for name in sys.modules if "socks_proxy" in name]:
         monkeypatch.delitem(sys.modules, name)
-    error = told("async", "http://service.example", READ, proxy="socks5://127.0.0.1:9")
+    error = result_or_error("async", "http://service.example", READ, proxy="socks5://127.0.0.1:9")
     assert isinstance(error, ConfigurationError)
     assert "httpx[socks]" in str(error)
 
@@ -387,7 +389,7 @@ def test_without_asyncio() -> None:
 def test_wait_until_the_year_99999() -> None:
     """A date that no calendar holds is no wait that was asked for."""
     with serving(answer(429, {}, {"retry-after": "Fri, 01 Jan 99999 00:00:00 GMT"})) as server:
-        error = told("async", server.url, READ, retry=None)
+        error = result_or_error("async", server.url, READ, retry=None)
     assert isinstance(error, RateLimitError)
     assert error.retry_after is None
 
@@ -416,7 +418,7 @@ DOCUMENT = json.dumps({"id": "3EB0AA", "uniqueSessionId": "ses_1"}).encode()
 def test_compressed(content: bytes, encoding: str) -> None:
     """Compressed answers are read."""
     with serving(packed(content, encoding)) as server:
-        session = told("async", server.url, READ)
+        session = result_or_error("async", server.url, READ)
         assert b"accept-encoding: gzip" in server.requests[0].lower()
     assert isinstance(session, Session)
     assert session.unique_session_id == "ses_1"
@@ -436,14 +438,14 @@ def test_compressed(content: bytes, encoding: str) -> None:
 def test_compression_that_cannot_be_undone(content: bytes, encoding: str, words: str) -> None:
     """It is an answer that cannot be read, not a connection that failed; and it may not fill the memory."""
     with serving(packed(content, encoding)) as server:
-        error = told("async", server.url, READ)
+        error = result_or_error("async", server.url, READ)
         assert isinstance(error, DecodeError)
         assert words in str(error)
         assert server.deliveries == 1
 
 
-@both_colours
-def test_told_of_every_answer(colour: str) -> None:
+@both_clients
+def test_told_of_every_answer(client_type: str) -> None:
     """The hook is told of each attempt; what it raises is logged, and hides nothing."""
     told_of: list[Response] = []
 
@@ -452,7 +454,7 @@ def test_told_of_every_answer(colour: str) -> None:
         raise LookupError
 
     with serving(answer(429, {}, {"retry-after": "0"}), answer(200, {"id": "x"}, {"x-request-id": "req_1"})) as server:
-        assert isinstance(told(colour, server.url, SEND, on_response=hook), Message)
+        assert isinstance(result_or_error(client_type, server.url, SEND, on_response=hook), Message)
     assert [(one.call, one.status, one.request_id, one.attempt) for one in told_of] == [
         ("POST /sendText", 429, None, 1),
         ("POST /sendText", 200, "req_1", 2),

@@ -1,4 +1,4 @@
-"""A story over real sockets: a group of five is made, changed and left, and its chats are read, in both colours and dialects."""
+"""A story over real sockets: a group of five is made, changed and left, and its chats are read, with both clients and dialects."""
 
 from __future__ import annotations
 

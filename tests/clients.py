@@ -1,4 +1,4 @@
-"""The two clients as one: what a caller of either is told."""
+"""Both clients, async and sync, behind one function: the result of a call, or its error."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ SEND: Final = methodcaller("send_text", session="ses_1", to=NUMBER, text=TEXT)
 READ: Final = methodcaller("retrieve_session_info", "ses_1")
 QUICK: Final = Retry(initial_backoff=0.001)
 
-both_colours = pytest.mark.parametrize("colour", ["async", "sync"])
+both_clients = pytest.mark.parametrize("client_type", ["async", "sync"])
 both_calls = pytest.mark.parametrize("do", [SEND, READ], ids=["send", "read"])
 
 
-def told(colour: str, url: str, do: Callable[[Any], Any], **options: Any) -> Any:
+def result_or_error(client_type: str, url: str, do: Callable[[Any], Any], **options: Any) -> Any:
     """
-    Make a client and a call, and close the client: what the call returned, or which error it raised.
+    Create a client, make a call and close the client; return the call's result, or the error it raised.
 
-    Between attempts nobody waits: the client's clock stands still, unless `options` name another.
+    The client's clock is stopped, so that no retry waits, unless `options` name another.
     """
     options = {"clock": Clock(stopped=True), **options}
     try:
-        if colour == "async":
+        if client_type == "async":
             return asyncio.run(_awaited(url, do, options))
         with WasendClient(KEY, base_url=url, **options) as client:
             return do(client)
