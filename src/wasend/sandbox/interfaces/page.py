@@ -192,6 +192,9 @@ def _view(sandbox: Actions, state: State) -> dict[str, Any]:
             return message.reply_to and _said(state.chats.message(message.reply_to))
         return message.reply_to
 
+    def waits(messages: Iterable[StoredMessage]) -> bool:
+        return any(map(is_unread, messages))
+
     return {
         "sessions": shown,
         "chats": state.chats.chats,
@@ -202,6 +205,7 @@ def _view(sandbox: Actions, state: State) -> dict[str, Any]:
         "history": history,
         "quoted": quoted,
         "said": _said,
+        "waits": waits,
         "offline": state.people.offline,
         "more_sessions": len(sessions) - len(shown),
         "names": {session.id: session.settings.name for session in sessions},
@@ -247,7 +251,6 @@ def _template() -> Template:
         autoescape=True, undefined=StrictUndefined, finalize=_shown, trim_blocks=True, lstrip_blocks=True
     )
     environment.filters["moment"] = _moment
-    environment.tests["unread_there"] = is_unread
     return environment.from_string(files("wasend.sandbox.interfaces").joinpath("page.html").read_text("utf-8"))
 
 
