@@ -174,8 +174,8 @@ def main() -> None:
         runner.run(lasting(url, 5_000 if quick else 100_000))
     with running_server() as url:
         loops(url)
+        overhead.import_time(url, scale)
     threads(scale)
-    overhead.import_time(scale)
     if not quick:
         write()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
@@ -9,6 +10,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any, Final
 
@@ -79,6 +81,7 @@ sys.addaudithook(lambda event, args: seen.append(event) if event.startswith(("so
 read = type(os.environ).__getitem__
 type(os.environ).__getitem__ = lambda self, key: (seen.append(key) if "WASEND" in key else None, read(self, key))[1]
 import wasend
+from wasend import *
 assert seen == [], seen
 wasend.AsyncWasendClient("key-1"), wasend.WasendClient("key-1")
 assert seen and all("WASEND" in event for event in seen), seen
@@ -92,10 +95,45 @@ assert threading.active_count() == 1, threading.enumerate()
 
 def test_importing_leaves_the_extras_alone() -> None:
     """The core needs none of the extras, nor loads what only a failure or an answer needs."""
-    program = "import sys, wasend; print([name for name in ('typer', 'starlette', 'uvicorn', 'segno', 'phonenumbers', "
-    program += "'tenacity', 'cattrs') if name in sys.modules])"
+    assert loaded("from wasend import *") & EXTRAS == set()
+
+
+def test_importing_loads_what_is_used() -> None:
+    """The package alone is there at once; of its names, each brings only what it is made of."""
+    alone = loaded("import wasend; from wasend import WasendError; wasend.__all__, dir(wasend)")
+    assert alone & {"asyncio", "attrs", "httpx"} == set()
+    assert {name for name in alone if name.startswith("wasend.")} == {
+        "wasend._conflict",
+        "wasend._version",
+        "wasend.errors",
+    }
+    assert "httpx" not in loaded("import wasend; wasend.Recipient.parse('+447700900456')")
+    assert "wasend._sync" not in loaded("import wasend; wasend.AsyncWasendClient('key')")
+
+
+EXTRAS: Final = {"typer", "starlette", "uvicorn", "segno", "phonenumbers", "tenacity", "cattrs"}
+
+
+def loaded(statements: str) -> set[str]:
+    """The modules that are there when a program has run."""
+    program = f"import sys\n{statements}\nprint(*sys.modules)"
     told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True)
-    assert told.stdout == "[]\n"
+    return set(told.stdout.split())
+
+
+def test_type_checkers_see_the_same() -> None:
+    """A name is imported from the same module where type checkers look, and when the program uses it."""
+    tree = ast.parse(Path(wasend.__file__).read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If) and "not" not in ast.unparse(node.test))
+    seen = {
+        node.module: tuple(alias.name for alias in node.names)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+    }
+    assert seen.pop(None) == ("delivery",)
+    assert seen == vars(wasend)["_MODULES"]
+    assert wasend.delivery is importlib.import_module("wasend.delivery")
+    assert {*wasend.__all__, "delivery"} <= set(dir(wasend))
 
 
 # -------------------------------------------------------------------------------------------------------- documentation

@@ -6,38 +6,11 @@ WASend, the hosted WhatsApp gateway, from Python.
 
 from __future__ import annotations
 
+import importlib
 import typing
 
 from . import _conflict as _conflict  # before anything that it may find broken
-from ._bound import AsyncBoundSession, BoundSession
-from ._core.clock import Clock
-from ._core.model import Model, Page, Result, model, wire
-from ._core.options import Options, Timeout
-from ._core.response import Response
-from ._core.retry import Retry, RetryHook
-from ._core.waits import Wait, WaitReason
-from ._sync import WasendClient
 from ._version import __version__ as __version__
-from .api.account import Account
-from .api.chats import Ack, Chat, ChatMessage, ChatPicture, ReadResult
-from .api.contacts import Contact, ContactExistence, ProfilePicture
-from .api.downloads import MediaSource
-from .api.groups import (
-    AdminOnly,
-    Group,
-    GroupCount,
-    GroupInvite,
-    GroupParticipant,
-    GroupPicture,
-    GroupRef,
-    GroupSettings,
-    ParticipantChange,
-    ParticipantChanges,
-    ParticipantRef,
-)
-from .api.messages import LinkPreview, Message
-from .api.sessions import Downstream, QRCode, Session, SessionRef, SessionState
-from .client import AsyncWasendClient
 from .errors import (
     AccountRestrictedError,
     APIConnectionError,
@@ -71,8 +44,39 @@ from .errors import (
     WaitTimeoutError,
     WasendError,
 )
-from .media import MediaData
-from .recipients import ChatRef, MessageRef, Recipient, RecipientKind, format_phone_number, is_valid_phone_number
+
+if typing.TYPE_CHECKING:
+    from . import delivery as delivery
+    from ._bound import AsyncBoundSession, BoundSession
+    from ._core.clock import Clock
+    from ._core.model import Model, Page, Result, model, wire
+    from ._core.options import Options, Timeout
+    from ._core.response import Response
+    from ._core.retry import Retry, RetryHook
+    from ._core.waits import Wait, WaitReason
+    from ._sync import WasendClient
+    from .api.account import Account
+    from .api.chats import Ack, Chat, ChatMessage, ChatPicture, ReadResult
+    from .api.contacts import Contact, ContactExistence, ProfilePicture
+    from .api.downloads import MediaSource
+    from .api.groups import (
+        AdminOnly,
+        Group,
+        GroupCount,
+        GroupInvite,
+        GroupParticipant,
+        GroupPicture,
+        GroupRef,
+        GroupSettings,
+        ParticipantChange,
+        ParticipantChanges,
+        ParticipantRef,
+    )
+    from .api.messages import LinkPreview, Message
+    from .api.sessions import Downstream, QRCode, Session, SessionRef, SessionState
+    from .client import AsyncWasendClient
+    from .media import MediaData
+    from .recipients import ChatRef, MessageRef, Recipient, RecipientKind, format_phone_number, is_valid_phone_number
 
 __all__ = [
     "APIConnectionError",
@@ -160,5 +164,59 @@ __all__ = [
     "wire",
 ]
 
+_MODULES: typing.Final = {
+    "_bound": ("AsyncBoundSession", "BoundSession"),
+    "_core.clock": ("Clock",),
+    "_core.model": ("Model", "Page", "Result", "model", "wire"),
+    "_core.options": ("Options", "Timeout"),
+    "_core.response": ("Response",),
+    "_core.retry": ("Retry", "RetryHook"),
+    "_core.waits": ("Wait", "WaitReason"),
+    "_sync": ("WasendClient",),
+    "api.account": ("Account",),
+    "api.chats": ("Ack", "Chat", "ChatMessage", "ChatPicture", "ReadResult"),
+    "api.contacts": ("Contact", "ContactExistence", "ProfilePicture"),
+    "api.downloads": ("MediaSource",),
+    "api.groups": (
+        "AdminOnly",
+        "Group",
+        "GroupCount",
+        "GroupInvite",
+        "GroupParticipant",
+        "GroupPicture",
+        "GroupRef",
+        "GroupSettings",
+        "ParticipantChange",
+        "ParticipantChanges",
+        "ParticipantRef",
+    ),
+    "api.messages": ("LinkPreview", "Message"),
+    "api.sessions": ("Downstream", "QRCode", "Session", "SessionRef", "SessionState"),
+    "client": ("AsyncWasendClient",),
+    "media": ("MediaData",),
+    "recipients": (
+        "ChatRef",
+        "MessageRef",
+        "Recipient",
+        "RecipientKind",
+        "format_phone_number",
+        "is_valid_phone_number",
+    ),
+}
+"""What is imported when it is first used; to type checkers it is imported above, and no other name is there."""
+
 if not typing.TYPE_CHECKING:
-    from ._compat import export as __getattr__  # noqa: F401 - names of the official SDK that type checkers should refuse
+
+    def __getattr__(name: str) -> typing.Any:
+        if name == "delivery":
+            return importlib.import_module(f".{name}", __name__)
+        for module, names in _MODULES.items():
+            if name in names:
+                found = globals()[name] = getattr(importlib.import_module(f".{module}", __name__), name)
+                return found
+        from ._compat import export
+
+        return export(name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__, "delivery"})

@@ -91,7 +91,7 @@ class WasendUtils:
 
 def export(name: str) -> Any:
     """
-    What the official SDK exports under a name that this package does not; its module's ``__getattr__``.
+    What the official SDK exports under a name that this package does not, for its module's ``__getattr__``.
 
     Args:
         name: The name.
@@ -100,15 +100,15 @@ def export(name: str) -> Any:
         return WasendUtils
     if name in EXPORTS:
         value, instead = EXPORTS[name]
-        _warn(f"wasend.{name}", instead)
+        _warn(f"wasend.{name}", instead, stacklevel=4)
         return value
     import wasend
 
     raise AttributeError(_unknown("module 'wasend'", name, wasend.__all__))
 
 
-def _warn(former: str, now: str) -> None:
-    warnings.warn(f"{former} is a former name: use {now}", DeprecationWarning, stacklevel=3)
+def _warn(former: str, now: str, *, stacklevel: int = 3) -> None:
+    warnings.warn(f"{former} is a former name: use {now}", DeprecationWarning, stacklevel=stacklevel)
 
 
 def _unknown(owner: str, name: str, known: list[str]) -> str:
