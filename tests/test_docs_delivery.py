@@ -79,6 +79,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
         )
         for name in ("now", "monotonic", "sleep"):  # a program's time is the sandbox's: it waits, and nobody else does
             monkeypatch.setattr(SYSTEM_CLOCK, name, getattr(clock, name))
+        monkeypatch.setattr(type(SYSTEM_CLOCK), "simulated", True)
         with sandbox.serve() as server:
             monkeypatch.setenv("WASEND_API_KEY", "k3y-of-the-page")
             monkeypatch.setenv("WASEND_BASE_URL", server.url)

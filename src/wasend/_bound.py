@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from . import delivery
 from ._core.model import Page, Result
@@ -689,13 +690,50 @@ class _AsyncBoundSessionCalls:
         """
         return await self._client.download_to(source, path, progress=progress)
 
-    async def settle(self, error: OutcomeUnknownError, *, window: float = 10.0) -> delivery.Settlement:
+    async def settle(
+        self, error: OutcomeUnknownError, *, window: float = 10.0, exclude_ids: Iterable[MessageRef] | None = None
+    ) -> delivery.Settlement:
         """
         Find out what became of a write that was not answered. It never sends anything again.
 
         See `AsyncWasendClient.settle`.
         """
-        return await self._client.settle(error, window=window)
+        return await self._client.settle(error, window=window, exclude_ids=exclude_ids)
+
+    async def settle_send(
+        self,
+        *,
+        to: ChatRef,
+        since: datetime,
+        type: Literal["text", "image", "video", "ptt", "document"] = "text",
+        text: str | None = None,
+        caption: str | None = None,
+        url: str | None = None,
+        data: MediaData | None = None,
+        file_name: str | None = None,
+        mime_type: str | None = None,
+        exclude_ids: Iterable[MessageRef] = (),
+        window: float = 10.0,
+    ) -> delivery.Settlement:
+        """
+        Find out what became of a send of which only a description is left: of a cancelled task, or a killed process.
+
+        See `AsyncWasendClient.settle_send`.
+        """
+        return await self._client.settle_send(
+            session=self.session_id,
+            to=to,
+            since=since,
+            type=type,
+            text=text,
+            caption=caption,
+            url=url,
+            data=data,
+            file_name=file_name,
+            mime_type=mime_type,
+            exclude_ids=exclude_ids,
+            window=window,
+        )
 
     async def resolve(self, to: str | Recipient, *, region: str | None = None) -> Recipient | None:
         """
@@ -1412,13 +1450,50 @@ class _BoundSessionCalls:
         """
         return self._client.download_to(source, path, progress=progress)
 
-    def settle(self, error: OutcomeUnknownError, *, window: float = 10.0) -> delivery.Settlement:
+    def settle(
+        self, error: OutcomeUnknownError, *, window: float = 10.0, exclude_ids: Iterable[MessageRef] | None = None
+    ) -> delivery.Settlement:
         """
         Find out what became of a write that was not answered. It never sends anything again.
 
         See `WasendClient.settle`.
         """
-        return self._client.settle(error, window=window)
+        return self._client.settle(error, window=window, exclude_ids=exclude_ids)
+
+    def settle_send(
+        self,
+        *,
+        to: ChatRef,
+        since: datetime,
+        type: Literal["text", "image", "video", "ptt", "document"] = "text",
+        text: str | None = None,
+        caption: str | None = None,
+        url: str | None = None,
+        data: MediaData | None = None,
+        file_name: str | None = None,
+        mime_type: str | None = None,
+        exclude_ids: Iterable[MessageRef] = (),
+        window: float = 10.0,
+    ) -> delivery.Settlement:
+        """
+        Find out what became of a send of which only a description is left: of a cancelled task, or a killed process.
+
+        See `WasendClient.settle_send`.
+        """
+        return self._client.settle_send(
+            session=self.session_id,
+            to=to,
+            since=since,
+            type=type,
+            text=text,
+            caption=caption,
+            url=url,
+            data=data,
+            file_name=file_name,
+            mime_type=mime_type,
+            exclude_ids=exclude_ids,
+            window=window,
+        )
 
     def resolve(self, to: str | Recipient, *, region: str | None = None) -> Recipient | None:
         """

@@ -8,6 +8,7 @@ import os
 import ssl
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Self, overload
 
@@ -1436,7 +1437,9 @@ class _Calls:
         """
         return self._loop.run(self._async.retrieve_account())
 
-    def settle(self, error: OutcomeUnknownError, *, window: float = 10.0) -> delivery.Settlement:
+    def settle(
+        self, error: OutcomeUnknownError, *, window: float = 10.0, exclude_ids: Iterable[MessageRef] | None = None
+    ) -> delivery.Settlement:
         """
         Find out what became of a write that was not answered. It never sends anything again.
 
@@ -1446,6 +1449,9 @@ class _Calls:
         Args:
             error: What the write raised.
             window: Seconds for which to look again where it is not found.
+            exclude_ids: The messages, or their ids, that an earlier program's sends were answered with. Where nobody
+                says, what may have been sent before this client was made is not taken for the lost one: it stays
+                unknown. An empty list says that there were none.
 
         Returns:
             ``outcome`` is ``"sent"``, with what was found as ``result``, or ``"unknown"``, with what was ``seen``
@@ -1454,7 +1460,83 @@ class _Calls:
         Raises:
             ClientClosedError: The client is closed.
         """
-        return self._loop.run(self._async.settle(error, window=window))
+        return self._loop.run(self._async.settle(error, window=window, exclude_ids=exclude_ids))
+
+    def settle_send(
+        self,
+        *,
+        session: SessionRef,
+        to: ChatRef,
+        since: datetime,
+        type: Literal["text", "image", "video", "ptt", "document"] = "text",
+        text: str | None = None,
+        caption: str | None = None,
+        url: str | None = None,
+        data: MediaData | None = None,
+        file_name: str | None = None,
+        mime_type: str | None = None,
+        exclude_ids: Iterable[MessageRef] = (),
+        window: float = 10.0,
+    ) -> delivery.Settlement:
+        """
+        Find out what became of a send of which only a description is left: of a cancelled task, or a killed process.
+
+        It never sends anything. What is found is this send's by your word: the message was sent no earlier than
+        `since`, and is none of `exclude_ids`, nor one that another send of this process was answered with. Asked again
+        in the same words, it gives the same message.
+
+        Example:
+            ```python
+            from datetime import UTC, datetime
+
+            from wasend import WasendClient
+
+
+            def main(client: WasendClient, left_at: datetime) -> None:
+                desk = client.session()
+                settlement = desk.settle_send(to="+447700900456", text="Your order is ready.", since=left_at)
+                print(settlement.outcome, settlement.result)
+            ```
+
+        Args:
+            session: The session that sent it: its ``uniqueSessionId``, or a `Session`.
+            to: Whom it was sent to, as in the send.
+            since: When it left this machine at the earliest, by this machine's clock: a moment with a time zone, noted
+                before the send was made.
+            type: What was sent, as `Message.type` words it: ``ptt`` is a voice message, ``document`` a file.
+            text: The text, of a text or a link.
+            caption: The text below a picture, video or document.
+            url: The file's URL, or
+            data: the file: bytes, a path, a binary file or base64 text.
+            file_name: Its name for the recipient.
+            mime_type: Its MIME type.
+            exclude_ids: The messages, or their ids, that are known to be of other sends.
+            window: Seconds for which to look again where it is not found.
+
+        Returns:
+            ``outcome`` is ``"sent"``, with the `Message` as ``result``, or ``"unknown"``, with what was ``seen``
+            instead and the ``reason``.
+
+        Raises:
+            InvalidRequestError: The description is not that of a send, or `since` has no time zone. Nothing was asked.
+            ClientClosedError: The client is closed.
+        """
+        return self._loop.run(
+            self._async.settle_send(
+                session=session,
+                to=to,
+                since=since,
+                type=type,
+                text=text,
+                caption=caption,
+                url=url,
+                data=data,
+                file_name=file_name,
+                mime_type=mime_type,
+                exclude_ids=exclude_ids,
+                window=window,
+            )
+        )
 
     def resolve(self, to: str | Recipient, *, session: SessionRef, region: str | None = None) -> Recipient | None:
         """

@@ -7,6 +7,7 @@ neither the API key nor the text of a message in its own text.
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -240,6 +241,7 @@ class OutcomeUnknownError(WasendError):
         call: The call that was made.
         since: When its request left this machine (UTC).
         settlement: What settling found out about it; `None` where that was not tried.
+        identity: Tells it from every other one. A copy has the same, and is settled as the same.
     """
 
     settlement: Settlement | None = None
@@ -249,6 +251,7 @@ class OutcomeUnknownError(WasendError):
         super().__init__(text, **rest)
         self.call = call
         self.since = since
+        self.identity = secrets.token_hex(8)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A queue wants to know what failed, and not 13 MB of the picture that it was about.

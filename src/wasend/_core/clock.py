@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from typing import Final
+from typing import ClassVar, Final
 
 
 class Clock:
@@ -12,7 +12,13 @@ class Clock:
     The machine's time. Give a client another clock, and its waits and its rules follow that one.
 
     `wasend.sandbox.Clock` is such a clock: tests stop it and move it.
+
+    Attributes:
+        simulated: Whether its time is made up, as in a test. Then no earlier program can have sent anything by it, with
+            which settling would have to reckon.
     """
+
+    simulated: ClassVar[bool] = False
 
     def now(self) -> float:
         """The time, in seconds since the epoch."""

@@ -278,8 +278,8 @@ def is_evidence(document: Any, of: type[Model], envelope: tuple[str, ...] = ()) 
     except DecodeError:
         return False
     shown = {name for name in wire_names(of) if getattr(made, name) not in (None, "")}
-    if str(member(document, "status") if is_object(document) else "").lower() in _NO:
-        shown -= {"status", "timestamp", "type"}
+    if is_object(document) and any(str(member(document, key)).lower() in _NO for key in ("status", "type")):
+        shown -= {"status", "timestamp", "type", "content"}
     return bool(shown)
 
 

@@ -10,7 +10,7 @@ import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 import attrs
 
@@ -126,6 +126,7 @@ class Engine:
         rules: What is particular to the service's errors.
         middleware: What is done around every call, the outermost first.
         known_routes: Of calls that have several routes, by verb and first route: the one that the service has, or none.
+        made_at: When the client was made, by its clock.
     """
 
     options: Options
@@ -134,6 +135,9 @@ class Engine:
     rules: ErrorRules = attrs.field(factory=ErrorRules)
     middleware: tuple[Middleware, ...] = ()
     known_routes: MutableMapping[tuple[str, str], str] = attrs.field(factory=dict[tuple[str, str], str])
+    made_at: float = attrs.field(
+        default=attrs.Factory(lambda self: cast("Engine", self).options.clock.now(), takes_self=True)
+    )
 
     async def perform(self, call: Call[T]) -> T:
         """
@@ -267,7 +271,8 @@ class Engine:
             )
             outcome = answer.status
             if "date" in answer.headers:
-                self.http.date = answer.headers["date"], self.options.clock.now()
+                asked = request.started_at.timestamp()
+                self.http.date = answer.headers["date"], asked, self.options.clock.now()
             self.limiter.observe(answer)
         except WasendError as error:
             outcome = type(error).__name__

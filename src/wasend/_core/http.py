@@ -81,7 +81,7 @@ class Http:
 
     Attributes:
         closed: Whether `aclose` was called.
-        date: The ``Date`` header of the newest answer, and when it came by the client's clock.
+        date: The ``Date`` header of the newest answer, and when that was asked for and came, by the client's clock.
         deadlines: Those of the calls under way, and the loops that these run in; closing brings them forward to now.
     """
 
@@ -109,7 +109,7 @@ class Http:
         self._pools = Pools(functools.partial(self._kind_of_pool, base_url, self._network))
         self._detached: set[asyncio.Task[Any]] = set()
         self.closed = False
-        self.date: tuple[str, float] | None = None
+        self.date: tuple[str, float, float] | None = None
         self.deadlines: dict[asyncio.Timeout, asyncio.AbstractEventLoop] = {}
 
     async def aclose(self) -> None:

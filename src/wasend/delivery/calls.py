@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
 
 from .. import delivery
 from .._core.calls import Calls
+from .._core.model import id_of
 from ..api.chats import Ack, ChatMessage
 from ..api.messages import Message
 from ..api.sessions import Session, SessionRef, SessionState
-from ..errors import ConfigurationError, OutcomeUnknownError
-from ..recipients import Recipient
+from ..errors import ConfigurationError, InvalidRequestError, OutcomeUnknownError
+from ..media import MediaData
+from ..recipients import ChatRef, MessageRef, Recipient
 from .middleware import DeliverySettings
 
 
@@ -19,7 +23,9 @@ class DeliveryCalls(Calls):
 
     _delivery: DeliverySettings
 
-    async def settle(self, error: OutcomeUnknownError, *, window: float = 10.0) -> delivery.Settlement:
+    async def settle(
+        self, error: OutcomeUnknownError, *, window: float = 10.0, exclude_ids: Iterable[MessageRef] | None = None
+    ) -> delivery.Settlement:
         """
         Find out what became of a write that was not answered. It never sends anything again.
 
@@ -29,6 +35,9 @@ class DeliveryCalls(Calls):
         Args:
             error: What the write raised.
             window: Seconds for which to look again where it is not found.
+            exclude_ids: The messages, or their ids, that an earlier program's sends were answered with. Where nobody
+                says, what may have been sent before this client was made is not taken for the lost one: it stays
+                unknown. An empty list says that there were none.
 
         Returns:
             ``outcome`` is ``"sent"``, with what was found as ``result``, or ``"unknown"``, with what was ``seen``
@@ -39,7 +48,79 @@ class DeliveryCalls(Calls):
         """
         from .settle import settle
 
-        return await settle(self._engine, error, window=window)
+        excluded = None if exclude_ids is None else _ids(exclude_ids)
+        return await settle(self._engine, error, window=window, exclude_ids=excluded)
+
+    async def settle_send(
+        self,
+        *,
+        session: SessionRef,
+        to: ChatRef,
+        since: datetime,
+        type: Literal["text", "image", "video", "ptt", "document"] = "text",
+        text: str | None = None,
+        caption: str | None = None,
+        url: str | None = None,
+        data: MediaData | None = None,
+        file_name: str | None = None,
+        mime_type: str | None = None,
+        exclude_ids: Iterable[MessageRef] = (),
+        window: float = 10.0,
+    ) -> delivery.Settlement:
+        """
+        Find out what became of a send of which only a description is left: of a cancelled task, or a killed process.
+
+        It never sends anything. What is found is this send's by your word: the message was sent no earlier than
+        `since`, and is none of `exclude_ids`, nor one that another send of this process was answered with. Asked again
+        in the same words, it gives the same message.
+
+        Example:
+            ```python
+            from datetime import UTC, datetime
+
+            from wasend import WasendClient
+
+
+            def main(client: WasendClient, left_at: datetime) -> None:
+                desk = client.session()
+                settlement = desk.settle_send(to="+447700900456", text="Your order is ready.", since=left_at)
+                print(settlement.outcome, settlement.result)
+            ```
+
+        Args:
+            session: The session that sent it: its ``uniqueSessionId``, or a `Session`.
+            to: Whom it was sent to, as in the send.
+            since: When it left this machine at the earliest, by this machine's clock: a moment with a time zone, noted
+                before the send was made.
+            type: What was sent, as `Message.type` words it: ``ptt`` is a voice message, ``document`` a file.
+            text: The text, of a text or a link.
+            caption: The text below a picture, video or document.
+            url: The file's URL, or
+            data: the file: bytes, a path, a binary file or base64 text.
+            file_name: Its name for the recipient.
+            mime_type: Its MIME type.
+            exclude_ids: The messages, or their ids, that are known to be of other sends.
+            window: Seconds for which to look again where it is not found.
+
+        Returns:
+            ``outcome`` is ``"sent"``, with the `Message` as ``result``, or ``"unknown"``, with what was ``seen``
+            instead and the ``reason``.
+
+        Raises:
+            InvalidRequestError: The description is not that of a send, or `since` has no time zone. Nothing was asked.
+            ClientClosedError: The client is closed.
+        """
+        from .sends import described
+        from .settle import settle_call
+
+        if not isinstance(since, datetime) or since.tzinfo is None:
+            raise InvalidRequestError("since", "is not a moment with a time zone", "pass datetime.now(UTC)")
+        call = await described(
+            session, to, type, text=text, caption=caption, url=url, data=data, file_name=file_name, mime_type=mime_type
+        )
+        return await settle_call(
+            self._engine, call, since=since.timestamp(), exclude_ids=_ids(exclude_ids), window=window
+        )
 
     async def resolve(self, to: str | Recipient, *, session: SessionRef, region: str | None = None) -> Recipient | None:
         """
@@ -155,3 +236,12 @@ class DeliveryCalls(Calls):
         if self._delivery.suppression is None:
             raise ConfigurationError("suppression: this client has no list; create it with suppression=Suppression()")
         await self._delivery.suppression.suppress(number, reason)
+
+
+def _ids(messages: Iterable[MessageRef]) -> list[str]:
+    if isinstance(messages, str):
+        raise InvalidRequestError("exclude_ids", "is text", "pass a list of ids, or of messages")
+    ids = [id_of(one) for one in messages]
+    if not all(isinstance(one, str) for one in ids):
+        raise InvalidRequestError("exclude_ids", "holds what is neither a message nor an id", "pass messages or ids")
+    return ids

@@ -11,7 +11,12 @@ import attrs
 from .._core.call import Call
 from .._core.documents import is_list
 from .._core.names import folded
-from .normalize import chat_key, normalized_text
+from ..api.messages import Message
+from ..api.sessions import SessionRef, session_ref
+from ..errors import InvalidRequestError
+from ..media import Media, MediaData, load
+from ..recipients import ChatRef, chat_id
+from .normalize import chat_key, chat_spellings, normalized_text
 
 SendType: TypeAlias = Literal["text", "image", "video", "ptt", "document", "other"]
 """
@@ -30,6 +35,7 @@ _TYPES: Final[Mapping[str, SendType]] = {
     "/send/link-custom-preview": "text",
     "/sendLinkCustomPreview": "text",
 }
+_PLAIN: Final = ("Text", "Image", "Video", "Voice", "File")
 _SIGNS: Final = frozenset({"/sendseen", "/starttyping", "/stoptyping"})
 """Routes that name a chat and send nothing into it."""
 _MEDIA: Final[Mapping[str, SendType]] = {
@@ -53,8 +59,6 @@ class Send:
         to: The recipient, as in the call: ``+`` and digits, or a WhatsApp id.
         type: ``text``, ``image``, ``video``, ``ptt`` (voice), ``document`` or ``other``.
         text: The text or the caption; `None` where there is none.
-        fingerprint: The same for two sends that nobody can tell apart by reading the chat: same session, same chat,
-            same text. The type is not part of it, as some services do not return it.
         recipients: All recipients, where a raw request names several.
     """
 
@@ -62,13 +66,26 @@ class Send:
     to: str
     type: SendType
     text: str | None = attrs.field(repr=False)
-    fingerprint: str
     recipients: tuple[str, ...] = ()
 
     @property
     def chat(self) -> str:
         """The id of the chat that it goes to, ``…@c.us`` for a number."""
         return chat_key(self.to)
+
+    @property
+    def fingerprint(self) -> str:
+        """
+        The same for two sends that nobody can tell apart by reading the chat: same session, same chat, same text.
+
+        Both spellings of a number are one chat. The type is not part of it, as some services do not return it; nor is
+        the file.
+        """
+        return self.fingerprint_in(min(chat_spellings(self.chat)))
+
+    def fingerprint_in(self, chat: str) -> str:
+        """The fingerprint, where a chat of several names has one by which it is known."""
+        return _digest(self.session, chat, normalized_text(self.text))
 
 
 def send_of(call: Call[Any]) -> Send | None:
@@ -97,7 +114,7 @@ def send_of(call: Call[Any]) -> Send | None:
     text = call.body.get("caption") if call.route != "/send" and kind != "text" else call.body.get("text")
     text = text if isinstance(text, str) and text else None
     to = recipients[0]
-    return Send(session, to, kind, text, _digest(session, chat_key(to), normalized_text(text)), recipients)
+    return Send(session, to, kind, text, recipients)
 
 
 def recipients_of(call: Call[Any]) -> tuple[str, ...]:
@@ -112,6 +129,55 @@ def recipients_of(call: Call[Any]) -> tuple[str, ...]:
         return call.reaches
     send = send_of(call)
     return () if send is None else send.recipients
+
+
+async def described(
+    session: SessionRef,
+    to: ChatRef,
+    type: str,
+    *,
+    text: str | None,
+    caption: str | None,
+    url: str | None,
+    data: MediaData | None,
+    file_name: str | None,
+    mime_type: str | None,
+) -> Call[Message]:
+    """
+    The call that a description is of; it is not for making.
+
+    Args:
+        session: The session that sent it.
+        to: Whom it was sent to.
+        type: What was sent, as `Message.type` words it.
+        text: Its text.
+        caption: The text below its media.
+        url: Where its media are, or
+        data: what they are.
+        file_name: Their name.
+        mime_type: Their type.
+
+    Raises:
+        InvalidRequestError: It is not the description of a send.
+    """
+    routes = {kind: route for route, kind in _TYPES.items() if route.removeprefix("/send") in _PLAIN}
+    if type not in routes:
+        raise InvalidRequestError("type", f"{type!r} is no type of message", f"known are {', '.join(routes)}")
+    for name, value in {"text": text, "caption": caption, "file_name": file_name, "mime_type": mime_type}.items():
+        if value is not None and not isinstance(value, str):
+            raise InvalidRequestError(name, f"expected text, got {value.__class__.__name__}", "pass it in quotes")
+    body: dict[str, Any] = {"session": session_ref(session), "to": chat_id(to)}
+    if type == "text":
+        if text is None or not (caption is url is data is None):
+            raise InvalidRequestError("text", "is all that a text has", "pass text=..., or type='image' and the like")
+        body["text"] = text
+    else:
+        if text is not None:
+            raise InvalidRequestError("text", f"is not part of a message of type {type!r}", "pass caption=...")
+        media = Media(None, None) if url is data is None else await load(url, data, file_name)
+        body |= {"caption": caption, "url": media.url, "data": media.data, "mimeType": mime_type}
+        body["fileName"] = media.name if type == "document" else file_name
+    return Call("POST", routes[type], Message, body=body, sends=type)
 
 
 def _recipients(body: Mapping[str, Any]) -> tuple[str, ...]:

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from .middleware import SettleMiddleware
-from .search import Settlement, settle
+from .search import Settlement, settle, settle_call
 
-__all__ = ["SettleMiddleware", "Settlement", "settle"]
+__all__ = ["SettleMiddleware", "Settlement", "settle", "settle_call"]

@@ -11,7 +11,8 @@ from ...api.groups import Group
 from ...api.sessions import Session
 from ..normalize import normalized_text
 from ..reader import ServiceReader
-from .target import Findings, Match, first_of, is_since, read_as
+from .target import Findings, Match, first_of, read_as
+from .times import Bounds, is_since
 
 
 @attrs.frozen
@@ -36,10 +37,14 @@ class NewSession:
         session = read_as(result, Session)
         return None if session is None else session.unique_session_id
 
-    async def find(self, reader: ServiceReader, earliest: Callable[[], float]) -> Findings:
+    async def find(self, reader: ServiceReader, bounds: Callable[[], Bounds]) -> Findings:
         """The session of that name; a clash of names with an older one is not a match."""
         seen = [one for one in await reader.retrieve_all_sessions() if one.session_name == self.name]
-        return Findings([Match(key, one) for one in seen if (key := self._key_of(one, earliest()))], tuple(seen))
+        earliest = bounds().earliest
+        return Findings([Match(key, one) for one in seen if (key := self._key_of(one, earliest))], tuple(seen))
+
+    async def widened(self, reader: ServiceReader) -> None:
+        """There is one list."""
 
     def _key_of(self, session: Session, earliest: float) -> str | None:
         number = self.body.get("phoneNumber")
@@ -71,10 +76,14 @@ class NewGroup:
         group = read_as(result, Group)
         return None if group is None else group.jid
 
-    async def find(self, reader: ServiceReader, earliest: Callable[[], float]) -> Findings:
+    async def find(self, reader: ServiceReader, bounds: Callable[[], Bounds]) -> Findings:
         """The session's groups of that subject; one that does not tell when it was created is not a match."""
         groups = await first_of(lambda limit, offset: reader.get_groups(self.session, limit=limit, offset=offset))
         seen = [one for one in groups if normalized_text(one.name) == normalized_text(self.name)]
-        since = earliest()
-        matches = [Match(one.jid, one) for one in seen if one.jid and is_since(one.group_created, since)]
-        return Findings(matches, tuple(seen))
+        within = bounds()
+        new = [one for one in seen if one.jid and is_since(one.group_created, within.earliest)]
+        matches = [Match(one.jid, one) for one in new if is_since(one.group_created, within.known_from)]
+        return Findings(matches, tuple(seen), frozenset(one.jid for one in seen), len(new) - len(matches))
+
+    async def widened(self, reader: ServiceReader) -> None:
+        """There is one list."""

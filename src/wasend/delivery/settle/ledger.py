@@ -1,27 +1,28 @@
 """
 Which message belongs to which send: the account of what this process has sent, so that no message is taken for two.
 
-Sends that nobody can tell apart in the chat (same session, same chat, same text) are *identical*. Two rules keep the
+Sends that nobody can tell apart in the chat (same session, same chat, same text) are *identical*. Three rules keep the
 account right:
 
 1. A message belongs to one send only. Whoever gets its id in an answer, or finds it in the chat, claims it, and a
    claimed message is never found again. Claiming is one step under a lock.
-2. Nobody searches the chat while an identical send is in flight, for what is found might be its message, and its answer
-   is about to say so. A search keeps new identical sends from beginning and waits for those that have begun; so its
-   wait ends, however many are waiting to begin, and those wait no longer than the search takes.
+2. Nothing is claimed while an identical send is in flight, for what is found might be its message, and its answer is
+   about to say so. A search keeps new identical sends from beginning and waits for those that have begun. Either wait
+   ends after `PATIENCE` seconds, and at once where the other's event loop was closed: then the send goes on, and the
+   search claims nothing.
+3. What may own a message is left one. That is a send whose task was cancelled, or that was answered without an id; and
+   one whose id is not among what was read, for an engine may show another id than it answered.
 
 So when the lost ones of n identical sends are searched for, every message whose send was answered is claimed, and the
 unclaimed ones are those of the lost: if k of the lost were delivered there are k such messages, each is claimed by one,
 and k sends turn out as sent, no more and no fewer. Which of them got which message cannot be told, and makes no
 difference. Several may search at once: claiming keeps them apart.
 
-One kind of send is neither answered nor searched for: its task was cancelled, or its answer told no id. It may own a
-message that nobody will ever claim. One unclaimed message is left over for each of these.
-
-The ledger is kept for each service (base URL) and clock, over all clients, tasks and threads; it ends with the process,
-and a forked process begins with a copy. Other processes, and people at the phone, are not in it: an identical message
-that they send at the same moment is taken for a lost one. It is bounded: the oldest claims are forgotten, and it knows
-how far back it reaches.
+The ledger is kept for each service (base URL) and clock, over all clients, tasks and threads; it ends with the process.
+What came before it, it cannot know: `known_since` says when it began. A forked process begins with a copy, and knows
+nothing of what came before the fork and was not claimed by then. Other processes, and people at the phone, are not in
+it: an identical message that they send at the same moment is taken for a lost one. It is bounded: the oldest claims are
+forgotten, and it knows how far back it reaches.
 """
 
 from __future__ import annotations
@@ -33,14 +34,20 @@ import os
 import threading
 import weakref
 from collections import OrderedDict, deque
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Final, TypeAlias
 
 import attrs
 
 from ..._core.clock import Clock
-from ..._core.options import Options
+from ..._core.engine import Engine
+from .chats import ChatNames
+from .times import MARGIN
 
+PATIENCE: Final = 120.0
+"""Seconds for which a send waits for searches, and a search for sends in flight, at most."""
+_CHECK: Final = 1.0
+"""Seconds after which to see whether the loop of whom one waits for was closed."""
 _MOST: Final = 50_000
 """How many claims are remembered, at most."""
 _KEPT: Final = 24 * 60 * 60.0
@@ -60,14 +67,14 @@ class IdenticalSends:
 
     Attributes:
         fingerprint: What they have in common.
-        in_flight: How many have begun and not ended.
-        searches: How many searches for lost ones are going on.
-        waiting: Who waits for one of these to become 0.
+        in_flight: Those that have begun and not ended.
+        searches: The searches for lost ones that are going on.
+        waiting: Who waits for one of these to become empty.
     """
 
     fingerprint: str
-    in_flight: int = 0
-    searches: int = 0
+    in_flight: set[Turn] = attrs.field(factory=set["Turn"])
+    searches: set[Turn] = attrs.field(factory=set["Turn"])
     waiting: list[asyncio.Future[None]] = attrs.field(factory=list[asyncio.Future[None]])
 
     def changed(self) -> asyncio.Future[None]:
@@ -86,6 +93,54 @@ class IdenticalSends:
         self.waiting.clear()
 
 
+@attrs.frozen(eq=False)
+class Turn:
+    """
+    A send or a search under way.
+
+    Attributes:
+        identical: Those that it is identical to.
+        began: When it began, in seconds since the epoch.
+        loop: The event loop that it runs in.
+    """
+
+    identical: IdenticalSends
+    began: float
+    loop: asyncio.AbstractEventLoop | None
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether nobody can end it any more."""
+        return self.loop is not None and self.loop.is_closed()
+
+
+@attrs.frozen
+class _Owned:
+    """To whom a message belongs: a send, from its beginning to its end."""
+
+    fingerprint: str
+    began: float
+    ended: float
+
+
+@attrs.frozen(kw_only=True)
+class Search:
+    """
+    Whose message is searched for.
+
+    Attributes:
+        turn: What `begin_search` returned.
+        since: When the send began, in seconds since the epoch.
+        owner: The send's identity: who has claimed a message gets that one again.
+        described: Whether it is known by a description alone, so that it may be one that the ledger counts as given up.
+    """
+
+    turn: Turn
+    since: float
+    owner: str
+    described: bool = False
+
+
 def _release(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
@@ -97,108 +152,170 @@ class Ledger:
 
     Attributes:
         clock: Where its times come from.
+        known_since: Since when, in seconds since the epoch, it knows of every send of this program.
+        names: Under which ids the service files chats.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, known_since: float = -math.inf) -> None:
         self.clock = clock
+        self.known_since = known_since
+        self.names = ChatNames()
         self._number = itertools.count()
-        self._claims: OrderedDict[Claim, float] = OrderedDict()
+        self._claims: OrderedDict[Claim, _Owned] = OrderedDict()
+        self._alike: dict[str, set[Claim]] = {}
+        self._owners: OrderedDict[str, list[Claim]] = OrderedDict()
         self._in_doubt: OrderedDict[int, tuple[str, float]] = OrderedDict()
         self._forgotten = -math.inf
-        self.forget_in_flight()
+        self._forget_in_flight()
 
-    def forget_in_flight(self) -> None:
-        """Begin with nothing in flight: so it is in a forked process, where another thread may have held the lock."""
-        # Reentrant: an abandoned task ends its send when it is garbage-collected, maybe within one of these blocks.
+    def forked(self) -> None:
+        """Begin anew in a forked process: nothing is in flight, and of what was, nothing is known."""
+        self._forget_in_flight()
+        self.names.forget_waiting()
+        if not _is_simulated(self.clock):
+            self.known_since = self.clock.now()
+
+    def _forget_in_flight(self) -> None:
+        # In a forked process another thread may have held the lock. It is reentrant: an abandoned task ends its send
+        # when it is garbage-collected, maybe within one of these blocks.
         self._lock = threading.RLock()
         self._active: dict[str, IdenticalSends] = {}
 
-    async def begin_send(self, fingerprint: str) -> IdenticalSends:
+    async def begin_send(self, fingerprint: str) -> Turn:
         """Begin a send, to be ended by `end_send`; waits while somebody searches for an identical one."""
+        patience = _Patience()
         while True:
             with self._lock:
                 identical = self._identical(fingerprint)
-                if not identical.searches:
-                    identical.in_flight += 1
-                    return identical
+                if not identical.searches or patience.is_over:
+                    turn = self._turn(identical)
+                    identical.in_flight.add(turn)
+                    return turn
                 changed = identical.changed()
-            await changed
+            await patience.wait(changed)
 
-    def end_send(self, identical: IdenticalSends, *, claim: Claim | None = None, in_doubt: bool = False) -> None:
+    def end_send(self, turn: Turn, *, claim: Claim | None = None, in_doubt: bool = False) -> None:
         """
         End a send.
 
         Args:
-            identical: What `begin_send` returned.
+            turn: What `begin_send` returned.
             claim: The message that it is known to have become.
             in_doubt: Whether it may have become a message that nobody will search for.
         """
         now = self.clock.now()
         with self._lock:
+            identical = turn.identical
             if claim is not None:
-                self._claim(claim, now)
+                self._claim(claim, _Owned(identical.fingerprint, turn.began, now))
+            if turn not in identical.in_flight:  # it was taken for abandoned
+                return
             if in_doubt:
-                self._in_doubt[next(self._number)] = identical.fingerprint, now
-                if len(self._in_doubt) > _MOST:
-                    self._forget(self._in_doubt.popitem(last=False)[1][1])
-            identical.in_flight -= 1
+                self._doubt(identical.fingerprint, now)
+            identical.in_flight.discard(turn)
             if not identical.in_flight:
                 self._wake(identical)
 
-    async def begin_search(self, fingerprint: str) -> IdenticalSends:
-        """Begin a search for lost sends, to be ended by `end_search`; waits until no identical send is in flight."""
+    async def begin_search(self, fingerprint: str) -> Turn:
+        """Begin a search for lost sends, to be ended by `end_search`; waits while identical sends are in flight."""
         with self._lock:
             identical = self._identical(fingerprint)
-            identical.searches += 1
+            turn = self._turn(identical)
+            identical.searches.add(turn)
+        patience = _Patience()
         try:
             while True:
                 with self._lock:
-                    if not identical.in_flight:
-                        return identical
+                    self._drop_abandoned(identical)
+                    if not identical.in_flight or patience.is_over:
+                        return turn
                     changed = identical.changed()
-                await changed
+                await patience.wait(changed)
         except BaseException:
-            self.end_search(identical)
+            self.end_search(turn)
             raise
 
-    def end_search(self, identical: IdenticalSends) -> None:
+    def end_search(self, turn: Turn) -> None:
         """End a search: those who wait to send go on."""
         with self._lock:
-            identical.searches -= 1
-            if not identical.searches:
-                self._wake(identical)
+            turn.identical.searches.discard(turn)
+            if not turn.identical.searches:
+                self._wake(turn.identical)
 
-    def claim_one(self, fingerprint: str, claims: Sequence[Claim], *, since: float) -> Claim | None:
+    def claim_one(self, search: Search, found: Sequence[Claim], read: Collection[Claim] = ()) -> Claim | None:
         """
         Claim one of the messages that a lost send may have become.
 
         Args:
-            fingerprint: That of the send; the caller must have begun a search for it.
-            claims: The messages that were found, in order of preference.
-            since: When the send began, in seconds since the epoch.
+            search: Whose message it would be.
+            found: The messages that were found, in order of preference.
+            read: Every message that was read, these among them.
 
         Returns:
             The claimed one; `None` if each of them belongs, or may belong, to another send.
         """
         now = self.clock.now()
+        identical = search.turn.identical
         with self._lock:
-            free = [claim for claim in claims if claim not in self._claims]
-            doubts = list(self._in_doubt.values())
-            if len(free) <= sum(one == fingerprint and ended + _LATE >= since for one, ended in doubts):
+            mine = [claim for claim in self._owners.get(search.owner, ()) if claim in found]
+            if mine:
+                return mine[0]
+            self._drop_abandoned(identical)
+            free = [claim for claim in found if claim not in self._claims]
+            doubts = [
+                number
+                for number, (fingerprint, ended) in self._in_doubt.items()
+                if fingerprint == identical.fingerprint and ended + _LATE >= search.since
+            ]
+            its_own = doubts[:1] if search.described else []
+            unread = self._overlapping(identical.fingerprint, search.since) - {*read, *found}
+            if identical.in_flight or len(free) <= len(doubts) - len(its_own) + len(unread):
                 return None
-            self._claim(free[0], now)
+            for number in its_own:
+                del self._in_doubt[number]
+            self._claim(free[0], _Owned(identical.fingerprint, search.since, now))
+            self._owners.setdefault(search.owner, []).append(free[0])
+            if len(self._owners) > _MOST:
+                self._owners.popitem(last=False)
             return free[0]
+
+    def read_from(self, fingerprint: str, since: float) -> float:
+        """From when to read, so that every message is there whose send may have gone on since a moment."""
+        with self._lock:
+            claims = self._overlapping(fingerprint, since)
+            return min([since, *(self._claims[claim].began for claim in claims)])
 
     def remembers_since(self, since: float) -> bool:
         """Whether nothing that was sent since then, in seconds since the epoch, has been forgotten."""
         with self._lock:
             return since > self._forgotten
 
+    def _turn(self, identical: IdenticalSends) -> Turn:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # it is stepped by hand
+            loop = None
+        return Turn(identical, self.clock.now(), loop)
+
+    def _overlapping(self, fingerprint: str, since: float) -> set[Claim]:
+        """The identical messages whose sends ended since a moment, give or take what clocks do."""
+        alike = self._alike.get(fingerprint, ())
+        return {claim for claim in alike if self._claims[claim].ended >= since - 2 * MARGIN}
+
     def _identical(self, fingerprint: str) -> IdenticalSends:
         identical = self._active.get(fingerprint)
         if identical is None:
             identical = self._active[fingerprint] = IdenticalSends(fingerprint)
+        else:
+            self._drop_abandoned(identical)
         return identical
+
+    def _drop_abandoned(self, identical: IdenticalSends) -> None:
+        for turn in [turn for turn in identical.in_flight if turn.is_abandoned]:
+            identical.in_flight.discard(turn)
+            self._doubt(identical.fingerprint, self.clock.now())
+        for turn in [turn for turn in identical.searches if turn.is_abandoned]:
+            identical.searches.discard(turn)
 
     def _wake(self, identical: IdenticalSends) -> None:
         identical.wake_all()
@@ -206,17 +323,49 @@ class Ledger:
         if idle and self._active.get(identical.fingerprint) is identical:
             del self._active[identical.fingerprint]
 
-    def _claim(self, claim: Claim, now: float) -> None:
-        self._claims[claim] = now
+    def _doubt(self, fingerprint: str, now: float) -> None:
+        self._in_doubt[next(self._number)] = fingerprint, now
+        if len(self._in_doubt) > _MOST:
+            self._forget(self._in_doubt.popitem(last=False)[1][1])
+
+    def _claim(self, claim: Claim, owned: _Owned) -> None:
+        if (earlier := self._claims.pop(claim, None)) is not None:
+            self._alike[earlier.fingerprint].discard(claim)
+        self._claims[claim] = owned
+        self._alike.setdefault(owned.fingerprint, set()).add(claim)
         for _ in range(2):  # two a claim: it shrinks where it must, and no claim takes long
-            oldest = next(iter(self._claims.values()))
-            if len(self._claims) <= _MOST and oldest >= now - _KEPT:
+            oldest, its = next(iter(self._claims.items()))
+            if len(self._claims) <= _MOST and its.ended >= owned.ended - _KEPT:
                 return
-            self._claims.popitem(last=False)
-            self._forget(oldest)
+            del self._claims[oldest]
+            self._alike[its.fingerprint].discard(oldest)
+            if not self._alike[its.fingerprint]:
+                del self._alike[its.fingerprint]
+            self._forget(its.ended)
 
     def _forget(self, moment: float) -> None:
         self._forgotten = max(self._forgotten, moment)
+
+
+class _Patience:
+    """How long one waits for others."""
+
+    def __init__(self) -> None:
+        self._end: float | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self._end is not None and asyncio.get_running_loop().time() >= self._end
+
+    async def wait(self, changed: asyncio.Future[None]) -> None:
+        """Wait for something to change, but not for long: who is waited for may have been abandoned."""
+        now = asyncio.get_running_loop().time()
+        self._end = now + PATIENCE if self._end is None else self._end
+        await asyncio.wait([changed], timeout=min(_CHECK, max(0.0, self._end - now)))
+
+
+def _is_simulated(clock: Clock) -> bool:
+    return getattr(clock, "simulated", False)
 
 
 class _LedgerRegistry:
@@ -229,12 +378,15 @@ class _LedgerRegistry:
         if hasattr(os, "register_at_fork"):
             os.register_at_fork(after_in_child=self._forked)
 
-    def of(self, base_url: str, clock: Clock) -> Ledger:
+    def of(self, base_url: str, clock: Clock, made_at: float) -> Ledger:
         with self._lock:
             key = base_url, id(clock)  # the ledger keeps the clock, so that no other gets its id
             ledger = self._known.get(key)
             if ledger is None:
-                ledger = self._known[key] = Ledger(clock)
+                # Where many services are called, an earlier ledger of this one may have been dropped.
+                full = len(self._recent) == self._recent.maxlen
+                known_since = -math.inf if _is_simulated(clock) else clock.now() if full else made_at
+                ledger = self._known[key] = Ledger(clock, known_since)
             if ledger not in self._recent:
                 self._recent.append(ledger)
             return ledger
@@ -242,12 +394,13 @@ class _LedgerRegistry:
     def _forked(self) -> None:
         self._lock = threading.Lock()
         for ledger in list(self._known.values()):
-            ledger.forget_in_flight()
+            ledger.forked()
 
 
 _REGISTRY: Final = _LedgerRegistry()
 
 
-def ledger_of(options: Options) -> Ledger:
-    """The ledger of the service that a client with these options calls."""
-    return _REGISTRY.of(options.base_url, options.clock)
+def ledger_of(engine: Engine) -> Ledger:
+    """The ledger of the service that an engine calls."""
+    options = engine.options
+    return _REGISTRY.of(options.base_url, options.clock, engine.made_at)

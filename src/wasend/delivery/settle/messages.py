@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -12,10 +11,14 @@ import attrs
 from ..._core.documents import is_object
 from ...api.chats import Ack, ChatMessage
 from ...api.messages import Message
-from ..normalize import message_key, normalized_text
+from ...errors import ClientClosedError, WasendError
+from ..normalize import chat_in, message_key, normalized_text
 from ..reader import ServiceReader
 from ..sends import Send
-from .target import MARGIN, Findings, Match, first_of, is_since, read_as
+from .chats import ChatNames
+from .media import File, Seen
+from .target import Findings, Match, first_of, read_as
+from .times import MARGIN, Bounds, is_since
 
 _THUMBNAIL: Final = re.compile(r"data:.*|[A-Za-z0-9+/_=-]{100,}", re.DOTALL)
 _TYPES: Final = {
@@ -27,21 +30,35 @@ _TYPES: Final = {
 }
 _MEDIA: Final = frozenset({"image", "video", "ptt", "document"})
 _TEXT: Final = frozenset({"text"})
-_URLS: Final = ("url", "imageUrl", "videoUrl", "documentUrl", "audioUrl")
+_CONVERTED: Final = frozenset({"video", "ptt"})
+"""What services put into another format, so that its size and hash are others."""
 _STATUSES: Final[Mapping[int | None, str]] = {Ack.ERROR: "failed", Ack.PENDING: "pending"}
 
 
 @attrs.frozen
 class SentMessage:
-    """A message: it is in the chat, from this session, of the same type and with the same text."""
+    """
+    A message: it is in the chat, from this session, of the same type and with the same text, or else the same file.
+
+    Attributes:
+        send: The message.
+        body: That of its request.
+        names: Under which ids chats are known.
+        everywhere: Whether to look in the chat under all of its names.
+    """
 
     send: Send
     body: Mapping[str, Any]
+    names: ChatNames
+    everywhere: bool = False
+    file: File = attrs.field(
+        init=False, repr=False, eq=False, default=attrs.Factory(lambda self: File(self.body), takes_self=True)
+    )
 
     @property
     def fingerprint(self) -> str:
         """Session, chat and text: see `Send`."""
-        return self.send.fingerprint
+        return self.send.fingerprint_in(self.names.one(self.send.chat))
 
     @property
     def scope(self) -> str:
@@ -49,26 +66,69 @@ class SentMessage:
         return self.send.session
 
     def key(self, result: object) -> str | None:
-        """The message's id, in its short form."""
+        """The message's own id, without the chat's."""
         message = read_as(result, Message)
-        return None if message is None else message_key(message.id)
+        if message is None:
+            return None
+        if (named := chat_in(message.id)) is not None:
+            self.names.learn(self.send.chat, named)
+        return message_key(message.id)
 
-    async def find(self, reader: ServiceReader, earliest: Callable[[], float]) -> Findings:
+    async def find(self, reader: ServiceReader, bounds: Callable[[], Bounds]) -> Findings:
         """The session's messages in the chat, the oldest first; those of the same type and text match."""
-        bound = earliest()
-        messages = await self._read(reader, bound)
-        if earliest() < bound - MARGIN:  # the clocks differ, as the answer's date has shown: it may be older
-            messages = await self._read(reader, earliest())
-        seen = [one for one in messages if _is_from_session(one) and is_since(one.timestamp, earliest())]
-        seen.sort(key=lambda one: one.timestamp.timestamp() if one.timestamp else 0.0)
-        matches = [Match(key, self._result(one)) for one in seen if self._is(one) and (key := message_key(one.id))]
-        return Findings(matches, tuple(seen))
+        asked = bounds().read_from
+        messages = await self._read(reader, asked)
+        if bounds().read_from < asked - MARGIN:  # the clocks differ, as the answer's date has shown: it may be older
+            messages = await self._read(reader, bounds().read_from)
+        within = bounds()
+        ours = [one for one in messages if _is_from_session(one)]
+        ours.sort(key=lambda one: one.timestamp.timestamp() if one.timestamp else 0.0)
+        seen = [one for one in ours if is_since(one.timestamp, within.earliest)]
+        alike = [one for one in seen if message_key(one.id) and self._is(one)]
+        certain = [one for one in alike if is_since(one.timestamp, within.known_from) and self._is_same_file(one)]
+        return Findings(
+            [Match(str(message_key(one.id)), self._result(one)) for one in certain],
+            tuple(seen),
+            frozenset(key for one in ours if (key := message_key(one.id))),
+            len(alike) - len(certain),
+        )
+
+    async def widened(self, reader: ServiceReader) -> SentMessage | None:
+        """The chat under every other name that the service may have for it."""
+        if self.everywhere or not await self.names.ask(reader, self.send.session, self.send.chat):
+            return None
+        return attrs.evolve(self, everywhere=True)
 
     async def _read(self, reader: ServiceReader, since: float) -> list[ChatMessage]:
-        wanted = {"from_me": True, "timestamp_gte": max(0, math.floor(since))}
+        """The messages of the chat, under all its names; none has to be known to the service but one."""
+        first, *others = self.names.all(self.send.chat)
+        failed: WasendError | None = None
+        found: list[ChatMessage] = []
+        try:
+            found = await self._read_one(reader, first, since)
+        except ClientClosedError:
+            raise
+        except WasendError as error:
+            failed = error
+            if not others:
+                raise
+        for name in others if self.everywhere or self.names.is_learnt(self.send.chat) else ():
+            try:
+                found += await self._read_one(reader, name, since)
+                failed = None
+            except ClientClosedError:
+                raise
+            except WasendError:
+                continue
+        if failed is not None:
+            raise failed
+        return found
+
+    async def _read_one(self, reader: ServiceReader, chat: str, since: float) -> list[ChatMessage]:
+        wanted = {"from_me": True, "timestamp_gte": max(0, int(since))}
         return await first_of(
             lambda limit, offset: reader.get_messages(
-                self.send.session, self.send.chat, download_media=False, filter=wanted, limit=limit, offset=offset
+                self.send.session, chat, download_media=False, filter=wanted, limit=limit, offset=offset
             )
         )
 
@@ -77,21 +137,29 @@ class SentMessage:
         caption = normalized_text(message.caption)
         if self.send.type not in _possible_types(message):
             return False
+        if self.send.type != "text" and Seen.of(message).is_another(self.file, converted=self.send.type in _CONVERTED):
+            return False
+        if self.send.type == "document" and message.filename and self.file.name and message.filename != self.file.name:
+            return False
         if self.send.text is not None:
             return normalized_text(self.send.text) in ({body, caption} - {""})
-        name = self.body.get("fileName") or self.body.get("filename")
-        if self.send.type == "document" and message.filename and name and message.filename != name:
-            return False
         # Where there is no text, engines put other things in its place: a thumbnail, the file's name, its URL.
-        other = (message.filename, message.media_url, name, *(self.body.get(key) for key in _URLS))
+        other = (message.filename, message.media_url, self.file.name, self.file.url)
         return not caption and (not body or body in other or _THUMBNAIL.fullmatch(body) is not None)
 
+    def _is_same_file(self, message: ChatMessage) -> bool:
+        """Whether words tell that it is this message, or its file does: without words, all files are alike."""
+        if self.send.text is not None or self.send.type == "text":
+            return True
+        seen = Seen.of(message)
+        told = message.body if isinstance(message.body, str) and message.body else None
+        return seen.is_same(self.file) or (told is not None and told in (self.file.url, self.file.name))
+
     def _result(self, message: ChatMessage) -> Message:
-        url = next((url for key in _URLS if (url := self.body.get(key)) is not None), None)
         return Message(
             id=message.id,
             to=self.send.to,
-            content=self.send.text if self.send.type == "text" else message.media_url or url,
+            content=self.send.text if self.send.type == "text" else message.media_url or self.file.url,
             type=self.send.type,
             timestamp=message.timestamp,
             status=_STATUSES.get(message.ack, "sent"),

@@ -10,7 +10,7 @@ import attrs
 from ..._core.call import Call
 from ..._core.engine import Engine
 from ...errors import ClientClosedError, OutcomeUnknownError, WasendError
-from .ledger import IdenticalSends, Ledger, ledger_of
+from .ledger import Ledger, Turn, ledger_of
 from .search import WINDOW, settle, target_of
 from .target import Target
 
@@ -37,32 +37,32 @@ class SettleMiddleware:
     _ledger: Ledger = attrs.field(
         init=False,
         repr=False,
-        default=attrs.Factory(lambda self: ledger_of(cast("SettleMiddleware", self).engine.options), takes_self=True),
+        default=attrs.Factory(lambda self: ledger_of(cast("SettleMiddleware", self).engine), takes_self=True),
     )
 
     async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
         """Make the call, and see what became of it."""
-        target = target_of(call)
+        target = target_of(call, self._ledger)
         if target is None:
             return await call_next()
-        identical = await self._ledger.begin_send(target.fingerprint)
+        turn = await self._ledger.begin_send(target.fingerprint)
         try:
             result = await call_next()
         except OutcomeUnknownError as error:
-            self._ledger.end_send(identical)
+            self._ledger.end_send(turn)
             if not self.enabled:
                 raise
             return await self._settled(call, error)
         except BaseException as error:
             in_doubt = not isinstance(error, WasendError) or error.outcome != "not_sent"
-            self._ledger.end_send(identical, in_doubt=in_doubt)
+            self._ledger.end_send(turn, in_doubt=in_doubt)
             raise
-        self._record(identical, target, result)
+        self._record(turn, target, result)
         return result
 
-    def _record(self, identical: IdenticalSends, target: Target, result: object) -> None:
+    def _record(self, turn: Turn, target: Target, result: object) -> None:
         key = target.key(result)
-        self._ledger.end_send(identical, claim=(target.scope, key) if key else None, in_doubt=not key)
+        self._ledger.end_send(turn, claim=(target.scope, key) if key else None, in_doubt=not key)
 
     async def _settled(self, call: Call[T], error: OutcomeUnknownError) -> T:
         try:

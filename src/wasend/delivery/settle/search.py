@@ -5,28 +5,32 @@ A message is looked for in its chat, a session by its name, a group by its subje
 write began counts, by the service's clock, which is known from its ``Date`` headers. The ledger makes sure that nothing
 found is taken for two writes. Where nothing is found, nobody knows: the request may still be on its way, or may never
 have arrived.
+
+An earlier program may have been answered for what is found, and the ledger cannot know: so what is not certainly
+younger than the ledger is left, unless the caller says which messages are others'.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from datetime import UTC
-from email.utils import parsedate_to_datetime
-from typing import Any, Final, Literal
+import math
+from collections.abc import Iterable
+from typing import Any, Final, Literal, TypeGuard
 
 import attrs
 
 from ..._core.call import Call
 from ..._core.engine import Engine
 from ..._core.retry import may_repeat
-from ...errors import ClientClosedError, OutcomeUnknownError, WasendError
+from ...errors import ClientClosedError, NotFoundError, OutcomeUnknownError, WasendError
+from ..normalize import message_key
 from ..reader import ServiceReader
 from ..sends import send_of
 from .created import NewGroup, NewSession
-from .ledger import Claim, Ledger, ledger_of
+from .ledger import Ledger, Search, ledger_of
 from .messages import SentMessage
-from .target import MARGIN, Match, Seen, Target, Written
+from .target import Findings, Match, Seen, Target, Written
+from .times import MARGIN, Bounds, Skew
 
 logger: Final = logging.getLogger("wasend")
 
@@ -34,6 +38,8 @@ WINDOW: Final = 10.0
 """Seconds for which a write is looked for."""
 _PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 2.0
+_TRIES: Final = 3
+"""Looks that are made at least where reading back fails in a way that may pass; none but the first without a window."""
 
 
 @attrs.frozen
@@ -55,18 +61,19 @@ class Settlement:
     reason: str = ""
 
 
-async def settle(engine: Engine, error: OutcomeUnknownError, *, window: float = WINDOW) -> Settlement:
+async def settle(
+    engine: Engine, error: OutcomeUnknownError, *, window: float = WINDOW, exclude_ids: Iterable[str] | None = None
+) -> Settlement:
     """
     Find out what became of a write that was not answered. Nothing is written.
 
-    It begins when all identical sends of this process that are in flight have ended, and identical sends that have not
-    begun wait until it is over.
-
     Args:
-        engine: The client's.
+        engine: By which to look; its middleware does not apply.
         error: What the write raised. It keeps the answer, as its ``settlement``; settling it again, once it is found,
             gives the same.
         window: Seconds for which to look again where it is not found.
+        exclude_ids: The ids of all messages that are known to be others', as far as an earlier program knew; `None`
+            where the caller does not know.
 
     Returns:
         What was found, or why nothing was. A service that cannot be read back is such a reason.
@@ -74,28 +81,60 @@ async def settle(engine: Engine, error: OutcomeUnknownError, *, window: float = 
     Raises:
         ClientClosedError: The client is closed.
     """
-    target = target_of(error.call)
+    ledger = ledger_of(engine)
+    target = target_of(error.call, ledger)
+    if _is_sent(error.settlement):
+        return error.settlement
     if target is None:
         settlement = Settlement("unknown", reason=f"what {error.call.name} does cannot be looked up")
     else:
-        ledger = ledger_of(engine.options)
-        identical = await ledger.begin_search(target.fingerprint)
-        try:
-            settlement = await _Search(engine, ledger, target, error, window).result()
-        finally:
-            ledger.end_search(identical)
+        lost = Lost(
+            target,
+            error.since.timestamp(),
+            owner=error.identity,
+            exclude=None if exclude_ids is None else frozenset(exclude_ids),
+            error=error,
+        )
+        settlement = await search(engine, ledger, lost, window)
+    if _is_sent(error.settlement):  # somebody else has found it meanwhile
+        return error.settlement
     error.settlement = settlement
     logger.info("%s was not answered; settled as %s: %s", error.call.name, settlement.outcome, settlement.reason)
     return settlement
 
 
-def target_of(call: Call[Any]) -> Target | None:
+async def settle_call(
+    engine: Engine, call: Call[Any], *, since: float, exclude_ids: Iterable[str], window: float
+) -> Settlement:
+    """
+    Find out what became of a send of which only a description is left. Nothing is written.
+
+    Args:
+        engine: By which to look; its middleware does not apply.
+        call: The send, as it was or would be made.
+        since: When it was made at the earliest, in seconds since the epoch by the client's clock.
+        exclude_ids: The ids of messages that are known to be others'.
+        window: Seconds for which to look again where it is not found.
+
+    Raises:
+        ClientClosedError: The client is closed.
+    """
+    ledger = ledger_of(engine)
+    target = target_of(call, ledger)
+    assert target is not None  # noqa: S101 - every call that is described is a send
+    lost = Lost(target, since, owner=f"{target.fingerprint} {since}", exclude=frozenset(exclude_ids), described=True)
+    settlement = await search(engine, ledger, lost, window)
+    logger.info("a send by %s was settled as %s: %s", call.name, settlement.outcome, settlement.reason)
+    return settlement
+
+
+def target_of(call: Call[Any], ledger: Ledger) -> Target | None:
     """What a call brings into being; `None` where that cannot be looked for."""
     send = send_of(call)
     if send is not None:
-        if send.type == "other" or not send.session:
+        if send.type == "other" or not send.session or len(send.recipients) > 1:
             return None  # what it looks like in the chat is not known
-        return SentMessage(send, call.body or {})
+        return SentMessage(send, call.body or {}, ledger.names)
     if call.method == "POST" and call.body is not None:
         if call.route == "/sessions" and isinstance(name := call.body.get("sessionName"), str):
             return NewSession(name, call.body)
@@ -104,66 +143,120 @@ def target_of(call: Call[Any]) -> Target | None:
     return None
 
 
-@attrs.frozen
-class _Search:
-    """Looking for a write again and again, until it is found or the time is over."""
+@attrs.frozen(kw_only=True)
+class Lost:
+    """
+    A write whose outcome is not known.
 
-    engine: Engine
-    ledger: Ledger
-    target: Target
-    error: OutcomeUnknownError
-    window: float
+    Attributes:
+        target: What it would have brought into being.
+        since: When it was made, in seconds since the epoch by the client's clock.
+        owner: Its identity, for the ledger.
+        exclude: The ids of what is known to be others'; `None` where nobody has said.
+        described: Whether only a description of it is left.
+        error: What it raised, where that is known: another search may settle it.
+    """
 
-    async def result(self) -> Settlement:
-        clock = self.engine.options.clock
-        reader = ServiceReader(attrs.evolve(self.engine, middleware=()))
-        end = clock.monotonic() + self.window
+    target: Target = attrs.field(kw_only=False)
+    since: float = attrs.field(kw_only=False)
+    owner: str
+    exclude: frozenset[str] | None = None
+    described: bool = False
+    error: OutcomeUnknownError | None = None
+
+
+async def search(engine: Engine, ledger: Ledger, lost: Lost, window: float) -> Settlement:
+    """Look for a write again and again, until it is found or the time is over."""
+    turn = await ledger.begin_search(lost.target.fingerprint)
+    try:
+        whose = Search(turn=turn, since=lost.since, owner=lost.owner, described=lost.described)
+        return await _Searching(engine, ledger, lost, whose).result(window)
+    finally:
+        ledger.end_search(turn)
+
+
+class _Searching:
+    def __init__(self, engine: Engine, ledger: Ledger, lost: Lost, whose: Search) -> None:
+        self._engine = engine
+        self._ledger = ledger
+        self._lost = lost
+        self._whose = whose
+        self._target = lost.target
+        self._excluded = frozenset(message_key(one) or one for one in lost.exclude or ())
+        self._reader = ServiceReader(attrs.evolve(engine, middleware=()))
+
+    async def result(self, window: float) -> Settlement:
+        clock = self._engine.options.clock
+        end = clock.monotonic() + window
         pause = _PAUSE
+        failed = 0
         seen: Seen = ()
+        narrow = True
         while True:
-            settled = self.error.settlement
-            if settled is not None and settled.outcome == "sent":
+            if self._lost.error is not None and _is_sent(settled := self._lost.error.settlement):
                 return settled
-            if not self.ledger.remembers_since(self.error.since.timestamp()):
+            if not self._ledger.remembers_since(self._lost.since):
                 return Settlement(
                     "unknown", reason="it is too long ago: what was sent since then is not all remembered"
                 )
             try:
-                findings = await self.target.find(reader, self._earliest)
+                findings = await self._target.find(self._reader, self._bounds)
             except ClientClosedError:
                 raise
             except WasendError as failure:
                 reason = f"reading back failed ({type(failure).__name__}: {failure})"
-                if not may_repeat(failure, repeatable=True):
-                    return Settlement("unknown", None, seen, reason)
+                final = not may_repeat(failure, repeatable=True)
+                failed += 1
+                elsewhere = isinstance(failure, NotFoundError)
             else:
+                final, failed = False, _TRIES
                 seen = findings.seen
-                match = self._claim(findings.matches)
+                elsewhere = not findings.unclear
+                match = self._claim(findings)
                 if match is not None:
                     return Settlement("sent", match.result, seen, "it was found by reading back")
-                reason = f"it was not found by reading back ({len(seen)} looked at; those of other sends do not count)"
-            left = end - clock.monotonic()
-            if left <= 0:
+                reason = self._why(findings)
+            if narrow and elsewhere:
+                narrow = False
+                if (target := await self._target.widened(self._reader)) is not None:
+                    self._target = target
+                    continue
+            if final:
                 return Settlement("unknown", None, seen, reason)
-            await clock.sleep(min(pause, left))
+            left = end - clock.monotonic()
+            if left <= 0 and (failed >= _TRIES or window <= 0):
+                return Settlement("unknown", None, seen, reason)
+            await clock.sleep(min(pause, left) if left > 0 else pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def _claim(self, matches: Sequence[Match]) -> Match | None:
-        by_claim: dict[Claim, Match] = {(self.target.scope, match.key): match for match in matches}
-        claimed = self.ledger.claim_one(self.target.fingerprint, list(by_claim), since=self.error.since.timestamp())
+    def _claim(self, findings: Findings) -> Match | None:
+        scope = self._target.scope
+        by_claim = {(scope, match.key): match for match in findings.matches if match.key not in self._excluded}
+        read = {(scope, key) for key in findings.keys}
+        claimed = self._ledger.claim_one(self._whose, list(by_claim), read)
         return None if claimed is None else by_claim[claimed]
 
-    def _earliest(self) -> float:
-        return self.error.since.timestamp() + _seconds_ahead(self.engine.http.date) - MARGIN
+    def _why(self, findings: Findings) -> str:
+        if self._whose.turn.identical.in_flight:
+            return "an identical send is still in flight, and what is there may be its message"
+        if findings.unclear and not findings.matches:
+            return (
+                f"it may be there ({findings.unclear} would match), but that may be another file, or have been sent"
+                " before this client was made; say which messages are others' (exclude_ids) if you know"
+            )
+        return f"it was not found by reading back ({len(findings.seen)} looked at; those of other sends do not count)"
+
+    def _bounds(self) -> Bounds:
+        lost = self._lost
+        vouched = lost.exclude is not None  # by who says what came before
+        return Bounds.of(
+            lost.since,
+            Skew.told_by(self._engine.http.date),
+            margin=0.0 if lost.described else MARGIN - 1,
+            read_from=self._ledger.read_from(self._target.fingerprint, lost.since),
+            known_since=-math.inf if vouched else self._ledger.known_since,
+        )
 
 
-def _seconds_ahead(date: tuple[str, float] | None) -> float:
-    """By how many seconds the service's clock is ahead of the client's, as far as its answers told."""
-    if date is None:
-        return 0.0
-    header, received_at = date
-    try:
-        said = parsedate_to_datetime(header)
-        return (said if said.tzinfo else said.replace(tzinfo=UTC)).timestamp() - received_at
-    except (ValueError, OverflowError):
-        return 0.0
+def _is_sent(settlement: Settlement | None) -> TypeGuard[Settlement]:
+    return settlement is not None and settlement.outcome == "sent"

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
 from typing import Final, Protocol, TypeAlias, TypeVar
 
 import attrs
@@ -17,6 +15,7 @@ from ...api.messages import Message
 from ...api.sessions import Session
 from ...errors import DecodeError
 from ..reader import ServiceReader
+from .times import Bounds
 
 T = TypeVar("T")
 M = TypeVar("M", bound=Model)
@@ -26,9 +25,6 @@ Written: TypeAlias = Message | Session | Group
 
 Seen: TypeAlias = tuple[ChatMessage | Session | Group, ...]
 """What was read back."""
-
-MARGIN: Final = 3.0
-"""Seconds by which something may seem to be older than its write: times come in whole seconds, by several clocks."""
 
 _MOST: Final = 500  # items read in one look
 _PAGE: Final = 50
@@ -56,11 +52,15 @@ class Findings:
 
     Attributes:
         matches: What may be the write's, the likeliest first.
-        seen: Everything that was there.
+        seen: Everything that was there since the write began.
+        keys: The ids of all that was read, also of what is older.
+        unclear: How many would match, but may belong to an earlier program, or be another file.
     """
 
     matches: Sequence[Match]
     seen: Seen
+    keys: frozenset[str] = frozenset()
+    unclear: int = 0
 
 
 class Target(Protocol):
@@ -80,14 +80,13 @@ class Target(Protocol):
         """The key of what an ordinary answer says was written; `None` where it does not say."""
         ...
 
-    async def find(self, reader: ServiceReader, earliest: Callable[[], float]) -> Findings:
-        """Look for it among what is no older than `earliest`, in seconds since the epoch by the service's clock."""
+    async def find(self, reader: ServiceReader, bounds: Callable[[], Bounds]) -> Findings:
+        """Look for it; `bounds` are those that the answers so far allow, and become narrower with them."""
         ...
 
-
-def is_since(moment: datetime | None, earliest: float) -> bool:
-    """Whether a moment is known, and no earlier: times are compared in whole seconds, as the service gives them."""
-    return moment is not None and moment.timestamp() >= math.floor(earliest)
+    async def widened(self, reader: ServiceReader) -> Target | None:
+        """The same, to be looked for in more places, for which the service may be asked; `None` if none are left."""
+        ...
 
 
 def read_as(result: object, kind: type[M]) -> M | None:

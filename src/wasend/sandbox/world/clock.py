@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import attrs
 
@@ -39,6 +39,8 @@ class Clock(MachineClock):
         >>> clock.now()
         1750000060.0
     """
+
+    simulated: ClassVar[bool] = True
 
     def __init__(self, *, stopped: bool = False, at: float | None = None) -> None:
         self._lock = threading.RLock()
