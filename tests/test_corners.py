@@ -13,9 +13,10 @@ import pytest
 
 from wasend import AsyncWasendClient, ConfigurationError, InvalidRequestError, Result, Retry, ServerError
 from wasend._core import pool
-from wasend._core.answer import Answer, error_of, means_no_such_route, message_in, retry_after, scrubbed
+from wasend._core.answer import Answer, error_of, means_no_such_route, message_in, retry_after
 from wasend._core.call import Call
 from wasend._core.http import Http, RequestState
+from wasend._core.secret import Secret
 from wasend.api.service import ERROR_RULES
 from wasend.errors import AccountRestrictedError, APIConnectionError, APIStatusError, BadRequestError
 
@@ -33,7 +34,7 @@ def refusal(status: int, document: Any, **fields: Any) -> APIStatusError:
         "path": "/x",
         "attempts": 1,
         "since": datetime.now(UTC),
-        "secret": "key-1",
+        "secret": Secret("key-1"),
         "rules": ERROR_RULES,
     }
     error = error_of(Answer(status, {}, b""), document, Call("GET", "/x", Result, **fields), **facts)
@@ -44,7 +45,7 @@ def refusal(status: int, document: Any, **fields: Any) -> APIStatusError:
 def test_answer_nested_beyond_measure() -> None:
     """An error whose document is nested deeper than Python recurses is still the error that its status says."""
     assert isinstance(refusal(500, nested(50_000)), ServerError)
-    assert scrubbed({"a": ["key-1", 5]}, "key-1") == {"a": ["***", 5]}
+    assert Secret("key-1").out_of_all({"a": ["key-1", 5]}) == {"a": ["***", 5]}
 
 
 def test_message_nested_within_measure() -> None:

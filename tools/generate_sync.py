@@ -43,6 +43,7 @@ TWO_MAPPINGS = ("send_message",)
 """Calls whose options the official SDK takes as a second mapping."""
 ON_THE_CLIENT = ("download", "download_to", "settle", "suppress", "with_options")
 """Methods that name no session, and that a view of one has as well."""
+KEY = "api_key"
 WIDTH = 120 - 8  # of a line in a method
 LIFETIME = ("aclose", "__aenter__", "__aexit__", "__init__", "__repr__")
 
@@ -71,7 +72,7 @@ class {sync}({bases}):
 
     def __init__({parameters}) -> None:
         {init_docstring}
-        self._async = {target}({arguments})
+        {hide}self._async = {target}({arguments})
         self._loop = Bridge(self._async.aclose)
 
     def _over(self, client: {target}) -> Self:
@@ -341,6 +342,7 @@ class Generator:
             parameters=self._parameters(self.client, init),
             init_docstring=self._docstring(self.client, init),
             arguments=_arguments(init),
+            hide="".join(f"{line}\n        " for line in self._hides(init)),
             close_docstring=self._docstring(self.client, lifetime["aclose"]),
             imports=self._import_lines(),
         )
@@ -400,7 +402,8 @@ class Generator:
         if "overload" in names:
             lines[-1] += " ..."
         else:
-            lines += [f"    {self._docstring(module, node)}", f"    return {forward}"]
+            body = [self._docstring(module, node), *self._hides(node), f"return {forward}"]
+            lines += [f"    {line}" for line in body]
             self.done.add(node.name)
         return "\n".join(f"    {line}" for line in lines) + "\n"
 
@@ -423,6 +426,13 @@ class Generator:
         if isinstance(node, ast.AsyncFunctionDef):
             call = f"self._loop.run({call})"
         return self._use(module, returns), call
+
+    def _hides(self, node: Method) -> list[str]:
+        """The line after which no variable holds the key in the clear, where there is one."""
+        if KEY not in _names(node):
+            return []
+        self.imports["Secret"] = Import("from ._core.secret import Secret")
+        return [f"{KEY} = Secret.of({KEY})"]
 
     def _parameters(self, module: Module, node: Method) -> str:
         """The parameters as written, in one line."""

@@ -14,6 +14,7 @@ from ._core.model import Page, Result
 from ._core.options import Timeout
 from ._core.response import Response
 from ._core.retry import DEFAULT_RETRY, Retry, RetryHook
+from ._core.secret import Secret
 from ._core.waits import Wait
 from ._signatures import AsyncBoundSignatures, BoundSignatures
 from .api.chats import MOST_MESSAGES, Ack, Chat, ChatMessage, ChatPicture, ReadResult
@@ -813,6 +814,7 @@ class AsyncBoundSession(AsyncBoundSignatures, _AsyncBoundSessionCalls):
 
         See `AsyncWasendClient.with_options`.
         """
+        api_key = Secret.of(api_key)
         return type(self)(
             self._client.with_options(
                 api_key=api_key,
@@ -1569,6 +1571,7 @@ class BoundSession(BoundSignatures, _BoundSessionCalls):
 
         See `WasendClient.with_options`.
         """
+        api_key = Secret.of(api_key)
         return type(self)(
             self._client.with_options(
                 api_key=api_key,

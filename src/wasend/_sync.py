@@ -23,6 +23,7 @@ from ._core.model import Page, Result
 from ._core.options import Options, Timeout
 from ._core.response import Response
 from ._core.retry import DEFAULT_RETRY, Retry, RetryHook
+from ._core.secret import Secret
 from ._core.waits import Wait
 from ._signatures import Signatures
 from .api.account import Account
@@ -1811,6 +1812,7 @@ class WasendClient(Signatures, _Calls, Aliases):
         Raises:
             ConfigurationError: There is no key, or a setting is not valid.
         """
+        api_key = Secret.of(api_key)
         self._async = AsyncWasendClient(
             api_key,
             base_url=base_url,
@@ -1885,6 +1887,7 @@ class WasendClient(Signatures, _Calls, Aliases):
         Raises:
             ConfigurationError: A setting is not valid.
         """
+        api_key = Secret.of(api_key)
         return self._over(
             self._async.with_options(
                 api_key=api_key,

@@ -25,6 +25,7 @@ from ._core.options import Options, Timeout, clean_key, is_exposed
 from ._core.pool import Network
 from ._core.response import Response, recorded
 from ._core.retry import DEFAULT_RETRY, Retry, RetryHook
+from ._core.secret import Secret
 from ._core.waits import Wait
 from ._signatures import AsyncSignatures
 from .api.account import AccountCalls
@@ -155,8 +156,9 @@ class AsyncWasendClient(
         Raises:
             ConfigurationError: There is no key, or a setting is not valid.
         """
+        key, api_key = Secret.of(api_key), None  # no variable holds it in the clear
         options = Options.resolve(
-            api_key=api_key, base_url=base_url, timeout=timeout, retry=retry, prefer=prefer, clock=clock, strict=strict
+            api_key=key, base_url=base_url, timeout=timeout, retry=retry, prefer=prefer, clock=clock, strict=strict
         )
         if is_exposed(options.base_url):
             logger.warning("base_url is plain http: whoever is on the way can read the API key and every message")
@@ -214,10 +216,11 @@ class AsyncWasendClient(
         Raises:
             ConfigurationError: A setting is not valid.
         """
+        key, api_key = Secret.of(api_key), None
         now = self._engine.options
         changed = attrs.evolve(
             now,
-            api_key=now.api_key if api_key is None else clean_key(api_key),
+            api_key=now.key if key is None else clean_key(key),
             timeout=now.timeout if timeout is None else Timeout.of(timeout),
             retry=now.retry if retry is DEFAULT_RETRY else Retry.of(retry),
             on_response=_hook("on_response", on_response) or now.on_response,
@@ -225,7 +228,7 @@ class AsyncWasendClient(
         )
         view = copy.copy(self)
         view._is_view = True
-        limiter = self._engine.limiter if api_key is None else _limiter(None, changed)
+        limiter = self._engine.limiter if key is None else _limiter(None, changed)
         view._engine = attrs.evolve(self._engine, options=changed, limiter=limiter)
         settings = self._delivery
         view._follow(

@@ -52,8 +52,28 @@ __all__ = [
     "WasendError",
 ]
 
+_MOST_TEXT = 2000
+"""Characters of an error's text; hints with many names in them have some hundred."""
+
 Outcome = Literal["not_sent", "unknown", "sent"]
 """What became of a request: it had no effect, nobody can say, or the service accepted it."""
+
+
+def printable(text: str, most: int = _MOST_TEXT) -> str:
+    """
+    A text that can be printed anywhere: what is not printable in it is escaped, and too long a one is cut off.
+
+    Escaped are controls, such as those of terminals, marks that turn the direction of writing, and half characters.
+
+    Args:
+        text: The text.
+        most: How many of its characters to keep.
+    """
+    if len(text) > most:
+        text = f"{text[:most]}…"
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
 def _revive(cls: type[WasendError], args: tuple[Any, ...], facts: dict[str, Any]) -> WasendError:
@@ -75,7 +95,7 @@ class WasendError(Exception):
     outcome: Outcome
 
     def __init__(self, text: str, *, outcome: Outcome = "not_sent") -> None:
-        super().__init__(text)
+        super().__init__(printable(text))  # it may quote what came from outside
         self.outcome = outcome
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -28,6 +28,7 @@ from ..errors import (
 from .call import Call, masked
 from .documents import is_list, is_object
 from .names import folded
+from .secret import Secret
 
 IN_DOUBT: Final = "it may or may not have been carried out: check before you repeat it"
 LARGE: Final = 256 * 1024
@@ -60,8 +61,8 @@ class Answer:
     """
 
     status: int
-    headers: Mapping[str, str]
-    content: bytes | None
+    headers: Mapping[str, str] = attrs.field(repr=False)  # what echoes the key shows it
+    content: bytes | None = attrs.field(repr=False)
     fault: str | None = None
 
     @property
@@ -114,7 +115,7 @@ def error_of(
     path: str,
     attempts: int,
     since: datetime,
-    secret: str,
+    secret: Secret,
     rules: ErrorRules,
 ) -> APIStatusError | None:
     """
@@ -133,8 +134,7 @@ def error_of(
     accepted = 200 <= answer.status < 300
     if accepted and not _says_failed(document):
         return None
-    document = scrubbed(document, secret)
-    headers = {name: value.replace(secret, "***") for name, value in answer.headers.items()}
+    document = secret.out_of_all(document)
     try:
         said = message_in(document)
     except RecursionError:  # thousands of brackets: no service's doing
@@ -145,7 +145,7 @@ def error_of(
         "code": _code(document),
         "message": _short(_discreet(said or _phrase(answer.status), call, rules.private_fields)),
         "body": document,
-        "headers": headers,
+        "headers": answer.headers,
         "retry_after": after,
         "method": call.method,
         "path": path,
@@ -225,20 +225,6 @@ def error_fields(document: Any, depth: int = 4) -> Iterator[str]:
                     yield one
                 else:
                     yield from error_fields(one, depth - 1)
-
-
-def scrubbed(document: Any, secret: str) -> Any:
-    """A document without the API key, should something on the way have echoed it."""
-    try:
-        if isinstance(document, str):
-            return document.replace(secret, "***")
-        if is_object(document):
-            return {scrubbed(key, secret): scrubbed(value, secret) for key, value in document.items()}
-        if is_list(document):
-            return [scrubbed(item, secret) for item in document]
-    except RecursionError:
-        return None
-    return document
 
 
 def _is_ambiguous(status: int, after: float | None) -> bool:

@@ -193,7 +193,7 @@ class Download:
         url, own = self.url, True
         for _ in range(_MOST_REDIRECTS + 1):
             own = own and _origin(url) == _origin(httpx.URL(self.engine.options.base_url))
-            onward = await self._from_service(url) if own else await self._exchange(url, None)
+            onward = await self._from_service(url) if own else await self._exchange(url, own=False)
             if onward is None:
                 return
             url = onward
@@ -205,24 +205,25 @@ class Download:
         await self.engine.limiter.acquire(on_wait=self.engine.options.on_wait)
         slot = await self.engine.http.enter()
         try:
-            return await self._exchange(url, self.engine.options.api_key)
+            return await self._exchange(url, own=True)
         finally:
             if slot is not None:
                 slot.release()
 
-    async def _exchange(self, url: httpx.URL, key: str | None) -> httpx.URL | None:
+    async def _exchange(self, url: httpx.URL, *, own: bool) -> httpx.URL | None:
         """Make one request; where it is redirected, say to where."""
         timeout, call, state, started = self.engine.options.timeout, _call(url), RequestState(), time.monotonic()
         timeouts = {"connect": timeout.connect, "read": timeout.answer, "write": timeout.answer}
-        stream = self.engine.http.stream(call, url, key=key, timeouts=timeouts, state=state)
+        key = self.engine.options.key
+        stream = self.engine.http.stream(call, url, key=key, own=own, timeouts=timeouts, state=state)
         async with stream as (answer, pieces), aclosing(pieces):
-            if key is not None:
+            if own:
                 self.engine.limiter.observe(answer)
             try:
                 if answer.status in _REDIRECTS and "location" in answer.headers:
                     return self._redirected(call, url, answer)
                 if not 200 <= answer.status < 300:
-                    raise await self._refusal(call, answer, pieces, state, own=key is not None)
+                    raise await self._refusal(call, answer, pieces, state, own=own)
                 await self._receive(call, answer, pieces, state)
             finally:
                 await self.engine.report(call, answer, self._attempts, time.monotonic() - started)
@@ -280,7 +281,7 @@ class Download:
             path=call.route,
             attempts=self._attempts,
             since=state.started_at,
-            secret=self.engine.options.api_key,
+            secret=self.engine.options.key,
             rules=self.engine.rules if own else ErrorRules(),  # what to do about the key is no advice elsewhere
         )
         assert refusal is not None  # noqa: S101 - no 2xx comes here

@@ -22,7 +22,7 @@ from ..errors import (
     UnknownAnswerError,
     WasendError,
 )
-from .answer import IN_DOUBT, LARGE, Answer, ErrorRules, error_of, means_no_such_route, scrubbed
+from .answer import IN_DOUBT, LARGE, Answer, ErrorRules, error_of, means_no_such_route
 from .bridge import in_caller
 from .http import Http, RequestState
 from .response import Response, recording
@@ -265,7 +265,7 @@ class Engine:
             answer = await self.http.exchange(
                 call,
                 content,
-                key=self.options.api_key,
+                key=self.options.key,
                 timeouts={"connect": timeout.connect, "read": silence, "write": silence},
                 state=request,
             )
@@ -324,8 +324,7 @@ class Engine:
         records, hook = recording.get(), self.options.on_response
         if records is None and hook is None:
             return
-        headers = {name: value.replace(self.options.api_key, "***") for name, value in answer.headers.items()}
-        response = Response(call.name, answer.status, headers, attempts, seconds)
+        response = Response(call.name, answer.status, answer.headers, attempts, seconds)
         if records is not None:
             records.append(response)
         if hook is not None:
@@ -335,6 +334,13 @@ class Engine:
                 logger.warning("on_response raised %s", type(error).__name__, exc_info=error)
 
     def _read(self, call: Call[T], answer: Answer, state: _CallState) -> T:
+        value = self._understood(call, answer, state)
+        if isinstance(value, WasendError):
+            raise value  # here, where no variable holds what the answer says
+        return value
+
+    def _understood(self, call: Call[T], answer: Answer, state: _CallState) -> T | WasendError:
+        """What an answer is read into, or the error that it amounts to."""
         from .codec import parse  # cattrs costs 10 to 20 ms to import
 
         document: Any = None
@@ -351,44 +357,51 @@ class Engine:
             path=call.path(),
             attempts=state.attempts,
             since=state.request.started_at,
-            secret=self.options.api_key,
+            secret=self.options.key,
             rules=self.rules,
         )
         if refusal is not None:
-            raise refusal
-        return self._result(call, answer, document, unread, state)
+            return refusal
+        value = self._result(call, answer, document, unread, state)
+        return value  # noqa: RET504 - in one expression, no checker infers T
 
-    def _result(self, call: Call[T], answer: Answer, document: Any, unread: DecodeError | None, state: _CallState) -> T:
+    def _result(
+        self, call: Call[T], answer: Answer, document: Any, unread: DecodeError | None, state: _CallState
+    ) -> T | WasendError:
         """What an answer that is no refusal is read into."""
         from .codec import decode, decode_accepted, is_evidence
 
-        key = self.options.api_key
+        secret = self.options.key
         if call.evidence is not None and (
             unread is not None or not is_evidence(document, call.evidence, call.envelope)
         ):
             why = f"answered by {answer.status}, but not in a way that shows that it was understood"
-            raise UnknownAnswerError(
+            return UnknownAnswerError(
                 f"{call.name}: {why}; {IN_DOUBT}",
-                body=scrubbed(document, key),
+                body=secret.out_of_all(document),
                 call=call,
                 since=state.request.started_at,
             )
         reads = call.method in ("GET", "HEAD", "OPTIONS")
         empty = document is None and unread is None and not (answer.content or b"").strip()
-        asked: Mapping[str, Any] = {**call.path_params, **(call.body or {})}
-        try:
-            if unread is not None:
-                raise unread
-            if empty and reads and call.result is not Any:
-                raise DecodeError("expected a document, got an empty answer @ $")
-            value = decode(document, call.result, call.envelope, strict=self.options.strict)
-        except DecodeError as error:
+        if empty and reads and call.result is not Any:
+            unread = DecodeError("expected a document, got an empty answer @ $")
+        came = document is not None or unread is not None
+        if unread is None:
+            try:
+                value = decode(document, call.result, call.envelope, strict=self.options.strict)
+            except DecodeError as error:
+                unread = error
+            else:
+                if reads or not getattr(value, "unread", ()):
+                    return value
+        if unread is not None:
+            path, text = secret.out_of(unread.path), secret.out_of(f"{call.name}: {unread}")
             if reads or (self.options.strict and call.repeatable and document is not None):
-                text = f"{call.name}: {error}".replace(key, "***")
-                raise DecodeError(text, path=error.path.replace(key, "***"), body=scrubbed(error.body, key)) from None
-            if document is not None or unread is not None:
-                logger.warning("%s was accepted, but its answer cannot be read: %s", call.name, error)
-        else:
-            if reads or not getattr(value, "unread", ()):
-                return value
+                return DecodeError(text, path=path, body=secret.out_of_all(unread.body))
+            if came:
+                logger.warning(
+                    "%s was accepted, but its answer cannot be read: %s", call.name, secret.out_of(str(unread))
+                )
+        asked: Mapping[str, Any] = {**call.path_params, **(call.body or {})}
         return decode_accepted(document, call.result, call.envelope, asked)

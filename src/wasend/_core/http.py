@@ -24,12 +24,15 @@ from ..errors import (
     UnknownConnectionError,
     UnknownTimeoutError,
     WasendError,
+    printable,
 )
 from .answer import IN_DOUBT, Answer
 from .body import Body
-from .call import Call
+from .call import Call, masked
 from .compression import BadCompressionError, accepted_encodings, decompressed
 from .pool import Network, Pool, Pools, SlottedPool
+from .secret import Secret
+from .traces import hide
 
 DETACHED: Final = "wasend-detached"
 """The name of tasks that outlive the call that began them."""
@@ -162,7 +165,7 @@ class Http:
         call: Call[Any],
         content: bytes | Body | None,
         *,
-        key: str,
+        key: Secret,
         timeouts: dict[str, float],
         state: RequestState,
     ) -> Answer:
@@ -173,10 +176,23 @@ class Http:
             APIConnectionError: No answer came; its ``outcome`` says whether the request had left.
             ClientClosedError: The client is closed, or was closed meanwhile.
         """
+        try:
+            return await self._exchange(call, content, key, timeouts, state)
+        except BaseException as error:
+            hide(error, key)
+            raise
+
+    async def _exchange(
+        self,
+        call: Call[Any],
+        content: bytes | Body | None,
+        key: Secret,
+        timeouts: dict[str, float],
+        state: RequestState,
+    ) -> Answer:
         if self.closed:
             raise ClientClosedError("the client is closed; make a new one")
         headers = {
-            "Authorization": f"Bearer {key}",
             "Accept": "application/json",
             "Accept-Encoding": accepted_encodings(),
             "User-Agent": _USER_AGENT,
@@ -195,20 +211,22 @@ class Http:
                 request = self._callers_client.build_request(
                     call.method, url, content=data, headers=headers, extensions=extensions
                 )
+                key.authorize(request.headers)
                 response = await self._callers_client.send(request, stream=True, follow_redirects=False)
             else:
                 request = httpx.Request(call.method, url, content=data, headers=headers, extensions=extensions)
+                key.authorize(request.headers)
                 response = await (await self._pools.current()).handle_async_request(request)
         except WasendError:
             raise
         except httpx.HTTPStatusError as error:  # a response hook of theirs calls raise_for_status
-            headers = dict(error.response.headers.items())
+            headers = key.out_of_all(error.response.headers)
             return Answer(error.response.status_code, headers, *_read_by_hook(error.response))
         except Exception as error:  # whatever a transport or a hook of theirs raises
             if isinstance(error, _NEVER_SENT):
                 state.may_have_left = False
-            raise self._failure(call, error, state) from error
-        state.answer = head = Answer(response.status_code, dict(response.headers.items()), None)
+            raise self._failure(call, error, state, key) from error
+        state.answer = head = Answer(response.status_code, key.out_of_all(response.headers), None)
         try:
             decoded = response.is_stream_consumed  # a hook or a transport of theirs has read it
             raw = await _content(response)
@@ -218,7 +236,7 @@ class Http:
             return attrs.evolve(head, fault=str(error))
         except Exception as error:
             if response.is_success and call.repeatable:
-                raise self._failure(call, error, state) from error
+                raise self._failure(call, error, state, key) from error
             # The status has come, and with it what became of the request.
             return attrs.evolve(head, fault=f"the answer was cut off ({type(error).__name__})")
         finally:
@@ -229,7 +247,14 @@ class Http:
 
     @asynccontextmanager
     async def stream(
-        self, call: Call[Any], url: httpx.URL, *, key: str | None, timeouts: dict[str, float], state: RequestState
+        self,
+        call: Call[Any],
+        url: httpx.URL,
+        *,
+        key: Secret,
+        own: bool,
+        timeouts: dict[str, float],
+        state: RequestState,
     ) -> AsyncGenerator[tuple[Answer, AsyncGenerator[bytes]]]:
         """
         Get a URL once, of the service or of anybody: the answer without its body, and the pieces of that.
@@ -237,7 +262,8 @@ class Http:
         Args:
             call: What errors call it.
             url: The URL.
-            key: The API key, where the URL is the service's own.
+            key: The API key.
+            own: Whether the URL is the service's own, which is given the key.
             timeouts: Seconds for connecting and between two pieces.
             state: Told what becomes of the request.
 
@@ -248,62 +274,69 @@ class Http:
         if self.closed:
             raise ClientClosedError("the client is closed; make a new one")
         headers = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": _USER_AGENT}
-        if key is not None:
-            headers["Authorization"] = f"Bearer {key}"
         extensions: dict[str, Any] = {"timeout": timeouts, "trace": state.trace}
         async with AsyncExitStack() as stack:
             try:
                 if self._callers_client is not None:
                     state.may_have_left = not _reports(self._callers_client, url)
                     request = self._callers_client.build_request("GET", url, headers=headers, extensions=extensions)
-                    if key is None:
+                    if own:
+                        key.authorize(request.headers)
+                    else:
                         # Neither what their client is set to send to the service, nor its cookies for all hosts.
                         for name in ("Authorization", "Cookie"):
                             request.headers.pop(name, None)
-                    auth = httpx.USE_CLIENT_DEFAULT if key is not None else None
+                    auth = httpx.USE_CLIENT_DEFAULT if own else None
                     response = await self._callers_client.send(request, auth=auth, stream=True, follow_redirects=False)
                 else:
                     request = httpx.Request("GET", url, headers=headers, extensions=extensions)
-                    if key is not None:
+                    if own:
+                        key.authorize(request.headers)
                         pool = await self._pools.current()
                     else:  # the proxy and the certificates of another host may be others
                         pool = self._kind_of_pool(str(url), self._network)
                         stack.push_async_callback(pool.aclose)
                     response = await pool.handle_async_request(request)
-            except WasendError:
-                raise
             except httpx.HTTPStatusError as error:  # a response hook of theirs calls raise_for_status
                 response = error.response
-            except Exception as error:  # whatever a transport or a hook of theirs raises
+            except BaseException as error:  # whatever a transport or a hook of theirs raises
+                hide(error, key)
+                if isinstance(error, WasendError) or not isinstance(error, Exception):
+                    raise
                 if isinstance(error, _NEVER_SENT):
                     state.may_have_left = False
-                raise self._failure(call, error, state) from error
+                raise self._failure(call, error, state, key) from error
             stack.push_async_callback(response.aclose)
             yield (
-                Answer(response.status_code, dict(response.headers.items()), None),
-                self._pieces(call, response, state),
+                Answer(response.status_code, key.out_of_all(response.headers), None),
+                self._pieces(call, response, state, key),
             )
 
-    async def _pieces(self, call: Call[Any], response: httpx.Response, state: RequestState) -> AsyncGenerator[bytes]:
+    async def _pieces(
+        self, call: Call[Any], response: httpx.Response, state: RequestState, key: Secret
+    ) -> AsyncGenerator[bytes]:
         try:
             async for piece in response.aiter_bytes():
                 yield piece
-        except httpx.DecodingError as error:
-            raise DecodeError(f"{call.name}: its compression is broken") from error
-        except Exception as error:
-            raise self._failure(call, error, state) from error
+        except BaseException as error:
+            hide(error, key)
+            if isinstance(error, httpx.DecodingError):
+                raise DecodeError(f"{call.name}: its compression is broken") from error
+            if not isinstance(error, Exception):
+                raise
+            raise self._failure(call, error, state, key) from error
 
     def _shut(self) -> bool:
         return self.closed or (self._callers_client is not None and self._callers_client.is_closed)
 
-    def _failure(self, call: Call[Any], error: Exception, state: RequestState) -> WasendError:
+    def _failure(self, call: Call[Any], error: Exception, state: RequestState, key: Secret) -> WasendError:
         slow = isinstance(error, httpx.TimeoutException)
         if isinstance(error, httpx.HTTPError | OSError) or self._callers_client is None:
             what = "no answer in time" if slow else "the connection failed"
         else:
             what = "a hook or transport of http_client failed"
         reason = f"{what} ({type(error).__name__ if slow else _reason(error)})"
-        return self.unanswered(call, reason, state, slow=slow)
+        return self.unanswered(call, key.out_of(reason), state, slow=slow)
 
     def unanswered(
         self, call: Call[Any], reason: str, state: RequestState, *, slow: bool, attempts: int = 1
@@ -377,5 +410,5 @@ async def _content(response: httpx.Response) -> bytes | None:
 
 
 def _reason(error: Exception) -> str:
-    text = str(error).strip()
+    text = masked(printable(str(error).strip(), 300))
     return f"{type(error).__name__}: {text}" if text else type(error).__name__

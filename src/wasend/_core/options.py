@@ -16,6 +16,7 @@ from .body import PIECE
 from .clock import SYSTEM_CLOCK, Clock
 from .response import Response
 from .retry import DEFAULT_RETRY, Retry, RetryHook
+from .secret import MISSING, Secret
 from .waits import OnWait
 
 N = TypeVar("N", int, float)
@@ -81,11 +82,16 @@ class Timeout:
         return cls(connect=min(seconds, 5.0), answer=seconds, send=seconds, total=max(180.0, 2 * seconds))
 
 
+def _secret(key: str | Secret) -> Secret:
+    secret: Secret = Secret.of(key)
+    return secret
+
+
 @attrs.frozen(kw_only=True)
 class Options:
     """What a client is set to."""
 
-    api_key: str = attrs.field(repr=lambda _: "***")
+    key: Secret = attrs.field(converter=_secret, alias="api_key")
     base_url: str = BASE_URL
     timeout: Timeout = attrs.field(factory=Timeout)
     retry: Retry = attrs.field(factory=Retry)
@@ -96,11 +102,16 @@ class Options:
     on_response: Callable[[Response], object] | None = attrs.field(default=None, repr=False)
     on_wait: OnWait | None = attrs.field(default=None, repr=False)
 
+    @property
+    def api_key(self) -> str:
+        """The API key, in the clear."""
+        return self.key.reveal()
+
     @classmethod
     def resolve(
         cls,
         *,
-        api_key: str | None,
+        api_key: Secret | None,
         base_url: str | None,
         timeout: float | Timeout | None,
         retry: Retry | RetryHook | None,
@@ -116,7 +127,7 @@ class Options:
         if retry is DEFAULT_RETRY and (count := os.environ.get("WASEND_MAX_RETRIES")):
             retry = Retry(max_retries=_number("WASEND_MAX_RETRIES", count, int))
         return cls(
-            api_key=clean_key(os.environ.get("WASEND_API_KEY") if api_key is None else api_key),
+            api_key=clean_key(Secret.of(os.environ.get("WASEND_API_KEY")) if api_key is None else api_key),
             base_url=clean_url((os.environ.get("WASEND_BASE_URL") or BASE_URL) if base_url is None else base_url),
             timeout=Timeout.of(timeout),
             retry=Retry.of(retry),
@@ -127,20 +138,14 @@ class Options:
         )
 
 
-def clean_key(key: str | None) -> str:
+def clean_key(key: Secret | None) -> Secret:
     """The key without white space around it; it is never shown in what is raised."""
-    if key is None or (isinstance(key, str) and not key.strip()):
-        raise ConfigurationError("api_key: missing; pass api_key=... or set WASEND_API_KEY")
-    if not isinstance(key, str):
-        raise ConfigurationError(f"api_key: expected text, got {type(key).__name__}; pass the key in quotes")
-    key = key.strip()
-    if key.lower().startswith("bearer "):
-        raise ConfigurationError("api_key: pass the key alone, without 'Bearer'")
-    if not re.fullmatch(r"[!-~]+", key):
-        raise ConfigurationError(
-            "api_key: contains a space, a control character or a non-ASCII character; copy it again"
-        )
-    return key
+    if key is None:
+        raise ConfigurationError(f"api_key: {MISSING}")
+    cleaned, problem = key.cleaned()
+    if problem is not None:
+        raise ConfigurationError(f"api_key: {problem}")
+    return cleaned
 
 
 def clean_url(url: str) -> str:
