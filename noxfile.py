@@ -150,8 +150,8 @@ def official(session: nox.Session) -> None:
     """
     WASend's own Python package against the sandbox: its README's way and its 54 calls, in each dialect.
 
-    With ``WASEND_PAGE``, the text of the page *Create Session*, those of its samples that can be run here as well (Java
-    with ``WASEND_JSON_JAR``, too).
+    With ``WASEND_PAGE``, the text of the page *Create Session*, those of its samples that can be run here as well: Java
+    with ``WASEND_JSON_JAR``, Rust with ``WASEND_CRATES``, such as Debian's ``/usr/share/cargo/registry``.
     """
     if shutil.which("node") is None:
         session.skip("WASend's own package runs on Node.js, and there is no `node` on PATH")
