@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
+import os
 import pickle
 import re
 import sqlite3
+import stat
 import subprocess
 import sys
 import textwrap
@@ -16,7 +18,7 @@ from typing import Any
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.clients import KEY, NUMBER
@@ -357,6 +359,16 @@ class TestExport:
         assert again.import_csv(str(path)) == 2
         assert list(again) == list(suppression)
 
+    @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+    def test_only_its_owner_may_read_it(self, suppression: Suppression, tmp_path: Path) -> None:
+        """A new file of numbers is its owner's alone; whatever the process's umask is."""
+        before = os.umask(0)
+        try:
+            suppression.export_csv(tmp_path / "new.csv")
+        finally:
+            os.umask(before)
+        assert stat.S_IMODE((tmp_path / "new.csv").stat().st_mode) == 0o600
+
     @pytest.mark.parametrize(
         "reason",
         ["=1+1", "+1", "-1", "@SUM(A1)", "'=1", "''-2", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20x", " =1", "\t=1"],
@@ -374,6 +386,8 @@ class TestExport:
         suppression.add(NUMBER, reason)
         assert list(csv.reader(io.StringIO(exported(suppression))))[1][1] == reason
 
+    # Hypothesis counts the time in which it builds its tables of characters, once on each machine.
+    @settings(suppress_health_check=[HealthCheck.too_slow])
     @given(
         st.dictionaries(
             st.integers(10_000_000, 99_999_999_999_999).map("+{}".format)

@@ -219,13 +219,14 @@ class Suppression:
         with an apostrophe before it, which `import_csv` removes.
 
         Args:
-            target: A path, or a text file open for writing (with ``newline=""``).
+            target: A path, or a text file open for writing (with ``newline=""``). A new file is its owner's alone.
 
         Returns:
             How many entries were written.
         """
         if isinstance(target, str | os.PathLike):
-            with Path(target).open("w", encoding="utf-8", newline="") as file:
+            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
                 return self.export_csv(file)
         table = csv.writer(target, lineterminator="\n")
         table.writerow(_COLUMNS)
