@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import rich.traceback
 
-from tests.colours import KEY, NUMBER, READ, SEND, both_colours, told
+from tests.clients import KEY, NUMBER, READ, SEND, both_clients, result_or_error
 from tests.raw import Behaviour, Peer, answer, hang, message, raw, reserved, reset, serving, truncated, url_of
 from wasend import AsyncWasendClient, Timeout, WasendClient, WasendError, errors
 from wasend._core.secret import Secret
@@ -72,21 +72,23 @@ BY_TOOLS = ("AuthenticationError", "ConfigurationError", "DecodeError", "Unknown
 """Of which errors the slow tools are asked as well."""
 
 
-def failures(colour: str) -> Iterator[WasendError]:
+def failures(client_type: str) -> Iterator[WasendError]:
     """An error of every kind that has to do with requests, as a caller catches it."""
     for script, do in SCRIPTS:
         with serving(script) as server:
-            got = told(colour, server.url, do, retry=None, timeout=HASTE)
+            got = result_or_error(client_type, server.url, do, retry=None, timeout=HASTE)
         if isinstance(got, WasendError):
             yield got
     with reserved() as closed:
         for do in (SEND, READ):
-            yield told(colour, url_of(closed), do, retry=None)
+            yield result_or_error(client_type, url_of(closed), do, retry=None)
     everybody = Suppression()
     everybody.add(NUMBER)
-    yield told(colour, "http://127.0.0.1:9", SEND, suppression=everybody)
-    yield told(colour, "ftp://x", SEND)
-    yield told(colour, "http://127.0.0.1:9", lambda client: client.with_options(api_key=KEY, timeout=-1))
+    yield result_or_error(client_type, "http://127.0.0.1:9", SEND, suppression=everybody)
+    yield result_or_error(client_type, "ftp://x", SEND)
+    yield result_or_error(
+        client_type, "http://127.0.0.1:9", lambda client: client.with_options(api_key=KEY, timeout=-1)
+    )
 
 
 def everything_shown(error: BaseException, *, by_tools: bool) -> str:
@@ -109,12 +111,12 @@ def everything_shown(error: BaseException, *, by_tools: bool) -> str:
     return "".join(shown)
 
 
-@both_colours
-def test_no_traceback_shows_the_key(colour: str, transport: str, caplog: pytest.LogCaptureFixture) -> None:
+@both_clients
+def test_no_traceback_shows_the_key(client_type: str, transport: str, caplog: pytest.LogCaptureFixture) -> None:
     """Of each error of the tree, each frame with its variables, and each cause: none shows the key, nor does a log line."""
     caplog.set_level(logging.INFO)
     kinds = set[str]()
-    for error in failures(colour):
+    for error in failures(client_type):
         shown = everything_shown(error, by_tools=type(error).__name__ in {*BY_TOOLS} - kinds)
         assert KEY not in shown, shown[max(0, shown.index(KEY) - 2000) : shown.index(KEY) + 200]
         assert KEY.encode() not in pickle.dumps(error)
