@@ -37,7 +37,7 @@ from tests.raw import (
     url_of,
     wait_until,
 )
-from wasend.sandbox import Clock
+from wasend.sandbox import Clock, Sandbox
 from wasend.sandbox.webhooks import Outbox, Sender, Webhook, WebhookAttempt, outbox, sender
 from wasend.sandbox.webhooks.outbox import signature
 from wasend.sandbox.world import Scheduler
@@ -434,13 +434,32 @@ def test_this_machine_is_called(url: str) -> None:
 
 
 def test_other_machines_if_allowed() -> None:
-    """With allow_remote any URL is let through, to a receiver in process for one."""
+    """The hosts that are named are let through, or any; to a receiver in process for one."""
+    for hosts in (["hooks.example.org"], ["*"]):
+        assert Desk(hosts=hosts).outbox._refusal("https://hooks.example.org/wa") is None
+    assert Desk(hosts=["hooks.example.org"]).outbox._refusal("https://hooks.example.com/")
     receiver = Receiver()
-    desk = Desk(receiver, url="https://hooks.example.org/wa", allow_remote=True)
+    desk = Desk(receiver, url="https://hooks.example.org/wa", hosts=["*"])
     desk.post()
     desk.sender.drain()
     assert receiver.headers[0]["host"] == "hooks.example.org"
     assert desk.only.status == 200
+
+
+def test_this_machine_where_others_have_keys() -> None:
+    """Served to other machines, a sandbox calls what listens on this one only where it was told so."""
+    for hosts, called in (((), False), (["127.0.0.1"], True), ("*", True)):
+        with serving(answer()) as receiver, Sandbox(api_key="k", webhook_hosts=hosts) as sandbox:
+            sandbox.add_session("Before", webhook_url=receiver.url)
+            with sandbox.serve(allow_remote=True):
+                sandbox.add_session("After", "+447700900124", webhook_url=receiver.url)
+                sandbox.drain()
+            before, after = sandbox.webhooks
+        assert before.refusal is None
+        assert (after.refusal is None) is called
+        assert called or "webhook_hosts=['127.0.0.1']" in str(after.refusal)
+    with pytest.raises(ValueError, match="names of hosts"):
+        Sandbox(webhook_hosts="http://127.0.0.1")
 
 
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

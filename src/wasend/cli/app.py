@@ -124,6 +124,7 @@ _METAVARS: Final = {
     "faults": "FAULT",
     "webhook_key": "KEY",
     "webhook_delay": "SECONDS",
+    "webhook_hosts": "HOST",
     "persist": "FILE",
     "control_token": "TOKEN",
 }

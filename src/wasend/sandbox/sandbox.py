@@ -71,7 +71,8 @@ class Sandbox(Actions):
         webhook_app: An ASGI application that gets all webhooks, without a socket, instead of their URLs.
         webhook_attempts: How often a webhook is tried, as the service's engine does.
         webhook_delay: Seconds between two tries, by the sandbox's clock.
-        allow_remote_webhooks: Whether webhooks may go to other machines than this.
+        webhook_hosts: The hosts that webhooks go to beside this machine, by name or address; ``"*"`` for any. One that
+            is served with `allow_remote` sends them to this machine only if it is named.
         persist: A file (SQLite) that keeps the state: a sandbox of the same file goes on where that one stopped.
         control_token: Lets other machines control it: ``/_sandbox`` answers them too if their bearer key is this.
 
@@ -107,7 +108,7 @@ class Sandbox(Actions):
         webhook_app: ASGIApp | None = None,
         webhook_attempts: int = 15,
         webhook_delay: float = 2.0,
-        allow_remote_webhooks: bool = False,
+        webhook_hosts: str | Iterable[str] = (),
         persist: str | os.PathLike[str] | None = None,
         control_token: str | None = None,
     ) -> None:
@@ -121,6 +122,9 @@ class Sandbox(Actions):
         for ack, after in (acks or {}).items():
             if ACKS.get(ack, 0) < ACKS["SERVER"] or not after >= 0:
                 raise ValueError(f"acks are seconds >= 0 for SERVER, DEVICE, READ or PLAYED, not {ack!r}: {after}")
+        hosts = [webhook_hosts] if isinstance(webhook_hosts, str) else list(webhook_hosts)
+        if wrong := [host for host in hosts if not host or "/" in host]:
+            raise ValueError(f"webhook_hosts are names of hosts, such as 'hooks.example.org', not {wrong[0]!r}")
         clock = clock or Clock()
         random = Random(seed)
         state = State(
@@ -158,7 +162,7 @@ class Sandbox(Actions):
             attempts=webhook_attempts,
             delay=webhook_delay,
             faults=planned,
-            allow_remote=allow_remote_webhooks or webhook_app is not None,
+            hosts=hosts if webhook_app is None else ["*"],
         )
         state.listeners.append(lambda event, session: outbox.notify(event, session, state))
         super().__init__(
@@ -243,6 +247,8 @@ class Sandbox(Actions):
         """
         if allow_remote and not self._keys:
             raise ValueError("allow_remote lets other machines in: give the sandbox an api_key that they must know")
+        if allow_remote:  # whoever has a key would call what else listens on this machine
+            self._outbox.this_machine = False
         return SandboxServer(self, port=port, host=host, allow_remote=allow_remote)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -14,8 +14,7 @@ import json
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping
 from random import Random
 from typing import Any, Final
 
@@ -145,7 +144,7 @@ class Outbox:
         attempts: int = 15,
         delay: float = 2.0,
         faults: Faults | None = None,
-        allow_remote: bool = False,
+        hosts: Iterable[str] = (),
     ) -> None:
         if key is not None and not key:
             raise ValueError("an empty key signs nothing; None leaves webhooks unsigned")
@@ -160,7 +159,9 @@ class Outbox:
         self._attempts = attempts
         self._delay = delay
         self._faults = Faults() if faults is None else faults
-        self._allow_remote = allow_remote
+        self._hosts = frozenset(hosts)
+        self.this_machine = True
+        """Whether webhooks go to this machine though it is not among the hosts."""
         self._warned = False
         self._lock = threading.Lock()
         self._numbers = itertools.count()
@@ -221,7 +222,7 @@ class Outbox:
                 created_at=at,
                 request_id=_ulid(at, self._request_ids),
             )
-            refusal = None if self._allow_remote else _refusal(url)
+            refusal = self._refusal(url)
             if refusal is None:
                 self._enqueue(webhook)
             else:
@@ -230,6 +231,17 @@ class Outbox:
                     self._warned = True
                     _log.warning("no webhook is sent to %s: %s", url, refusal)
         self._tell()
+
+    def _refusal(self, url: str) -> str | None:
+        try:
+            # By the parser whose reading will be called: two parsers may see two hosts in one URL.
+            host = httpx.URL(url).host
+        except httpx.InvalidURL as error:
+            return f"it is not a URL: {error}"
+        if self._hosts & {host, "*"} or (self.this_machine and is_loopback(host)):
+            return None
+        why = "other machines reach this one" if is_loopback(host) else f"{host!r} is not this machine"
+        return f"{why}; webhook_hosts=[{host!r}] lets webhooks go there"
 
     def _enqueue(self, webhook: Webhook) -> None:
         kinds = [fault.kind for fault in self._faults.on_event(webhook.event)]
@@ -361,16 +373,6 @@ class Outbox:
 def signature(key: str, body: bytes) -> str:
     """Sign a body as the service's engine does: HMAC-SHA512 in lower-case hexadecimal, for ``X-Webhook-Hmac``."""
     return hmac.new(key.encode(), body, hashlib.sha512).hexdigest()
-
-
-@lru_cache(maxsize=1024)
-def _refusal(url: str) -> str | None:
-    try:
-        # By the parser whose reading will be called: two parsers may see two hosts in one URL.
-        host = httpx.URL(url).host
-    except httpx.InvalidURL as error:
-        return f"it is not a URL: {error}"
-    return None if is_loopback(host) else f"{host!r} is not this machine; allow_remote_webhooks=True lets webhooks out"
 
 
 def _ulid(at: float, random: Random) -> str:
