@@ -7,9 +7,9 @@ import logging
 import os
 import threading
 import time
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
-from typing import Final
+from typing import Final, TypeAlias
 
 import attrs
 
@@ -50,33 +50,43 @@ class Flight:
     loop: asyncio.AbstractEventLoop
     since: float
 
+    @property
+    def is_over(self) -> bool:
+        """Whether nobody will say that it is."""
+        return self.loop.is_closed() or time.monotonic() - self.since >= LONGEST
+
+
+_Queue: TypeAlias = "OrderedDict[asyncio.Future[None], None]"
+
 
 @attrs.define(eq=False)
 class _Session:
-    flights: set[Flight] = attrs.field(factory=set[Flight])
-    # Those that open a conversation wait apart from the others, which they must not hold up.
-    waiting: dict[bool, deque[asyncio.Future[None]]] = attrs.field(factory=lambda: {True: deque(), False: deque()})
+    """What is in flight, and what waits: new conversations apart from the rest, which they must not hold up."""
+
+    flights: dict[bool, set[Flight]] = attrs.field(factory=lambda: {True: set(), False: set()})
+    waiting: dict[bool, _Queue] = attrs.field(factory=lambda: {True: OrderedDict(), False: OrderedDict()})
 
     def has_room(self, new: bool, limits: Limits) -> bool:
-        now = time.monotonic()
-        self.flights = {
-            flight for flight in self.flights if not flight.loop.is_closed() and now - flight.since < LONGEST
-        }
-        if limits.all is not None and len(self.flights) >= limits.all:
+        if limits.all is not None and self._count(True) + self._count(False) >= limits.all:
             return False
-        return not new or sum(flight.new for flight in self.flights) < limits.new
+        return not new or self._count(True) < limits.new
+
+    def _count(self, new: bool) -> int:
+        for flight in [*self.flights[new]]:
+            if flight.is_over:
+                self.flights[new].discard(flight)
+        return len(self.flights[new])
 
     def head(self, new: bool) -> asyncio.Future[None] | None:
         """The first of a queue."""
-        queue = self.waiting[new]
-        while queue and queue[0].get_loop().is_closed():  # nobody waits there any more
-            queue.popleft()
-        return queue[0] if queue else None
+        while (first := next(iter(self.waiting[new]), None)) is not None and first.get_loop().is_closed():
+            self.waiting[new].pop(first, None)  # nobody waits there any more
+        return first
 
     def wake(self, new: bool) -> None:
         """Let the first of a queue look again, in whichever thread it is."""
         while (future := self.head(new)) is not None:
-            self.waiting[new].popleft()
+            self.waiting[new].pop(future, None)
             try:
                 future.get_loop().call_soon_threadsafe(_release, future)
             except RuntimeError:  # its event loop was closed just now
@@ -97,7 +107,8 @@ class Bulkhead:
 
     def _begin(self) -> None:
         self._process = os.getpid()
-        self._lock = threading.Lock()
+        # Reentrant: an abandoned task leaves when it is garbage-collected, maybe within one of the blocks below.
+        self._lock = threading.RLock()
         self._sessions: dict[str, _Session] = {}
 
     async def enter(self, session: str, new: bool, admit: Callable[[], Awaitable[Limits]]) -> Flight:
@@ -123,23 +134,22 @@ class Bulkhead:
                     place = self._sessions.setdefault(session, _Session())
                     if (woken or place.head(new) is None) and place.has_room(new, limits):
                         flight = Flight(new, asyncio.get_running_loop(), time.monotonic())
-                        place.flights.add(flight)
+                        place.flights[new].add(flight)
                         return flight
                     future = asyncio.get_running_loop().create_future()
+                    place.waiting[new][future] = None
                     if woken:
-                        place.waiting[new].appendleft(future)
-                    else:
-                        place.waiting[new].append(future)
-                        told = "session %s: a send waits until one of %d in flight is over"
-                        logger.info(told, session, len(place.flights))
+                        place.waiting[new].move_to_end(future, last=False)
+                    count = sum(map(len, place.flights.values()))
+                if not woken:
+                    logger.info("session %s: a send waits until one of %d in flight is over", session, count)
                 woken = False
                 try:
                     await self._be_first(place, new, future)
                 finally:
                     with self._lock:
                         woken = future not in place.waiting[new] or place.head(new) is future
-                        if future in place.waiting[new]:
-                            place.waiting[new].remove(future)
+                        place.waiting[new].pop(future, None)
         finally:
             if woken:  # there may be room for more; or there is still the room of which this one has made no use
                 with self._lock:
@@ -159,8 +169,8 @@ class Bulkhead:
             place = self._sessions.get(session)
             if place is None:
                 return
-            place.flights.discard(flight)
+            place.flights[flight.new].discard(flight)
             place.wake(True)
             place.wake(False)
-            if not place.flights and not any(place.waiting.values()):
+            if not any(place.flights.values()) and not any(place.waiting.values()):
                 del self._sessions[session]

@@ -45,7 +45,8 @@ class StoreAccess:
     def _begin(self) -> None:
         self._process = os.getpid()
         self._worker: ThreadPoolExecutor | None = None
-        self._starting = threading.Lock()
+        # Reentrant, as a task that is garbage-collected may have something to record.
+        self._starting = threading.RLock()
         # Held while the store is used; an event loop waits for it only where the store does not block.
         self._writing = threading.RLock()
         self._unwritten: deque[Callable[[], object]] = deque()

@@ -246,13 +246,16 @@ class SqliteStore:
     def update(self, key: str, function: Callable[[Any | None], Any | None]) -> Any | None:
         """Replace the value of a key by what a function makes of it, in one transaction; see `Store.update`."""
         with self._writing() as connection:
-            value = function(self._get(connection, key))
+            before = self._get(connection, key)
+            text = None if before is None else json.dumps(before)
+            value = function(before)
             if value is None:
-                connection.execute("DELETE FROM kept WHERE key = ?", (key,))
+                if text is not None:
+                    connection.execute("DELETE FROM kept WHERE key = ?", (key,))
                 return None
-            text = json.dumps(value)
-            connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (key, text))
-            return json.loads(text)
+            if (new := json.dumps(value)) != text:  # else nothing is written: most updates of a breaker change nothing
+                connection.execute("INSERT OR REPLACE INTO kept VALUES (?, ?)", (key, new))
+            return json.loads(new)
 
     def close(self) -> None:
         """Close the file, as garbage collection does too. A closed store cannot be used."""
