@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from tests.clients import KEY, NUMBER
 from tests.raw import PATIENCE, answer, reset, serving
-from wasend import AsyncWasendClient, Message, Session
+from wasend import AsyncWasendClient, Message, Session, Wait
 from wasend._core.call import Call
 from wasend._core.clock import Clock
 from wasend.delivery import bulkhead
@@ -822,11 +822,32 @@ class TestInFlight:
         assert most == [2]
         assert not breaker._bulkhead._sessions, "nothing is kept of what is over"
 
+    async def test_the_caller_is_told(self, breaker: Breaker) -> None:
+        """A client's `on_wait` hears of each send that waits for others in flight; what it raises changes nothing."""
+        told: list[str] = []
+
+        def note(wait: Wait) -> None:
+            told.append(wait.reason)
+            raise OSError
+
+        traffic = Traffic(breaker)
+        traffic.rule = BreakerMiddleware(breaker, on_wait=note)
+        for number in range(4):
+            traffic.send(number)
+        assert await traffic.settled() == [0, 1]
+        assert told == ["in_flight"] * 2
+        for number in range(4):
+            await traffic.answer(number)
+        assert await traffic.outcomes() == ["NoneType"] * 4
+
     def test_over_a_socket(self, clock: Hands, breaker: Breaker) -> None:
-        """Fifty new conversations at once meet a service that refuses them: two requests leave."""
+        """Fifty new conversations at once meet a service that refuses them: two requests leave, and the rest wait."""
+        waits: list[Wait] = []
 
         async def story() -> list[WasendError | None]:
-            async with AsyncWasendClient(KEY, base_url=server.url, clock=clock, retry=None, breaker=breaker) as client:
+            async with AsyncWasendClient(
+                KEY, base_url=server.url, clock=clock, retry=None, breaker=breaker, on_wait=waits.append
+            ) as client:
                 return await asyncio.gather(
                     *(
                         failed(lambda to=to: client.send_text(session="ses_1", to=to, text="hello"))  # type: ignore[misc]
@@ -836,6 +857,7 @@ class TestInFlight:
 
         with serving(answer(500, {"message": "error 463"})) as server:
             told = [name_of(error) for error in asyncio.run(story())]
+            assert len(waits) == 48
             assert told == [*["AccountRestrictedError"] * 2, *["BreakerOpenError"] * 48]
             assert server.deliveries == 2
 

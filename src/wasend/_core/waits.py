@@ -21,6 +21,7 @@ WaitReason: TypeAlias = Literal[
     "retry",
     "held_back",
     "rate_limit",
+    "in_flight",
     "turn",
     "gap",
     "pause",
@@ -31,7 +32,8 @@ WaitReason: TypeAlias = Literal[
 ]
 """
 Why something waits: before a request is made again; since the service wants no request (429); for the caller's own
-``rate_limit``; and for its pacing: other sends of the session come first, or one of the rules of `Pacing` says so.
+``rate_limit``; until one of the sends in flight is over, of which the breaker allows so many; and for its pacing: other
+sends of the session come first, or one of the rules of `Pacing` says so.
 """
 
 
@@ -43,7 +45,7 @@ class Wait:
     Attributes:
         reason: Why; see `WaitReason`.
         seconds: How long it is: of a ``"retry"`` to the moment, else at least. What others send meanwhile can make it
-            longer; you are told again where it does by more than a minute.
+            longer; you are told again where it does by more than a minute. 0 where nobody knows: ``"in_flight"``.
         until: When it is over (UTC).
         error: What failed, before a ``"retry"``.
         attempt: How many requests have been made, 1 for the first, before a ``"retry"``.

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, TypeAlias, TypeVar
@@ -19,6 +20,7 @@ from .._core.bridge import in_caller
 from .._core.call import Call
 from .._core.clock import SYSTEM_CLOCK, Clock
 from .._core.documents import is_object
+from .._core.waits import OnWait, tell, wait_of
 from ..api.sessions import Session, SessionState
 from ..errors import (
     AccountRestrictedError,
@@ -44,6 +46,8 @@ Gate: TypeAlias = Literal["new", "all", "session"]
 
 _THROTTLED: Final = "rate-overlimit"
 _MANY: Final = ("@g.us", "@newsletter", "@broadcast")
+
+logger: Final = logging.getLogger("wasend")
 
 
 @attrs.frozen
@@ -323,9 +327,15 @@ class Breaker:
         return await self._store.run(ask)
 
     @contextlib.asynccontextmanager
-    async def flight(self, session: str, chat: str, new: bool) -> AsyncGenerator[None]:
+    async def flight(self, session: str, chat: str, new: bool, on_wait: OnWait | None = None) -> AsyncGenerator[None]:
         """
         Make a send within: it waits while too many are in flight, and how it went is recorded.
+
+        Args:
+            session: The session's id.
+            chat: A phone number or an id.
+            new: Whether it opens a conversation.
+            on_wait: Told of the wait before it begins.
 
         Raises:
             BreakerOpenError: It may not be made.
@@ -335,7 +345,11 @@ class Breaker:
         async def limits() -> Limits:
             return await self._store.run(functools.partial(self._limits, session, new))
 
-        flight = await self._bulkhead.enter(session, new, limits)
+        async def waits(count: int) -> None:
+            logger.info("session %s: a send waits until one of %d in flight is over", session, count)
+            await tell(on_wait, wait_of("in_flight", 0.0, self._clock.now()))
+
+        flight = await self._bulkhead.enter(session, new, limits, waits)
         try:
             try:
                 yield
@@ -433,12 +447,19 @@ class BreakerMiddleware:
         is_new: Says whether a send opens a conversation, where the caller knows; `None` leaves it to the breaker.
         learns: Whether it records how sends went. One that only asks stands before pacing, so that no send waits for
             its turn only to be refused; the one that learns stands behind it.
+        on_wait: Told of each wait for others in flight.
     """
 
     def __init__(
-        self, breaker: Breaker, *, is_new: Callable[[Send], bool | None] | None = None, learns: bool = True
+        self,
+        breaker: Breaker,
+        *,
+        is_new: Callable[[Send], bool | None] | None = None,
+        learns: bool = True,
+        on_wait: OnWait | None = None,
     ) -> None:
         self._breaker = breaker
+        self._on_wait = on_wait
         self._is_new = is_new
         self._learns = learns
 
@@ -456,7 +477,7 @@ class BreakerMiddleware:
         is_new = await self._breaker.admit(send.session, send.to, is_new)
         if not self._learns:
             return await call_next()
-        async with self._breaker.flight(send.session, send.to, is_new):
+        async with self._breaker.flight(send.session, send.to, is_new, self._on_wait):
             return await call_next()
 
 

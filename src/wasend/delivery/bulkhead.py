@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import threading
 import time
@@ -17,8 +16,6 @@ LONGEST: Final = 900.0
 """Seconds after which a send in flight is not waited for any more: its task may have been abandoned."""
 _LOOK: Final = 30.0
 """Seconds after which one who waits looks whether it still has to."""
-
-logger: Final = logging.getLogger("wasend")
 
 
 @attrs.frozen
@@ -111,7 +108,13 @@ class Bulkhead:
         self._lock = threading.RLock()
         self._sessions: dict[str, _Session] = {}
 
-    async def enter(self, session: str, new: bool, admit: Callable[[], Awaitable[Limits]]) -> Flight:
+    async def enter(
+        self,
+        session: str,
+        new: bool,
+        admit: Callable[[], Awaitable[Limits]],
+        on_wait: Callable[[int], Awaitable[None]],
+    ) -> Flight:
         """
         Wait until a send may leave.
 
@@ -120,6 +123,7 @@ class Bulkhead:
             new: Whether it opens a conversation.
             admit: Tells the limits as they are now, or raises if the send may not leave. It is asked again after each
                 wait.
+            on_wait: Told, before it waits, how many are in flight.
 
         Returns:
             What to `leave` with when it is over.
@@ -141,10 +145,10 @@ class Bulkhead:
                     if woken:
                         place.waiting[new].move_to_end(future, last=False)
                     count = sum(map(len, place.flights.values()))
-                if not woken:
-                    logger.info("session %s: a send waits until one of %d in flight is over", session, count)
-                woken = False
+                before, woken = woken, False
                 try:
+                    if not before:
+                        await on_wait(count)
                     await self._be_first(place, new, future)
                 finally:
                     with self._lock:

@@ -94,7 +94,10 @@ class DeliveryMiddleware:
         if self._settings.breaker is not None:
             from .breaker import BreakerMiddleware
 
-            checks.append(BreakerMiddleware(self._settings.breaker, is_new=self._is_new, learns=learns))
+            on_wait = self._engine.options.on_wait
+            checks.append(
+                BreakerMiddleware(self._settings.breaker, is_new=self._is_new, learns=learns, on_wait=on_wait)
+            )
         return checks
 
     def _is_new(self, send: Send) -> bool | None:
