@@ -255,9 +255,9 @@ BOTH: Final = {"participants": ["+44 7700 900456", "447700900999@s.whatsapp.net"
 BOTH_TEXT: Final = f'"participants":["+447700900456","{BOB}"]'
 
 
-def setting(call: str, room: str) -> tuple[Row, ...]:
+def setting(call: str, setting: str) -> tuple[Row, ...]:
     """Reading and writing a setting."""
-    target = f"{GROUP}/settings/security/{room}-admin-only"
+    target = f"{GROUP}/settings/security/{setting}-admin-only"
     return (
         Row(
             call=f"get_{call}",
@@ -279,7 +279,7 @@ def setting(call: str, room: str) -> tuple[Row, ...]:
             given={"enabled": False},
             sent=f"PUT {target}",
             body='{"enabled":false}',
-            official=(f"PUT {LIKE_OFFICIAL}/settings/security/{room}-admin-only", '{"enabled":false}'),
+            official=(f"PUT {LIKE_OFFICIAL}/settings/security/{setting}-admin-only", '{"enabled":false}'),
             answers=(
                 Shape(
                     "docs",

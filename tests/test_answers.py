@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from tests.calls import KEY, PNG, PNG_TEXT, ROWS, Row, Shape, changed
 from tests.documents import documents
-from tests.test_models_rooms import ROOM_ROWS
+from tests.test_models_groups import GROUP_ROWS
 from wasend import (
     APIStatusError,
     AsyncWasendClient,
@@ -152,7 +152,7 @@ def test_misfit(row: Row) -> None:
 
 @by_id(READS)
 def test_wrong_kind_of_document(row: Row) -> None:
-    """A list where an object was due, and the other way round, is a `DecodeError`."""
+    """A list where an object was expected, and the other way round, is a `DecodeError`."""
     if row.call == "check_contact_exists":
         return  # two engines answer a list
     with pytest.raises(DecodeError, match=r"expected .*, got .* @ \$$"):
@@ -283,7 +283,7 @@ def test_refusal_within_a_success(row: Row, content: str, message: str) -> None:
 # --------------------------------------------------------------------------------------------------------- any document
 
 
-@by_id([row for row in FIRST if row.call not in ROOM_ROWS])  # the others have names of their own, and this test there
+@by_id([row for row in FIRST if row.call not in GROUP_ROWS])  # the others have names of their own, and this test there
 @settings(max_examples=20, deadline=None)  # of each call; what reads them all is given more in test_codec
 @given(document=documents(finite=False))
 def test_any_document(row: Row, document: Any) -> None:

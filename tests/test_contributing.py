@@ -80,7 +80,7 @@ def test_recipe(tmp_path: Path) -> None:
     follow(tmp_path)
 
     python("tools/generate_sync.py", folder=tmp_path)
-    files = ("wire", "answers", "bad_input_rooms", "models_rooms", "public", "routes", "types", "generate_sync")
+    files = ("wire", "answers", "bad_input_groups", "models_groups", "public", "routes", "types", "generate_sync")
     wanted = "usage or test_all or table_is_whole or uses_every_call or sibling or checked_in"
     printed = python(
         "-m",

@@ -201,7 +201,7 @@ async def test_view_remembers_too() -> None:
 
 # ----------------------------------------------------------------------------------------------- calls of the documentation
 
-INFO_ONLY, MESSAGES_ONLY = (f"{GROUP}/settings/security/{room}-admin-only" for room in ("info", "messages"))
+INFO_ONLY, MESSAGES_ONLY = (f"{GROUP}/settings/security/{setting}-admin-only" for setting in ("info", "messages"))
 SETTINGS: Final = GroupSettings(info_admin_only=True, messages_admin_only=False)
 ON, OFF = '{"enabled":true}', '{"enabled":false}'
 

@@ -212,7 +212,7 @@ async def test_reset() -> None:
         ("contacts", {}, 400, "number must be"),
         ("unknown", {"numbers": ADA}, 400, "numbers must be an array"),
         ("groups", {"name": "a"}, 400, "owner must be"),
-        ("replies", {"reply": "a", "match": "("}, 400, "no regular expression"),
+        ("replies", {"reply": "a", "match": "("}, 400, "not a regular expression"),
         ("replies", {"reply": "a", "after": -1}, 400, "after must not be"),
         ("replies", {"reply": "a", "after": 10**400}, 400, "after is a number"),
         ("messages/none/ack", {"ack": "READ"}, 404, "not found"),

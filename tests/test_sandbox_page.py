@@ -309,7 +309,7 @@ async def test_an_empty_sandbox() -> None:
     page = await Visitor(Sandbox()).look()
     assert "There is none yet" in page.by_id("sessions").text
     assert "No request has come yet" in page.by_id("journal").text
-    assert "None was due yet" in page.by_id("webhooks").text
+    assert "None yet" in page.by_id("webhooks").text
     assert "Nothing goes wrong" in page.by_id("faults").text
 
 

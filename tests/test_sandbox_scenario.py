@@ -142,7 +142,7 @@ MISTAKES = [
         "participants must be an array",
     ),
     ("[[replies]]\nreply = 5", "replies 1: reply must be a string"),
-    ("[[replies]]\nreply = 'a'\nmatch = '('", "replies 1: match is no regular expression"),
+    ("[[replies]]\nreply = 'a'\nmatch = '('", "replies 1: match is not a regular expression"),
     ("[[replies]]\nreply = 'a'\nafter = -1", "replies 1: after must not be less than 0"),
     ("[[messages]]\nsession = 'a'\nfrom = '+447700900456'\ntext = 'x'", "messages 1: there is no session called 'a'"),
     (

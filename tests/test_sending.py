@@ -331,10 +331,10 @@ async def test_hook_that_raises_for_a_status() -> None:
     [
         ({"http_client": "sync"}, "expected an httpx.AsyncClient"),
         ({"http_client": 5}, "expected an httpx.AsyncClient"),
-        ({"proxy": "http://"}, "is no URL"),
-        ({"proxy": "http://proxy:port"}, "is no URL"),
+        ({"proxy": "http://"}, "is not a URL"),
+        ({"proxy": "http://proxy:port"}, "is not a URL"),
         ({"proxy": "ftp://proxy"}, "neither http, https nor socks5"),
-        ({"proxy": 5}, "is no URL"),
+        ({"proxy": 5}, "is not a URL"),
         ({"verify": "/nowhere/at/all.pem"}, "verify"),
         ({"verify": 5}, "verify"),
         ({"on_response": 5}, "expected a function"),

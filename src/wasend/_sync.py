@@ -107,7 +107,7 @@ class _Calls:
         List the sessions of the account.
 
         Returns:
-            The sessions; each one's ``downstream`` is the engine's view of it, where the service tells.
+            The sessions; each one's ``downstream`` is the engine's view of it, where the service gives it.
         """
         return self._loop.run(self._async.retrieve_all_sessions())
 

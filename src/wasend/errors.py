@@ -139,7 +139,7 @@ class APIStatusError(WasendError):
         method: HTTP verb of the request.
         path: Path of the request, percent-encoded, without its query.
         attempts: How many requests were made for this call.
-        permanent: Whether trying again is useless even if the status is a passing one; a fact of the class.
+        permanent: Whether trying again is useless although such a status usually passes; a property of the class.
     """
 
     permanent: ClassVar[bool] = False
@@ -320,7 +320,7 @@ class BreakerOpenError(WasendError):
 
     Attributes:
         session: The session's id.
-        until: When it lets go by itself (UTC).
+        until: When it allows sends again by itself (UTC).
         reason: What opened it.
     """
 
@@ -335,7 +335,7 @@ class StoreError(WasendError):
     """
     A store of delivery cannot be used: it is locked, full, damaged or gone. Nothing was sent.
 
-    A store that fails after a send changes nothing about what is told of that send: the next one raises this.
+    A store that fails after a send does not change what that send returns or raises: the next one raises this.
 
     Attributes:
         store: Which store: its class, and the path of a file.
@@ -377,7 +377,7 @@ class WaitTimeoutError(WasendError, TimeoutError):
 
 class SessionFailedError(WasendError):
     """
-    The session has failed, and does not get ready by itself: it must be restarted.
+    The session has failed, and will not become ready by itself: it must be restarted.
 
     Attributes:
         state: Its status, as the service words it.
@@ -390,7 +390,7 @@ class SessionFailedError(WasendError):
 
 class MessageFailedError(WasendError):
     """
-    The service took the message, and WhatsApp did not.
+    The service accepted the message, but WhatsApp did not.
 
     Attributes:
         message: The message as its chat holds it.

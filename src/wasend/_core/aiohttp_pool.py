@@ -38,7 +38,7 @@ class AiohttpPool(SlottedPool):
         network = network or Network()
         self._proxy = network.proxy_for(base_url)
         if self._proxy is not None and not self._proxy.startswith(("http:", "https:")):
-            raise ConfigurationError("proxy: aiohttp knows none but http and https; leave out transport='aiohttp'")
+            raise ConfigurationError("proxy: aiohttp supports only http and https; leave out transport='aiohttp'")
         secure = base_url.startswith("https:")
         tracing = aiohttp.TraceConfig()
         tracing.on_request_headers_sent.append(_headers_are_next)

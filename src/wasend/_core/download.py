@@ -303,7 +303,7 @@ def url_of(base_url: str, text: str) -> httpx.URL:
         url = httpx.URL(base_url + text if text.startswith("/") else text)
         problem = _problem(url)
     except (httpx.InvalidURL, ValueError):
-        problem = "is no URL"
+        problem = "is not a URL"
     else:
         if problem is None:
             return url

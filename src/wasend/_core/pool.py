@@ -267,5 +267,5 @@ def _checked_proxy(proxy: str, which: str) -> str:
             raise ValueError
         httpx.Proxy(proxy)
     except (ValueError, TypeError, AttributeError, httpx.InvalidURL):
-        raise ConfigurationError(f"proxy: {which} is no URL; write it as http://host:port") from None
+        raise ConfigurationError(f"proxy: {which} is not a URL; write it as http://host:port") from None
     return proxy

@@ -18,7 +18,7 @@ from .._core.names import folded, nearest
 from .._core.paging import pages
 from ..errors import InvalidRequestError
 from ..recipients import ChatIdentity, ChatRef, MessageIdentity, MessageRef, read_id
-from .records import RECORD_NAMES, told_by
+from .records import RECORD_NAMES, fields_of
 from .service import mapping_form
 from .sessions import SessionRef, session_ref
 
@@ -87,11 +87,11 @@ class ChatMessage(MessageIdentity):
     @adapts("media", "replyTo", "ack", "ackName", *RECORD_NAMES)
     def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
         """The engine puts the media and the quoted message into objects, and may say the ack as a word."""
-        document = {**told_by(document), **document}
+        document = {**fields_of(document), **document}
         media, quoted = document.get("media"), document.get("replyTo")
         if is_object(media):
-            told = {"mediaUrl": member(media, "url"), **{k: member(media, k) for k in ("mimetype", "filename")}}
-            document = {**told, **document}
+            fields = {"mediaUrl": member(media, "url"), **{k: member(media, k) for k in ("mimetype", "filename")}}
+            document = {**fields, **document}
         if is_object(quoted) and "quotedMsgId" not in document:
             document["quotedMsgId"] = member(quoted, "id")
         word = document.get("ack", document.get("ackName"))

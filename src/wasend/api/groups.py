@@ -37,7 +37,7 @@ class GroupParticipant(ChatIdentity):
 
     Attributes:
         jid: WhatsApp id, such as ``447700900456@c.us``.
-        phone_number: International number, where the service tells it.
+        phone_number: International number, where the service gives it.
         lid: The id that hides the number, where there is one.
         is_admin: Whether an admin.
         is_super_admin: Whether the admin that no other can remove.
@@ -60,7 +60,7 @@ class GroupParticipant(ChatIdentity):
     @classmethod
     @adapts("role", "admin")
     def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
-        """Two engines say the role as a word."""
+        """Two engines give the role as a word."""
         role = document.get("role", document.get("admin"))
         if isinstance(role, str) and "isAdmin" not in document:
             word = role.lower()
@@ -174,8 +174,8 @@ class Group(ChatIdentity):
         owner = document.get("owner")
         if is_object(owner) and "_serialized" not in owner:
             rest = {key: value for key, value in document.items() if key != "owner"}
-            told = {"ownerJid": member(owner, "jid", "id"), "ownerPn": member(owner, "phoneNumber")}
-            document = {**told, **rest}
+            fields = {"ownerJid": member(owner, "jid", "id"), "ownerPn": member(owner, "phoneNumber")}
+            document = {**fields, **rest}
         return document
 
     @property
@@ -270,7 +270,7 @@ class ParticipantChange(Model):
     Attributes:
         id: Whom it is about.
         reason: ``SUCCESS``, ``NOT_FOUND``, ``ALREADY_IN_GROUP``, ``NOT_ADMIN``, or what else the service says.
-        is_admin: Whether now an admin, where the service tells.
+        is_admin: Whether now an admin, where the service says.
         is_super_admin: Whether now the admin that no other can remove.
     """
 
@@ -317,7 +317,7 @@ class ParticipantChanges(Model):
 
     @classmethod
     def from_value(cls, value: Any) -> dict[str, Any] | None:
-        """The engine lists them without anything around."""
+        """The engine answers the bare list."""
         return {"participants": value} if is_list(value) else None
 
 
@@ -328,7 +328,7 @@ class GroupInvite(Model):
 
     Attributes:
         invite_code: The code, or the link, as it came.
-        expires_at: Until when it is good, where the service tells.
+        expires_at: Until when it is valid, where the service says.
     """
 
     invite_code: str | None = wire("inviteCode", "inviteLink", "code", "link")
@@ -341,12 +341,12 @@ class GroupInvite(Model):
 
     @property
     def code(self) -> str:
-        """The code alone; ``""`` where the service did not tell it."""
+        """The code alone; ``""`` where the service did not give it."""
         return urlsplit(self.invite_code or "").path.rstrip("/").rpartition("/")[2]
 
     @property
     def invite_link(self) -> str:
-        """The whole link; ``""`` where the service did not tell it."""
+        """The whole link; ``""`` where the service did not give it."""
         return self.code and f"https://{INVITE_HOST}/{self.code}"
 
 

@@ -1,4 +1,4 @@
-"""Messages: texts, media and the small signs around them."""
+"""Messages: texts, media, reactions, read receipts and typing."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from .._core.names import camel, folded, nearest
 from ..errors import InvalidRequestError
 from ..media import MediaData, load
 from ..recipients import ChatRef, MessageIdentity, MessageRef, chat_id
-from .records import RECORD_NAMES, told_by
+from .records import RECORD_NAMES, fields_of
 from .service import mapping_form
 from .sessions import SessionRef, session_ref
 
 _SECONDS_PER_CHARACTER: Final = 0.05
 _ID: Final = re.compile(r"(true|false)_\S+_\S+|(?=\S*\d)[0-9A-F]{12,64}", re.ASCII)
-_TOLD: Final = ("id", "to", "from", "fromMe", "type", "timestamp", "body", "caption")
+_IN_RECORDS: Final = ("id", "to", "from", "fromMe", "type", "timestamp", "body", "caption")
 
 
 @model
@@ -57,10 +57,10 @@ class Message(MessageIdentity):
     @adapts(*RECORD_NAMES)
     def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
         """Two engines answer their own record of the message."""
-        told = told_by(document)
-        if told and "fromMe" not in told:  # it is the answer to a send
-            told = {**told, "to": told.get("chatId"), "from": None}
-        return {**{name: told[name] for name in _TOLD if told.get(name) is not None}, **document}
+        fields = fields_of(document)
+        if fields and "fromMe" not in fields:  # it is the answer to a send
+            fields = {**fields, "to": fields.get("chatId"), "from": None}
+        return {**{name: fields[name] for name in _IN_RECORDS if fields.get(name) is not None}, **document}
 
     @classmethod
     def from_value(cls, value: Any) -> dict[str, Any] | None:
@@ -87,7 +87,7 @@ class LinkPreview(Model):
 
 
 class MessageCalls(Calls):
-    """Send messages; show that they were seen, that one is typing, and reactions."""
+    """Send messages and reactions, mark messages as seen, and show typing."""
 
     @mapping_form
     async def send_text(

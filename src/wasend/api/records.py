@@ -34,7 +34,7 @@ _KINDS: Final = {
 _MEDIA: Final = ("image", "video", "audio", "ptt", "document", "sticker")
 
 
-def told_by(document: Mapping[str, Any]) -> dict[str, Any]:
+def fields_of(document: Mapping[str, Any]) -> dict[str, Any]:
     """
     What an engine's record of a message says, under the names of the models; nothing where it is no such record.
 
@@ -45,7 +45,7 @@ def told_by(document: Mapping[str, Any]) -> dict[str, Any]:
     """
     key, info = document.get("key"), document.get("info")
     if is_object(key) and member(key, "id", "remoteJid") is not None:
-        told = {
+        fields = {
             "id": member(key, "id"),
             "chatId": member(key, "remoteJid"),
             "fromMe": member(key, "fromMe"),
@@ -54,7 +54,7 @@ def told_by(document: Mapping[str, Any]) -> dict[str, Any]:
         }
     elif is_object(info) and member(info, "id") is not None:
         in_group = member(info, "isGroup")
-        told = {
+        fields = {
             "id": member(info, "id"),
             "chatId": member(info, "chat"),
             "fromMe": member(info, "isFromMe"),
@@ -63,10 +63,12 @@ def told_by(document: Mapping[str, Any]) -> dict[str, Any]:
         }
     else:
         return {}
-    mine = told["fromMe"] in (True, 1, "true")
-    told["to" if mine else "from"] = told["chatId"] if mine or told["participant"] is None else told["participant"]
-    told |= _content(document.get("message"))
-    return {name: value for name, value in told.items() if value is not None}
+    mine = fields["fromMe"] in (True, 1, "true")
+    fields["to" if mine else "from"] = (
+        fields["chatId"] if mine or fields["participant"] is None else fields["participant"]
+    )
+    fields |= _content(document.get("message"))
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _content(message: Any) -> dict[str, Any]:

@@ -69,7 +69,7 @@ class Downstream(Model):
     @classmethod
     @adapts("engine")
     def from_wire(cls, document: dict[str, Any]) -> dict[str, Any]:
-        """The engine may be told by its name alone."""
+        """The engine may be given by its name alone."""
         if isinstance(engine := document.get("engine"), str):
             document["engine"] = {"engine": engine}
         return document
@@ -122,7 +122,7 @@ class Session(Model):
         """
         Lists wrap each session beside its engine's view; one page puts the switches under ``config``.
 
-        An engine may be told by its name alone.
+        An engine may be given by its name alone.
         """
         while is_object(inner := document.get("session")):
             around = {key: value for key, value in document.items() if key != "session"}
@@ -160,7 +160,7 @@ class QRCode(Model):
     A QR code to scan with the phone: good for 60 s, its successors for 20 s each, six in all.
 
     Attributes:
-        data: A picture in base64, or the text that the QR code says; `png` and `text` tell.
+        data: A picture in base64, or the text that the QR code says; see `png` and `text`.
         mimetype: The picture's type, where the service names it.
     """
 
@@ -267,7 +267,7 @@ class SessionCalls(Calls):
         List the sessions of the account.
 
         Returns:
-            The sessions; each one's ``downstream`` is the engine's view of it, where the service tells.
+            The sessions; each one's ``downstream`` is the engine's view of it, where the service gives it.
         """
         return await self._send(Call("GET", "/sessions", Page[Session], envelope=("sessions",)))
 

@@ -1,4 +1,4 @@
-"""The commands and their options; what a user got wrong is told in one line, with exit status 2."""
+"""The commands and their options; a user's mistake is reported in one line, with exit status 2."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ app: Final = typer.Typer(
 
 
 class _UsageError(Exception):
-    """What the user asked for cannot be."""
+    """The user asked for what cannot be done."""
 
 
 class _DemoFailed(Exception):
@@ -39,7 +39,7 @@ def run() -> int:
     Run the command line.
 
     Returns:
-        The exit status: 0, 1 where something failed, 2 where the user asked for what cannot be, 130 after Ctrl-C.
+        The exit status: 0, 1 where something failed, 2 where the user asked for what cannot be done, 130 after Ctrl-C.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -39,7 +39,7 @@ _ANSWER_WITHIN: Final = 10.0
 
 
 class DemoError(Exception):
-    """Something did not happen."""
+    """Something that the demo shows did not happen."""
 
 
 @attrs.frozen
@@ -58,14 +58,14 @@ class _Sent:
 
 def play(screen: Screen, clock: Clock | None = None) -> None:
     """
-    Play it all.
+    Play the whole demo.
 
     Args:
         screen: Where to show it.
         clock: What the sandbox and the clients wait by; the machine's time by default. A stopped one makes no pauses.
 
     Raises:
-        DemoError: Something did not happen.
+        DemoError: Something that the demo shows did not happen.
         WasendError: A call failed.
     """
     clock = clock or Clock()
@@ -79,8 +79,8 @@ def play(screen: Screen, clock: Clock | None = None) -> None:
         def waiting(wait: Wait) -> None:
             waits.append(wait)
             if wait.error is not None:
-                told = f"{type(wait.error).__name__}: waiting {wait.seconds:g} s before it is sent again"
-                screen.say(f"attempt {wait.attempt}", told, style="yellow")
+                text = f"{type(wait.error).__name__}: waiting {wait.seconds:g} s before it is sent again"
+                screen.say(f"attempt {wait.attempt}", text, style="yellow")
 
         with WasendClient(key, base_url=server.url, timeout=_ANSWER_WITHIN, on_wait=waiting, clock=clock) as client:
             sent = _send_a_few(screen, client, session)
@@ -189,8 +189,8 @@ async def _delete(screen: Screen, url: str, key: str, session: Session) -> None:
 
 
 def _check(screen: Screen, sandbox: Sandbox, session: Session, sent: list[_Sent], waits: list[Wait]) -> None:
-    """Compare what was answered with what the sandbox has, whose word it is whether a message arrived."""
-    screen.title("What arrived, as the sandbox has it")
+    """Compare what was answered with what the sandbox has, which alone knows whether a message arrived."""
+    screen.title("What arrived, according to the sandbox")
     stored = sandbox.messages()
     times = Counter[str | None](message.id for message in stored)
     rows = [(one.call, one.id or "none", f"{times[one.id]} ×") for one in sent]

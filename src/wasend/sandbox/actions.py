@@ -192,13 +192,13 @@ class Actions(Acts, ABC):
             times: How often at most.
 
         Raises:
-            ValueError: `match` is no regular expression, or `from_` no person.
+            ValueError: `match` is not a regular expression, or `from_` no person.
         """
         try:
             person = None if from_ is None else self._writer(from_)
             self._state.replies.add(reply, match=match, person=person, after=after, times=times)
         except re.error as error:
-            raise ValueError(f"match is no regular expression: {error}") from None
+            raise ValueError(f"match is not a regular expression: {error}") from None
 
     def deliveries(
         self, to: str | None = None, text: str | None = None, session: str | None = None
@@ -351,13 +351,13 @@ class Actions(Acts, ABC):
 
     @property
     def webhooks(self) -> tuple[Webhook, ...]:
-        """The webhooks that were due so far, oldest first, and what became of each; the newest 10 000."""
+        """The webhooks so far, oldest first, and what became of each; the newest 10 000."""
         self._state.scheduler.catch_up()
         return self._outbox.every()
 
     def drain(self, timeout: float = 10) -> None:
         """
-        Wait until every webhook that is due was tried. In a coroutine, take `adrain`.
+        Wait until every webhook whose time has come was tried. In a coroutine, take `adrain`.
 
         Args:
             timeout: Seconds of real time to wait at most.
@@ -369,7 +369,7 @@ class Actions(Acts, ABC):
 
     async def adrain(self, timeout: float = 10) -> None:
         """
-        Wait until every webhook that is due was tried.
+        Wait until every webhook whose time has come was tried.
 
         Args:
             timeout: Seconds of real time to wait at most.

@@ -274,8 +274,8 @@ class Acts:
         """
         event = self._state.chats.message(message_id)
         said = None if failed else {"response": response, "extraGuestCount": extra_guests}
-        told = {**self._doing(event, from_), "eventCreationKey": self._key(event), "eventResponse": said}
-        self.happen(event.session, f"event.response{'.failed' * failed}", told)
+        payload = {**self._doing(event, from_), "eventCreationKey": self._key(event), "eventResponse": said}
+        self.happen(event.session, f"event.response{'.failed' * failed}", payload)
 
     def _key(self, message: StoredMessage) -> Mapping[str, Any]:
         """What an event says of the message that it is about."""
@@ -330,7 +330,7 @@ class Acts:
         Let somebody type; as soon as a message of theirs arrives, they stop.
 
         Args:
-            session: The id of the session that is told.
+            session: The id of the session that receives the event.
             from_: Who: any spelling of a phone number, or a person's chat id.
             presence: ``"typing"``, ``"recording"``, ``"paused"``, ``"online"`` or ``"offline"``.
             in_group: The id of the group in which they do, if it is one.
@@ -466,8 +466,8 @@ class Acts:
 
         Args:
             group: Its id.
-            act: ``"join"``, ``"leave"``, ``"promote"``, ``"demote"``, ``"rename"``, or ``"join-request"``, of which the
-                sessions are told that lead the group.
+            act: ``"join"``, ``"leave"``, ``"promote"``, ``"demote"``, ``"rename"``, or ``"join-request"``, which is
+                reported to the sessions that lead the group.
             person: Who joins, leaves, is promoted or demoted, renames or asks: any spelling of a phone number.
             by: The admin who makes the person leave, or changes the rank; by default the person leaves by itself, and
                 the owner changes ranks.

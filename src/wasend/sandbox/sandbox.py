@@ -185,7 +185,7 @@ class Sandbox(Actions):
             page=page_routes(self, state),
             control_token=control_token,
         )
-        self._told: dict[tuple[str, str], tuple[float, float]] = {}
+        self._asked_to_wait: dict[tuple[str, str], tuple[float, float]] = {}
         self._storage = None if persist is None else _storage(persist, state)
 
     def close(self) -> None:
@@ -288,12 +288,12 @@ class Sandbox(Actions):
         if not self.clock.stopped or isinstance(scope.get(CONNECTION), Exchange):
             return
         asked, now = (scope["method"], scope["path"]), time.monotonic()
-        due, since = self._told.pop(asked, (0.0, now))
-        if self.clock.now() < due and now - since > _REAL:
+        until, since = self._asked_to_wait.pop(asked, (0.0, now))
+        if self.clock.now() < until and now - since > _REAL:
             self.waited_in_real_time = True
             _log.warning("a client waited for %s %s in real time, and the sandbox's clock is stopped", *asked)
         if (after := dict(headers).get(b"retry-after", b"")).isdigit():
-            self._told[asked] = (self.clock.now() + int(after), now)
+            self._asked_to_wait[asked] = (self.clock.now() + int(after), now)
 
     def _write_twin(self, request: Request, by: str) -> None:
         """Have somebody else write what a request is to send: on the session's own phone, or the recipient."""

@@ -41,7 +41,7 @@ class Fault:
     sandbox's seed; or those of these numbers (``#1,4``: the first and the fourth); or the first so many that are left
     then (``x2``). In a path ``{name}`` matches one segment, ``*`` for anything. ``to=+447700900456`` and
     ``session=ses_…`` select those about one chat or one session. What each kind does, and the details that it takes, is
-    told in ``docs/sandbox.md``; these are those of requests:
+    described in ``docs/sandbox.md``; these are those of requests:
 
     - nothing is carried out: ``refuse``, ``reset``, ``rate_limit``, ``ban``, ``session_status``; and ``hang``,
       ``answer`` and any status from ``400`` to ``599`` if they do not say ``processed=true``;

@@ -36,7 +36,7 @@ class Plan:
         before: Seconds until it is carried out.
         after: Seconds from then until it is answered.
         processed: Whether it is carried out.
-        effects: What the application is told to do otherwise, by the name of the fault.
+        effects: What the application does otherwise, by the name of the fault.
         twins: By whom the same is written before.
         answer: What is answered in place of the application, at a time; None for its own answer.
         changes: What is done to the answer.

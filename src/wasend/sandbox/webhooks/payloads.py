@@ -2,7 +2,7 @@
 What each event says to a session's webhook: the payloads of the service's engine, GOWS.
 
 The engine's oddities are kept: `from` is the chat even of own messages, groups count in milliseconds and calls in
-fractions of a second, nobody is told that a message reached the server, and what is quoted, edited or revoked is
+fractions of a second, no event says that a message reached the server, and what is quoted, edited or revoked is
 named by WhatsApp's bare id.
 
 What a sample of an event needs is taken from the session's own world (its newest message, its newest group); where
@@ -161,7 +161,7 @@ def _capping(session: StoredSession, *, active: bool) -> Json:
 
 
 def message_payload(message: StoredMessage, state: State) -> dict[str, Json]:
-    """Return a message; what was sent is told of once the server has it, and of a failure nothing is known."""
+    """Return a message; what was sent is reported once the server has it, and of a failure nothing is known."""
     payload = engine_message(message, state, download=message.file is not None)
     if message.ack == "ERROR":
         return {**payload, "ack": None, "ackName": "UNKNOWN"}

@@ -362,7 +362,7 @@ class ChatStore:
             chat.unread[message.id] = None
 
     def message(self, message_id: str) -> StoredMessage:
-        """Return a message by its id, in any form in which an answer may have told it."""
+        """Return a message by its id, in any form that an answer may have given it."""
         with self._lock:
             message = self.table.get(self._whole_id(message_id))
         if message is None:

@@ -58,7 +58,7 @@ class Replies:
             self._scripts.append(_Script(answer, pattern, person, after, float("inf") if times is None else times))
 
     def every(self) -> tuple[Mapping[str, object], ...]:
-        """Return the scripts that are not used up, as the arguments that made them; a function is told as None."""
+        """Return the scripts that are not used up, as the arguments that made them; a function is given as None."""
         with self._lock:
             return tuple(
                 {
@@ -118,7 +118,7 @@ class PresenceChanged:
 
 @attrs.frozen
 class Happened:
-    """Anything else that a session is told of: an event by the engine's name for it, and what it says."""
+    """Any other event for a session: the engine's name for it, and its payload."""
 
     event: str
     payload: Mapping[str, Any]
@@ -176,12 +176,12 @@ class State:
             self.labels.clear()
 
     def happen(self, session: StoredSession, event: str, payload: Mapping[str, Any]) -> None:
-        """Have a session told of something that changes nothing here."""
+        """Send a session an event that changes nothing here."""
         with self.lock:
             self._publish(Happened(event, payload), session)
 
     def show_presence(self, session: StoredSession, chat: str, person: str, presence: str) -> None:
-        """Have a session told what somebody does in a chat; who types stops as soon as a message of theirs arrives."""
+        """Report to a session what somebody does in a chat; who types stops as soon as a message of theirs arrives."""
         with self.lock:
             busy = (session.id, chat, person)
             (self._busy.add if presence in ("typing", "recording") else self._busy.discard)(busy)

@@ -37,9 +37,9 @@ from wasend.api.groups import (
 
 MODELS: Final = [
     value
-    for room in (account, chats, contacts, groups)
-    for _, value in inspect.getmembers(room, inspect.isclass)
-    if issubclass(value, Model) and value.__module__ == room.__name__
+    for subject in (account, chats, contacts, groups)
+    for _, value in inspect.getmembers(subject, inspect.isclass)
+    if issubclass(value, Model) and value.__module__ == subject.__name__
 ]
 NAMES: Final = sorted(
     {spelling for cls in MODELS for spellings in wire_names(cls).values() for spelling in spellings}
@@ -67,7 +67,7 @@ def things(*, finite: bool = True) -> st.SearchStrategy[Any]:
 
 
 def test_all_models() -> None:
-    """Each of the rooms has its models, and none is forgotten here."""
+    """Each subject has its models, and none is forgotten here."""
     assert {cls.__name__ for cls in MODELS} >= {"Account", "Chat", "ChatMessage", "Contact", "Group", "GroupInvite"}
     assert len(MODELS) == len(set(MODELS)) > 15
 
@@ -164,7 +164,7 @@ def test_built_and_read_back(built: Model) -> None:
     assert decode({"data": json.loads(json.dumps(built.to_dict()))}, type(built)) == built
 
 
-ROOM_ROWS: Final = {
+GROUP_ROWS: Final = {
     row.call: row
     for row in reversed(ROWS)
     if any(
@@ -186,7 +186,7 @@ async def asked(row: Row, content: str) -> Any:
         return await getattr(client, row.call)(*row.ids, **row.given)
 
 
-@pytest.mark.parametrize("row", ROOM_ROWS.values(), ids=list(ROOM_ROWS))
+@pytest.mark.parametrize("row", GROUP_ROWS.values(), ids=list(GROUP_ROWS))
 @settings(max_examples=20, deadline=None)  # of each call; what reads them all is given 400 above
 @given(document=things(finite=False))
 async def test_any_answer(row: Row, document: Any) -> None:
@@ -268,7 +268,7 @@ WHATSMEOW: Final = [
 )
 async def test_changes(document: Any, succeeded: Mapping[str, str], failed: Mapping[str, str]) -> None:
     """A change of several that succeeded tells, in every dialect, for whom it failed and why."""
-    changes = await asked(ROOM_ROWS["add_group_participants"], json.dumps(document))
+    changes = await asked(GROUP_ROWS["add_group_participants"], json.dumps(document))
     assert {one.id: one.reason for one in changes.succeeded} == succeeded
     assert {one.id: one.reason for one in changes.failed} == failed
 
@@ -276,7 +276,7 @@ async def test_changes(document: Any, succeeded: Mapping[str, str], failed: Mapp
 @pytest.mark.parametrize("change", ["add", "remove", "promote", "demote"])
 async def test_changes_without_an_answer(change: str) -> None:
     """Where nothing is told, nothing is claimed: nobody is said to have succeeded or failed."""
-    row = ROOM_ROWS[f"{change}_group_participants"]
+    row = GROUP_ROWS[f"{change}_group_participants"]
     assert await asked(row, "") == ParticipantChanges()
     assert ParticipantChanges().to_dict() == {"succeeded": [], "failed": []}
 
@@ -284,7 +284,7 @@ async def test_changes_without_an_answer(change: str) -> None:
 async def test_changes_refused_as_a_whole() -> None:
     """A change that did not succeed is an error, not a result."""
     with pytest.raises(APIStatusError, match="not an admin"):
-        await asked(ROOM_ROWS["add_group_participants"], '{"success":false,"error":"not an admin"}')
+        await asked(GROUP_ROWS["add_group_participants"], '{"success":false,"error":"not an admin"}')
 
 
 @pytest.mark.parametrize("wrapped", [True, False])
@@ -292,7 +292,7 @@ async def test_created_group_tells_who_is_missing(wrapped: bool) -> None:
     """A new group tells which members could not be added, with the engine's code and invitation."""
     document: Any = {"JID": "120363041234567890@g.us", "Name": "Launch crew", "Participants": WHATSMEOW}
     group = await asked(
-        ROOM_ROWS["create_group"], json.dumps({"success": True, "group": document} if wrapped else document)
+        GROUP_ROWS["create_group"], json.dumps({"success": True, "group": document} if wrapped else document)
     )
     (missing,) = group.failed
     assert (missing.jid, missing.error, missing.add_request["Code"]) == (BOB, 403, "x")

@@ -210,7 +210,7 @@ BAD: dict[str, Case] = {
             "uniqueSessionId",
         )
         for call, row in FIRST.items()
-        if row.ids and any(room in call for room in ("group", "contact", "chat", "messages"))
+        if row.ids and any(subject in call for subject in ("group", "contact", "chat", "messages"))
     },
     "session-without-id": (
         "get_all_chats",
