@@ -194,6 +194,9 @@ class AsyncWasendClient(
         retry: Retry | RetryHook | None = DEFAULT_RETRY,
         settle: bool | None = None,
         kind: str | delivery.Pacing | None = None,
+        zone: str | None = None,
+        turn_timeout: float | None = None,
+        reservation: str | None = None,
         on_response: Callable[[Response], object] | None = None,
         on_wait: Callable[[Wait], object] | None = None,
     ) -> Self:
@@ -210,6 +213,10 @@ class AsyncWasendClient(
             settle: Whether to look for what is not answered, if given.
             kind: What kind of sends they are, for pacing and breaker: ``"reply"``, ``"known"``, ``"cold"``, a kind of
                 your own, or a `Pacing`.
+            zone: The recipients' time zone, for quiet hours, such as ``"America/New_York"``.
+            turn_timeout: Seconds that a send waits for its turn at most: it raises `TurnTimeoutError` as soon as it is
+                known that its pacing makes it wait for longer. 0: now or not at all.
+            reservation: The token of a moment that was kept for the next send, see `Pacer.reserve`.
             on_response: Told of every answer to the view, in place of the client's own hook, if given.
             on_wait: Told of every wait of the view's calls, in place of the client's own hook, if given.
 
@@ -231,11 +238,16 @@ class AsyncWasendClient(
         limiter = self._engine.limiter if key is None else _limiter(None, changed)
         view._engine = attrs.evolve(self._engine, options=changed, limiter=limiter)
         settings = self._delivery
+        if reservation is not None and settings.pacer is None:
+            raise ConfigurationError("reservation: this client has no pacing; create it with pacing=Pacer()")
         view._follow(
             attrs.evolve(
                 settings,
                 settle=settings.settle if settle is None else settle,
                 kind=settings.kind if kind is None else kind,
+                zone=settings.zone if zone is None else zone,
+                turn_timeout=settings.turn_timeout if turn_timeout is None else turn_timeout,
+                reservation=settings.reservation if reservation is None else reservation,
             )
         )
         return view

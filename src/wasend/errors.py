@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ._core.call import Call
+    from ._core.waits import WaitReason
     from .api.chats import ChatMessage
     from .delivery.settle import Settlement
 
@@ -42,6 +43,7 @@ __all__ = [
     "SessionNotReadyError",
     "StoreError",
     "SuppressedRecipientError",
+    "TurnTimeoutError",
     "UnknownAnswerError",
     "UnknownConnectionError",
     "UnknownServerError",
@@ -358,6 +360,23 @@ class SuppressedRecipientError(WasendError):
     def __init__(self, text: str, *, recipient: str, reason: str) -> None:
         super().__init__(text)
         self.recipient = recipient
+        self.reason = reason
+
+
+class TurnTimeoutError(WasendError, TimeoutError):
+    """
+    By the session's pacing, the turn of this send would come later than it can wait.
+
+    Attributes:
+        session: The session's id.
+        until: Until when it would have to wait at least (UTC).
+        reason: Why; see `WaitReason`.
+    """
+
+    def __init__(self, text: str, *, session: str, until: datetime, reason: WaitReason) -> None:
+        super().__init__(text)
+        self.session = session
+        self.until = until
         self.reason = reason
 
 

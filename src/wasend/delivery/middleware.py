@@ -30,6 +30,9 @@ class DeliverySettings:
         settle: Whether a send that is not answered is looked for before its error is raised.
         pacer: Decides when a send may be made.
         kind: What kind of sends they are, for the pacer and the breaker; `None` where the caller did not say.
+        zone: The recipients' time zone, for the pacer; `None` where the caller did not say.
+        turn_timeout: Seconds that a send waits for its turn at most.
+        reservation: The token of the moment that the pacer keeps for the send.
         breaker: Holds sends back once WhatsApp, or the service, refuses them.
         suppression: Whom nothing is sent to.
         ready: Seconds for which a send waits for a session that is STARTING; `None` for not at all.
@@ -39,6 +42,9 @@ class DeliverySettings:
     settle: bool = False
     pacer: Pacer | None = None
     kind: str | Pacing | None = None
+    zone: str | None = None
+    turn_timeout: float | None = None
+    reservation: str | None = None
     breaker: Breaker | None = None
     suppression: Suppression | None = None
     ready: float | None = None
@@ -81,7 +87,15 @@ class DeliveryMiddleware:
             from .pacing.middleware import PacingMiddleware
 
             # Checked again after the wait: meanwhile somebody may have been suppressed, or the breaker opened.
-            chain += [PacingMiddleware(settings.pacer, settings.kind), *self._checks(learns=True)]
+            paced = PacingMiddleware(
+                pacer=settings.pacer,
+                kind=settings.kind,
+                zone=settings.zone,
+                timeout=settings.turn_timeout,
+                reservation=settings.reservation,
+                on_wait=self._engine.options.on_wait,
+            )
+            chain += [paced, *self._checks(learns=True)]
         # Settling is the innermost: a send that waits is not in flight, and the breaker learns what became of it.
         return (*chain, PreludeMiddleware(self._engine), SettleMiddleware(self._engine, enabled=settings.settle))
 

@@ -1,19 +1,42 @@
-"""What a session has sent, and when its pacing allows the next send. Nothing here waits, and nothing is stored."""
+"""
+What a session has sent, and when its pacing allows the next send. Nothing here waits, and nothing is stored.
+
+Times are in seconds of a clock that is never set; `History.ahead` leads from there to the time of day.
+"""
 
 from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections import ChainMap
+from collections.abc import MutableMapping
 from datetime import tzinfo
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 
 import attrs
 
+from ..._core.waits import WaitReason
 from .profiles import Pacing, Range
 from .zones import awake
 
 HOUR: Final = 3600.0
 DAY: Final = 24 * HOUR
+
+
+class Moment(NamedTuple):
+    """
+    When something may be sent.
+
+    Attributes:
+        at: The time.
+        reason: Why not before.
+    """
+
+    at: float
+    reason: WaitReason = "turn"
+
+
+ANY_TIME: Final = Moment(-math.inf)
 
 
 @attrs.define(eq=False)
@@ -23,7 +46,7 @@ class SendRecord:
 
     Attributes:
         number: Its place among all sends of the session.
-        at: When it was made, in seconds since the epoch.
+        at: When it was made.
         chat: The id of the chat.
         jitter: Drawn from [0, 1): where in each range the wait after this send lies, so that it is drawn only once.
         run: How many of its kind there have been since the last pause.
@@ -44,36 +67,42 @@ class History:
     What one session has sent, by kind.
 
     Attributes:
-        started: Since when the session exists, in seconds since the epoch; by default since its first send.
+        started: Since when the session exists; by default since its first send.
         jitter: As in `SendRecord`, for a session that has not sent yet.
         sent: The sends that still matter, by kind, the oldest first.
         last: The latest of them all.
         chats: When each chat was last sent to.
         horizon: Seconds for which sends matter.
+        ahead: Seconds by which the time of day is ahead of the times here.
     """
 
     started: float | None = None
     jitter: float = 0.5
     sent: dict[str, list[SendRecord]] = attrs.field(factory=dict[str, "list[SendRecord]"])
     last: SendRecord | None = None
-    chats: dict[str, float] = attrs.field(factory=dict[str, float])
+    chats: MutableMapping[str, float] = attrs.field(factory=dict[str, float])
     horizon: float = DAY + HOUR
+    ahead: float = 0.0
 
     # When the next send may be made
 
     def earliest(
         self, chat: str, kind: str, profile: Pacing, zones: tuple[tzinfo, ...], *, since: float, now: float
-    ) -> float:
-        """The moment at which a chat that has waited since then may be sent to; `now` where that is in the past."""
-        moment = max(min(since, now), self.after_gaps(kind, profile))
-        if profile.chat_cooldown and chat in self.chats:
-            moment = max(moment, self.chats[chat] + profile.chat_cooldown)
+    ) -> Moment:
+        """When a chat that has waited since then may be sent to; `now` where that is in the past."""
+        moment = max(self.of_chat(chat, profile, min(since, now)), self.after_gaps(kind, profile), key=_at)
         allowed = self.next_allowed(moment, kind, profile, zones)
-        return allowed if allowed >= now else self.next_allowed(now, kind, profile, zones)
+        return allowed if allowed.at >= now else self.next_allowed(Moment(now), kind, profile, zones)
 
-    def after_gaps(self, kind: str, profile: Pacing) -> float:
-        """The moment from which the gaps, the pause and the hourly cap allow a send."""
-        moment = -math.inf
+    def of_chat(self, chat: str, profile: Pacing, since: float) -> Moment:
+        """From when on a chat may be sent to, by its cool-down."""
+        if profile.chat_cooldown and (cool := self.chats.get(chat, -math.inf) + profile.chat_cooldown) > since:
+            return Moment(cool, "chat_cooldown")
+        return Moment(since)
+
+    def after_gaps(self, kind: str, profile: Pacing) -> Moment:
+        """From when on the gaps, the pause and the hourly cap allow a send."""
+        moment = ANY_TIME
         for other, sends in self.sent.items():
             before = sends[-1]
             span = (
@@ -81,23 +110,24 @@ class History:
                 if other == kind
                 else (min(profile.gap[0], before.gap[0]), min(profile.gap[1], before.gap[1]))
             )
-            moment = max(moment, before.at + _within(span, before.jitter))
+            moment = max(moment, Moment(before.at + _within(span, before.jitter), "gap"), key=_at)
         if same := self.sent.get(kind):
             before = same[-1]
             if profile.pause is not None and before.run >= (profile.pause_after or 0):
-                moment = max(moment, before.at + _within(profile.pause, before.jitter))
+                moment = max(moment, Moment(before.at + _within(profile.pause, before.jitter), "pause"), key=_at)
             if profile.per_hour is not None and len(same) >= profile.per_hour:
                 # Without the gap on top, the sends after a full hour would repeat the rhythm of those an hour before.
-                moment = max(moment, same[-profile.per_hour].at + HOUR + _within(profile.gap, before.jitter))
+                free = same[-profile.per_hour].at + HOUR + _within(profile.gap, before.jitter)
+                moment = max(moment, Moment(free, "hourly_cap"), key=_at)
         return moment
 
-    def next_allowed(self, moment: float, kind: str, profile: Pacing, zones: tuple[tzinfo, ...]) -> float:
+    def next_allowed(self, moment: Moment, kind: str, profile: Pacing, zones: tuple[tzinfo, ...]) -> Moment:
         """The first moment, from the given one on, that the daily cap and the quiet hours allow."""
         while True:
-            allowed = self._below_daily_cap(moment, kind, profile)
-            if profile.quiet_hours is not None:
-                allowed = self._after_quiet_hours(allowed, kind, profile, zones, profile.quiet_hours)
-            if allowed == moment:
+            at = self._below_daily_cap(moment.at, kind, profile)
+            allowed = moment if at == moment.at else Moment(at, "daily_cap")
+            allowed = self.after_quiet_hours(allowed, kind, profile, zones)
+            if allowed.at == moment.at:
                 return moment
             moment = allowed
 
@@ -117,13 +147,18 @@ class History:
             moment = min(free, started + (age + 1) * DAY + late) if warming else free
         return moment
 
-    def _after_quiet_hours(
-        self, moment: float, kind: str, profile: Pacing, zones: tuple[tzinfo, ...], hours: tuple[int, int]
-    ) -> float:
-        up = awake(moment, zones, hours)
+    def after_quiet_hours(self, moment: Moment, kind: str, profile: Pacing, zones: tuple[tzinfo, ...]) -> Moment:
+        """The first moment, from the given one on, that the quiet hours allow."""
+        if profile.quiet_hours is None:
+            return moment
+        time = moment.at + self.ahead
+        up = awake(time, zones, profile.quiet_hours)
+        if up == time:
+            return moment
         # A session that starts at eight sharp every day is easily told to be a machine.
         late = up + _within(profile.pause or profile.gap, self._jitter(kind))
-        return moment if up == moment else late if awake(late, zones, hours) == late else up
+        up = late if awake(late, zones, profile.quiet_hours) == late else up
+        return Moment(up - self.ahead, "quiet_hours")
 
     def _jitter(self, kind: str) -> float:
         return self.sent[kind][-1].jitter if kind in self.sent else self.jitter
@@ -166,19 +201,14 @@ class History:
             del same[:old]
         return forgotten
 
-    def clock_was_set_back(self, now: float) -> None:
-        """Take what was sent later than `now` as sent now."""
-        if self.last is None or self.last.at <= now:
-            return
-        for same in self.sent.values():
-            for record in same:
-                record.at = min(record.at, now)
-        self.chats = {chat: min(at, now) for chat, at in self.chats.items()}
-
     def copy(self) -> Self:
-        """The same history, for trying out what would come next. It knows no chats."""
+        """The same history, for trying out what would come next."""
         sent = {kind: [*same] for kind, same in self.sent.items()}
-        return type(self)(started=self.started, sent=sent, last=self.last)
+        return attrs.evolve(self, sent=sent, chats=ChainMap({}, self.chats))
+
+
+def _at(moment: Moment) -> float:
+    return moment.at
 
 
 def _within(span: Range, jitter: float) -> float:

@@ -1,46 +1,27 @@
-"""Who waits to send by a session, in which order. Waiting itself, by a clock, is the scheduler's."""
+"""Whose turn it is to send by a session. Waiting itself, by a clock, is the scheduler's."""
 
 from __future__ import annotations
 
-import asyncio
+import bisect
+import logging
 import math
-from collections import Counter, deque
-from datetime import tzinfo
+import time
+from collections.abc import Iterator
+from typing import Final, TypeAlias
 
 import attrs
 
-from .history import History, SendRecord
-from .profiles import Pacing
+from ..._core.waits import length
+from .history import ANY_TIME, History, Moment, SendRecord
+from .line import Group, Line, Rules
+from .waiter import Booking, Waiter
 
+logger: Final = logging.getLogger("wasend")
 
-@attrs.define(eq=False)
-class Waiter:
-    """
-    Somebody who wants to send one message.
+_HARDLY: Final = 1e-6
 
-    Attributes:
-        chat: The id of the chat.
-        kind: The kind of send that it counts as.
-        profile: The pacing of that kind.
-        zones: The time zones whose quiet hours are kept.
-        since: When it joined the queue.
-        woken: Set when it should look again whether it may send.
-        loop: The event loop on which it waits.
-        record: Its send, once its turn has begun.
-    """
-
-    chat: str
-    kind: str
-    profile: Pacing
-    zones: tuple[tzinfo, ...]
-    since: float = 0
-    woken: asyncio.Event = attrs.field(factory=asyncio.Event)
-    loop: asyncio.AbstractEventLoop = attrs.field(init=False)
-    record: SendRecord = attrs.field(init=False)
-
-    def wake(self) -> None:
-        """Wake it, from any thread. Raises `RuntimeError` where its event loop is closed."""
-        self.loop.call_soon_threadsafe(self.woken.set)
+_Candidate: TypeAlias = tuple[Moment, int, Waiter]
+"""Who may send next: when, its ticket, and who it is."""
 
 
 @attrs.define(eq=False)
@@ -54,49 +35,65 @@ class Queue:
 
     Attributes:
         history: What the session has sent.
-        waiting: Who waits, by chat; the chat that was served last is the last.
-        profiles: How many wait with each profile.
+        line: Who waits.
+        booked: The moments that are kept, the earliest first.
         head: Who is to send next, and sleeps until then.
         head_at: When that is.
         holder: Whose turn it is.
+        held_since: Since when, by the machine's clock that is never set.
     """
 
     history: History
-    waiting: dict[str, deque[Waiter]] = attrs.field(factory=dict[str, "deque[Waiter]"])
-    profiles: Counter[tuple[str, Pacing]] = attrs.field(factory=Counter[tuple[str, Pacing]])
+    line: Line = attrs.field(factory=Line)
+    booked: list[Booking] = attrs.field(factory=list[Booking])
     head: Waiter | None = None
     head_at: float = math.inf
     holder: Waiter | None = None
+    held_since: float = math.inf
+
+    # Waiting
 
     def join(self, waiter: Waiter, now: float) -> None:
         """Begin to wait."""
         self.history.keep_for(waiter.profile.chat_cooldown)
         waiter.since = now
-        same_chat = self.waiting.setdefault(waiter.chat, deque())
-        same_chat.append(waiter)
-        self.profiles[waiter.kind, waiter.profile] += 1
-        if len(same_chat) == 1:
-            self._offer_head(waiter, now)
+        if waiter.booking is not None:
+            waiter.since = waiter.booking.at
+            self._offer_head(self._booked_candidate(waiter.booking, now))
+        elif self.line.append(waiter):
+            self._place(waiter.chat)
+            self._offer_head(self._of_group((waiter.kind, waiter.profile, waiter.zones), now))
 
     def seconds_left(self, waiter: Waiter, now: float) -> float | None:
         """For how long to sleep before asking again; 0 or less: its turn may begin; `None`: it will be woken."""
         if self.head is not waiter:
             return None
-        self.history.clock_was_set_back(now)
-        first, moment = self._first(now)
-        if first is not waiter:
+        first = self._first(now)
+        assert first is not None  # noqa: S101 - the head waits
+        if first[2] is not waiter:
             self._choose_head(now)
             return None
-        self.head_at = moment
-        return moment - now
+        self.head_at = first[0].at
+        return self.head_at - now
 
-    def begin(self, waiter: Waiter, now: float, jitter: float) -> SendRecord:
+    def expected(self, waiter: Waiter, now: float) -> Moment:
+        """When it may send at the earliest: those who wait before it are not counted."""
+        moment = self.fit(waiter, now) if waiter.booking is None else self._booked_candidate(waiter.booking, now)[0]
+        if self.holder is not None and moment.at <= now:
+            return Moment(now, "turn")
+        if self.head not in (None, waiter) and self.head_at > moment.at:
+            return Moment(self.head_at, "turn")
+        return moment
+
+    def begin(self, waiter: Waiter, now: float) -> SendRecord:
         """Begin a turn."""
-        self._remove(waiter)
-        if waiter.chat in self.waiting:  # behind all others
-            self.waiting[waiter.chat] = self.waiting.pop(waiter.chat)
+        if waiter.booking is not None:
+            self.booked.remove(waiter.booking)
+        else:
+            self.line.remove(waiter)
+            self.line.send_back(waiter.chat)
         self.head, self.holder = None, waiter
-        waiter.record = self.history.next_record(now, waiter.chat, waiter.kind, waiter.profile, jitter)
+        waiter.record = self.history.next_record(now, waiter.chat, waiter.kind, waiter.profile, waiter.jitter)
         self.history.add(waiter.kind, waiter.record)
         return waiter.record
 
@@ -104,53 +101,156 @@ class Queue:
         """Give up waiting, or end a turn, and let another come forward."""
         if self.holder is waiter:
             self.holder = None
+            self._place(waiter.chat)
             self._choose_head(now)
-        elif waiter in self.waiting.get(waiter.chat, ()):
-            was_first = self.waiting[waiter.chat][0] is waiter
-            self._remove(waiter)
-            if self.head is waiter:
+            return
+        if waiter.booking is not None:
+            waiter.booking.redeemed = False
+        elif waiter in self.line and self.line.remove(waiter):
+            self._place(waiter.chat)
+            if self.head is not waiter:
+                first = self.line.waiting[waiter.chat][0]
+                self._offer_head(self._of_group((first.kind, first.profile, first.zones), now))
+        if self.head is waiter:
+            self._choose_head(now)
+
+    def end_turn_after(self, seconds: float, now: float) -> None:
+        """End a turn that has lasted for so many seconds of the machine's time."""
+        if self.holder is not None and time.monotonic() - self.held_since >= seconds:
+            logger.warning("a turn has not ended in %s; it does not keep others waiting any more", length(seconds))
+            self.leave(self.holder, now)
+
+    def clock_was_set(self, ahead: float, now: float) -> None:
+        """Follow a time of day that was set: quiet hours come earlier or later then."""
+        self.history.ahead = ahead
+        for chat in self.line.waiting:
+            self._place(chat)
+        if self.holder is None:
+            self._choose_head(now)
+
+    def forget_waiters(self) -> None:
+        """Forget who waits, who sends and what is kept: all of that is in another process."""
+        self.line, self.booked, self.head, self.holder = Line(), [], None, None
+
+    # Keeping moments
+
+    def book(self, booking: Booking) -> None:
+        """Keep a moment."""
+        bisect.insort(self.booked, booking, key=lambda one: one.at)
+
+    def release(self, booking: Booking, now: float) -> None:
+        """Keep it no longer."""
+        if booking in self.booked:
+            self.booked.remove(booking)
+            if self.holder is None:
                 self._choose_head(now)
-            elif was_first and waiter.chat in self.waiting:
-                self._offer_head(self.waiting[waiter.chat][0], now)
 
-    def _remove(self, waiter: Waiter) -> None:
-        self.waiting[waiter.chat].remove(waiter)
-        if not self.waiting[waiter.chat]:
-            del self.waiting[waiter.chat]
-        self.profiles[waiter.kind, waiter.profile] -= 1
-        if not self.profiles[waiter.kind, waiter.profile]:
-            del self.profiles[waiter.kind, waiter.profile]
+    def expire(self, now: float) -> list[str]:
+        """Give up what nobody has redeemed in time; their tokens."""
+        gone = [booking for booking in self.booked if booking.expires <= now and not booking.redeemed]
+        for booking in gone:
+            self.booked.remove(booking)
+        return [booking.token for booking in gone]
 
-    def _offer_head(self, waiter: Waiter, now: float) -> None:
+    def fit(self, waiter: Waiter, now: float, *, without: Booking | None = None) -> Moment:
+        """When somebody may send at the earliest, so that every rule holds for the moments that are kept as well."""
+        kept = [booking for booking in self.booked if booking is not without]
+        if not kept:
+            return _earliest(self.history, waiter, waiter.since, now)
+        before = self.history.copy()
+        for index, booking in enumerate(kept):
+            moment = _earliest(before, waiter, waiter.since, now)
+            if moment.at < booking.at and _leaves_room(before, waiter, moment.at, kept[index:]):
+                return moment
+            _add(before, booking.waiter, booking.at)
+        return _earliest(before, waiter, waiter.since, now)
+
+    # Who is next
+
+    def _place(self, chat: str) -> None:
+        if chat in self.line.waiting and (self.holder is None or self.holder.chat != chat):
+            first = self.line.waiting[chat][0]
+            own = self.history.of_chat(chat, first.profile, first.since)
+            self.line.place(chat, self.history.after_quiet_hours(own, first.kind, first.profile, first.zones))
+
+    def _offer_head(self, candidate: _Candidate | None) -> None:
         """Make somebody the head who may send earlier than the one who is."""
-        if self.holder is None and (self.head is None or self._earliest(waiter, now) < self.head_at):
-            self.head, self.head_at = waiter, self._earliest(waiter, now)
+        if candidate is None or self.holder is not None:
+            return
+        moment, _, waiter = candidate
+        if self.head is None or moment.at < self.head_at:
+            self.head, self.head_at = waiter, moment.at
             waiter.wake()
 
     def _choose_head(self, now: float) -> None:
         self.head = None
-        while self.waiting and self.head is None and self.holder is None:
-            waiter, self.head_at = self._first(now)
+        while self.head is None and self.holder is None and (first := self._first(now)) is not None:
+            moment, _, waiter = first
+            self.head_at = moment.at
             try:
                 waiter.wake()
                 self.head = waiter
             except RuntimeError:  # its event loop was closed while it waited
-                self._remove(waiter)
+                if waiter.booking is not None:
+                    waiter.booking.redeemed = False
+                elif self.line.remove(waiter):
+                    self._place(waiter.chat)
 
-    def _first(self, now: float) -> tuple[Waiter, float]:
+    def _first(self, now: float) -> _Candidate | None:
         """Who may send first, and when; among equals, whose chat has waited longest since its last turn."""
-        lower_bound = max(now, min(self.history.after_gaps(*profile) for profile in self.profiles))
-        first, moment = None, math.inf
-        for same_chat in self.waiting.values():
-            earliest = self._earliest(same_chat[0], now)
-            if earliest < moment:
-                first, moment = same_chat[0], earliest
-            if earliest <= lower_bound:
-                break
-        assert first is not None  # noqa: S101 - somebody waits
-        return first, moment
+        return min(self._candidates(now), key=lambda one: (one[0].at, one[1]), default=None)
 
-    def _earliest(self, waiter: Waiter, now: float) -> float:
-        return self.history.earliest(
-            waiter.chat, waiter.kind, waiter.profile, waiter.zones, since=waiter.since, now=now
-        )
+    def _candidates(self, now: float) -> Iterator[_Candidate]:
+        for rules in self.line.groups:
+            if (candidate := self._of_group(rules, now)) is not None:
+                yield candidate
+        for booking in self.booked:
+            if booking.redeemed:
+                yield self._booked_candidate(booking, now)
+
+    def _of_group(self, rules: Rules, now: float) -> _Candidate | None:
+        """Who of those that wait by the same rules may send first."""
+        group: Group | None = self.line.groups.get(rules)
+        if group is None:
+            return None
+        kind, profile, zones = rules
+        gaps = self.history.after_gaps(kind, profile)
+        candidates: list[_Candidate] = []
+        due, later = group.first(max(now, gaps.at))
+        for place in (due, later):
+            if place is None:
+                continue
+            if self.booked:
+                moment = self.fit(place.waiter, now)
+            elif place is later:
+                moment = self.history.next_allowed(place.own, kind, profile, zones)
+            else:
+                moment = gaps if gaps is ANY_TIME else self.history.next_allowed(gaps, kind, profile, zones)
+                if moment.at < now:
+                    moment = self.history.next_allowed(Moment(now), kind, profile, zones)
+            candidates.append((moment, place.ticket, place.waiter))
+        return min(candidates, key=lambda one: (one[0].at, one[1]), default=None)
+
+    def _booked_candidate(self, booking: Booking, now: float) -> _Candidate:
+        return self.fit(booking.waiter, max(now, booking.at), without=booking), -1, booking.waiter
+
+
+def _earliest(history: History, waiter: Waiter, since: float, now: float) -> Moment:
+    return history.earliest(waiter.chat, waiter.kind, waiter.profile, waiter.zones, since=since, now=now)
+
+
+def _add(history: History, waiter: Waiter, at: float) -> None:
+    at = at if history.last is None else max(at, history.last.at)
+    record = history.next_record(at, waiter.chat, waiter.kind, waiter.profile, waiter.jitter)
+    history.add(waiter.kind, record)
+
+
+def _leaves_room(before: History, waiter: Waiter, at: float, kept: list[Booking]) -> bool:
+    """Whether every moment that is kept is still allowed after a send at that time."""
+    after = before.copy()
+    _add(after, waiter, at)
+    for booking in kept:
+        if _earliest(after, booking.waiter, booking.at, booking.at).at > booking.at + _HARDLY:
+            return False
+        _add(after, booking.waiter, booking.at)
+    return True

@@ -1,24 +1,56 @@
-"""Giving out the turns of many sessions: it waits by the clock, and keeps in the store what must survive a restart."""
+"""Giving out the turns of many sessions: it waits by the clock, says so, and keeps what must survive a restart."""
 
 from __future__ import annotations
 
 import asyncio
+import functools
+import os
+import secrets
+import sys
+import time
+import weakref
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import datetime
 from random import Random
 from threading import RLock
 from typing import Final
-from urllib.parse import quote
 
 import attrs
 
 from ..._core.clock import Clock
-from ..stores import Store
-from .history import History, SendRecord
-from .queue import Queue, Waiter
+from ..._core.waits import OnWait, WaitReason, announce, moment_of, wait_of
+from ...errors import InvalidRequestError, TurnTimeoutError
+from ...recipients import masked
+from .history import ANY_TIME, History, Moment
+from .queue import Queue
+from .records import Kept, Records
+from .waiter import Booking, Waiter
+
+LONGEST_TURN: Final = 3600.0
+"""Seconds after which a turn that was not ended does not keep others waiting any more."""
 
 _LONGEST_SLEEP: Final = 600.0
-"""Seconds after which a waiter looks at the clock again: it may have been set, or the machine suspended."""
+"""Seconds after which a waiter looks at the clock again: the machine may have been suspended, or its time set."""
+
+_HARDLY: Final = 1e-5
+"""Seconds that are no wait: a `datetime` is that precise."""
+
+_SAME_TIME: Final = 1.0
+"""Seconds by which the time of day may drift from the clock that is never set before that counts as being set."""
+
+_NEWS: Final = 60.0
+"""Seconds by which a wait must have become longer to be told again."""
+
+_WHY: Final[dict[WaitReason, str]] = {
+    "turn": "other sends of the session come first",
+    "gap": "the gap after the last send",
+    "pause": "the pause after several sends",
+    "hourly_cap": "as many as an hour allows were sent",
+    "daily_cap": "as many as a day allows were sent",
+    "chat_cooldown": "the chat cools down",
+    "quiet_hours": "quiet hours where the recipient is",
+}
 
 
 @attrs.define(eq=False)
@@ -26,92 +58,268 @@ class Scheduler:
     """
     Gives out turns. Safe from any thread and event loop.
 
+    Within a process its rules go by the clock that is never set; only quiet hours go by the time of day.
+
     Attributes:
         clock: Where time comes from.
-        store: Where sends are kept.
+        records: Where sends are kept.
         random: Where jitter comes from.
         session_started: Tells since when a session exists.
         cooldown: The longest cool-down of a chat, in seconds: for so long sends are kept.
     """
 
     clock: Clock
-    store: Store
+    records: Records
     random: Random
     session_started: Callable[[str], datetime | None] | None
     cooldown: float
     # Reentrant: a coroutine that is garbage-collected gives its turn back, in whichever thread collects it.
     _lock: RLock = attrs.field(factory=RLock)
     _queues: dict[str, Queue] = attrs.field(factory=dict[str, Queue])
+    _bookings: dict[str, tuple[str, Booking]] = attrs.field(factory=dict[str, "tuple[str, Booking]"])
+    _ahead: float = 0.0
 
-    async def acquire(self, session: str, waiter: Waiter) -> None:
-        """Wait for a turn, and begin it."""
-        queue = self._queue(session)
-        waiter.loop = asyncio.get_running_loop()
+    def __attrs_post_init__(self) -> None:
+        self._ahead = self.clock.now() - self.clock.monotonic()
+        _schedulers.add(self)
+
+    # Turns
+
+    async def acquire(self, session: str, waiter: Waiter, timeout: float | None, on_wait: OnWait | None) -> None:
+        """
+        Wait for a turn, and begin it.
+
+        Args:
+            session: The session's id.
+            waiter: Who wants it.
+            timeout: Seconds that it waits at most.
+            on_wait: Told of each wait before it begins.
+
+        Raises:
+            TurnTimeoutError: It would have to wait for longer.
+            StoreError: The store failed: what is not kept is not sent.
+        """
+        queue = await self._queue(session)
+        waiter.loop, waiter.woken = asyncio.get_running_loop(), asyncio.Event()
+        told = ANY_TIME
+        with self._lock:
+            now = self._now()
+            deadline = None if timeout is None else now + timeout
+            if waiter.booking is not None:
+                self._claim(queue, waiter.booking, now)
         try:
             with self._lock:
-                queue.join(waiter, self.clock.now())
+                queue.join(waiter, now)
             while True:
                 waiter.woken.clear()
                 with self._lock:
-                    now = self.clock.now()
+                    now = self._now()
                     wait = queue.seconds_left(waiter, now)
-                    if wait is not None and wait <= 0:
-                        self._save(session, waiter.kind, queue.begin(waiter, now, self.random.random()))
-                        return
-                await (waiter.woken.wait() if wait is None else self.clock.sleep(min(wait, _LONGEST_SLEEP)))
+                    if wait is not None and wait <= _HARDLY:
+                        record = queue.begin(waiter, now)
+                        queue.held_since = time.monotonic()
+                        if waiter.booking is not None:
+                            self._bookings.pop(waiter.booking.token, None)
+                        break
+                    expected = queue.expected(waiter, now)
+                    patience = _LONGEST_SLEEP if deadline is None else min(_LONGEST_SLEEP, deadline - now)
+                if deadline is not None and (expected.at > deadline + _HARDLY or now >= deadline):
+                    raise self._too_late(session, Moment(max(expected.at, now), expected.reason))
+                if _is_news(expected, told, now):
+                    told = expected
+                    await self._announce(session, waiter, expected, now, on_wait)
+                elif wait is None:
+                    await self._until_woken(queue, waiter, None if deadline is None else patience)
+                elif queue.booked:  # what is given up may let it send earlier
+                    await self._until_woken(queue, waiter, min(wait, patience))
+                else:
+                    await self.clock.sleep(min(wait, patience))
+            keep = functools.partial(self.records.write, session, waiter.kind, record, self._ahead, [])
+            await self.records.store.run(keep)
         except BaseException:
             with self._lock:
-                queue.leave(waiter, self.clock.now())
+                queue.leave(waiter, self._now())
             raise
 
-    def release(self, session: str, waiter: Waiter) -> None:
-        """End a turn."""
+    def release(self, session: str, waiter: Waiter) -> Future[None] | None:
+        """End a turn; what is returned is done when that is kept, and `None` if it is already."""
         with self._lock:
-            now, queue = self.clock.now(), self._queues[session]
-            try:
-                queue.history.finish(waiter.record, now)
-                self._save(session, waiter.kind, waiter.record)
-                for number in queue.history.forget(now):
-                    self.store.delete(_key(session, "sends", f"{number:012d}"))
-            finally:
-                queue.leave(waiter, now)
+            now, queue = self._now(), self._queues[session]
+            queue.history.finish(waiter.record, now)
+            forgotten = queue.history.forget(now)
+            queue.leave(waiter, now)
+        keep = functools.partial(
+            self.records.write, session, waiter.kind, attrs.evolve(waiter.record), self._ahead, forgotten
+        )
+        return self.records.store.record_soon(keep)
+
+    # Moments
+
+    def when(self, session: str, waiter: Waiter) -> datetime:
+        """The moment at which somebody may send at the earliest."""
+        queue = self._queue_now(session)
+        with self._lock:
+            now = self._now()
+            self._expire(queue, now)
+            waiter.since = now
+            return self._time_of(queue.fit(waiter, now))
+
+    def reserve(self, session: str, waiter: Waiter, keep: float) -> tuple[datetime, str]:
+        """Keep the first free moment, until so many seconds after it."""
+        queue = self._queue_now(session)
+        with self._lock:
+            now = self._now()
+            self._expire(queue, now)
+            waiter.since = now
+            at = queue.fit(waiter, now).at
+            booking = waiter.booking = Booking(secrets.token_hex(16), waiter, at, at + keep)
+            queue.book(booking)
+            self._bookings[booking.token] = session, booking
+            return self._time_of(Moment(at)), booking.token
+
+    def booked(self, token: str) -> tuple[str, Waiter]:
+        """
+        The session and the waiter for whom a moment is kept.
+
+        Raises:
+            InvalidRequestError: None is.
+        """
+        with self._lock:
+            if (found := self._bookings.get(token)) is None:
+                raise _unknown()
+            session, booking = found
+            return session, booking.waiter
+
+    def _claim(self, queue: Queue, booking: Booking, now: float) -> None:
+        self._expire(queue, now)
+        if booking not in queue.booked or booking.redeemed:
+            raise _unknown()
+        booking.redeemed = True
+
+    def give_up(self, token: str) -> bool:
+        """Keep a moment no longer; whether it was kept."""
+        with self._lock:
+            if (found := self._bookings.get(token)) is None or found[1].redeemed:
+                return False
+            session, booking = found
+            now, queue = self._now(), self._queues[session]
+            was_kept = booking.expires > now
+            del self._bookings[token]
+            queue.release(booking, now)
+            return was_kept
 
     def history(self, session: str) -> History:
         """A copy of what a session has sent."""
-        queue = self._queue(session)
+        queue = self._queue_now(session)
         with self._lock:
             return queue.history.copy()
 
-    def _queue(self, session: str) -> Queue:
-        if session not in self._queues:
-            started = None if self.session_started is None else self.session_started(session)
+    def new_history(self) -> History:
+        """That of a session that has not sent."""
+        return History(ahead=self._ahead)
+
+    def now(self) -> float:
+        """The time, by the clock that is never set."""
+        with self._lock:
+            return self._now()
+
+    # Time
+
+    def _now(self) -> float:
+        now = self.clock.monotonic()
+        ahead = self.clock.now() - now
+        if abs(ahead - self._ahead) > _SAME_TIME:
+            self._ahead = ahead
+            for queue in self._queues.values():
+                queue.clock_was_set(ahead, now)
+        return now
+
+    def _time_of(self, moment: Moment) -> datetime:
+        return moment_of(moment.at + self._ahead)
+
+    # Waiting
+
+    async def _announce(
+        self, session: str, waiter: Waiter, expected: Moment, now: float, on_wait: OnWait | None
+    ) -> None:
+        wait = wait_of(expected.reason, max(0.0, expected.at - now), now + self._ahead)
+        whom = f"session {session}: a send to {masked(waiter.chat)} ({waiter.kind})"
+        await announce(wait, f"{whom} is held back: {_WHY[expected.reason]}", on_wait)
+
+    def _too_late(self, session: str, moment: Moment) -> TurnTimeoutError:
+        until = self._time_of(moment)
+        text = f"session {session}: not before {until:%Y-%m-%d %H:%M:%S} UTC: {_WHY[moment.reason]}; nothing was sent"
+        return TurnTimeoutError(text, session=session, until=until, reason=moment.reason)
+
+    async def _until_woken(self, queue: Queue, waiter: Waiter, limit: float | None) -> None:
+        timer: asyncio.Future[None] | None = None
+        if limit is not None:
+            timer = asyncio.ensure_future(self.clock.sleep(limit))
+            timer.add_done_callback(lambda done: None if done.cancelled() else waiter.woken.set())
+        try:
+            async with asyncio.timeout(LONGEST_TURN):
+                await waiter.woken.wait()
+        except TimeoutError:
             with self._lock:
-                if session not in self._queues:
-                    history = self._load(session, None if started is None else started.timestamp())
-                    self._queues[session] = Queue(history)
+                queue.end_turn_after(LONGEST_TURN, self._now())
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    # Sessions
+
+    async def _queue(self, session: str) -> Queue:
+        if session not in self._queues:
+            self._begin(session, await self.records.store.run(functools.partial(self.records.read, session)))
         return self._queues[session]
 
-    # For each session the store holds when it first sent, and a row for each send that still matters.
-    def _load(self, session: str, started: float | None) -> History:
-        history = History(jitter=self.random.random())
-        history.started = self.store.get(_key(session, "since")) if started is None else started
-        history.keep_for(self.cooldown)
-        sends: list[tuple[str, SendRecord]] = []
-        latest = self.clock.now()
-        for key, (at, chat, kind, jitter, run, least, most) in reversed(self.store.items(_key(session, "sends", ""))):
-            # Each send came before the next, whatever the clock said then: one that was ahead must not stop a session.
-            latest = min(at, latest)
-            sends.append((kind, SendRecord(int(key.rpartition("/")[2]), latest, chat, jitter, run, (least, most))))
-        for kind, record in reversed(sends):
-            history.add(kind, record)
-        return history
+    def _queue_now(self, session: str) -> Queue:
+        if session not in self._queues:
+            self._begin(session, self.records.read(session))
+        return self._queues[session]
 
-    def _save(self, session: str, kind: str, record: SendRecord) -> None:
-        if not record.number:
-            self.store.set(_key(session, "since"), record.at)
-        row = [record.at, record.chat, kind, record.jitter, record.run, *record.gap]
-        self.store.set(_key(session, "sends", f"{record.number:012d}"), row)
+    def _begin(self, session: str, kept: Kept) -> None:
+        started = None if self.session_started is None else self.session_started(session)
+        with self._lock:
+            if session not in self._queues:
+                history = kept.history(
+                    started=None if started is None else started.timestamp(),
+                    jitter=self.random.random(),
+                    now=self._now(),
+                    ahead=self._ahead,
+                )
+                history.keep_for(self.cooldown)
+                self._queues[session] = Queue(history)
+
+    def _expire(self, queue: Queue, now: float) -> None:
+        for token in queue.expire(now):
+            self._bookings.pop(token, None)
+
+    def _after_fork(self) -> None:
+        """Those who waited and sent, and whoever held the lock, do so in the parent."""
+        self._lock = RLock()
+        self._bookings = {}
+        for queue in self._queues.values():
+            queue.forget_waiters()
 
 
-def _key(session: str, *rest: str) -> str:
-    return "/".join(("pacing", quote(session, safe=""), *rest))
+def _unknown() -> InvalidRequestError:
+    return InvalidRequestError("token", "no moment is kept for it (any more)", "reserve another")
+
+
+def _is_news(expected: Moment, told: Moment, now: float) -> bool:
+    if told is ANY_TIME or expected.at > told.at + _NEWS:
+        return True
+    return told.reason == "turn" != expected.reason and expected.at >= now + 1
+
+
+_schedulers: Final[weakref.WeakSet[Scheduler]] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for scheduler in _schedulers:
+        scheduler._after_fork()  # pyright: ignore[reportPrivateUsage]
+
+
+if sys.platform != "win32":
+    os.register_at_fork(after_in_child=_after_fork)

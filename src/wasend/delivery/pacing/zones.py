@@ -34,13 +34,17 @@ def awake(moment: float, zones: tuple[tzinfo, ...], quiet_hours: tuple[int, int]
             return moment
     raise ConfigurationError(
         f"quiet_hours: outside {quiet_hours} there is no moment of waking hours in all of "
-        f"{', '.join(map(str, zones))}; pass zone_of=... to say where the recipient is"
+        f"{', '.join(map(str, zones))}; pass zone=... to say where the recipient is"
     )
 
 
-def zone(name: str) -> ZoneInfo:
+def zone_named(name: str, field: str = "zone") -> ZoneInfo:
     """
     A time zone by its name.
+
+    Args:
+        name: Such as ``"Europe/Rome"``.
+        field: What it was given as, for the error.
 
     Raises:
         ConfigurationError: There is none of that name here.
@@ -49,7 +53,7 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (KeyError, ValueError, OSError, TypeError):
         raise ConfigurationError(
-            f"zone_of: the time zone {name!r} is unknown on this machine; check its spelling, or `pip install tzdata`, "
+            f"{field}: the time zone {name!r} is unknown on this machine; check its spelling, or `pip install tzdata`, "
             "which systems without time zones of their own need, such as Windows"
         ) from None
 
@@ -62,7 +66,7 @@ def zones_by_number(chat: str) -> tuple[ZoneInfo, ...]:
         return ()
     table = _zone_table()
     codes = (digits[:length] for length in range(7, 0, -1))
-    return tuple(map(zone, next((table[code] for code in codes if code in table), ())))
+    return tuple(map(zone_named, next((table[code] for code in codes if code in table), ())))
 
 
 @functools.cache
