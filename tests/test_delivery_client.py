@@ -19,6 +19,7 @@ from wasend import (
     BreakerOpenError,
     ClientClosedError,
     ConfigurationError,
+    InvalidRequestError,
     Message,
     MessageFailedError,
     NotFoundError,
@@ -29,6 +30,8 @@ from wasend import (
     SessionFailedError,
     SessionNotReadyError,
     SuppressedRecipientError,
+    TurnTimeoutError,
+    Wait,
     WaitTimeoutError,
 )
 from wasend.delivery import Breaker, MemoryStore, Pacer, Pacing, RateLimiter, Resolver, Suppression
@@ -142,6 +145,49 @@ async def test_kinds(wasend_sandbox: Sandbox, wasend_clock: Clock, desk: str) ->
     assert await spent(client.with_options(kind="reply")) < 4
     assert await spent(client) > 90
     assert await spent(client.with_options(kind="cold")) > 90
+
+
+@pytest.mark.usefixtures("june")
+@pytest.mark.parametrize("face", ["async", "sync"])
+async def test_pacing_without_waiting(wasend_sandbox: Sandbox, wasend_clock: Clock, desk: str, face: str) -> None:
+    """A view knows the recipient's zone, waits so long for a turn, or has one that is kept; its client's hook is told."""
+    waits: list[Wait] = []
+    pacer = Pacer({"known": attrs.evolve(Pacing.known(), gap=(100.0, 110.0))}, clock=wasend_clock)
+    client = wasend_sandbox.async_client(pacing=pacer, on_wait=waits.append)
+    plain = wasend_sandbox.client(pacing=pacer, on_wait=waits.append)
+
+    async def send(to: str = ADA, **options: Any) -> None:
+        if face == "async":
+            await client.with_options(**options).send_text(session=desk, to=to, text="Hi")
+        else:
+            view = plain.with_options(**options)
+            await asyncio.to_thread(view.send_text, session=desk, to=to, text="Hi")
+
+    await send(turn_timeout=0)
+    with pytest.raises(TurnTimeoutError) as caught:
+        await send(turn_timeout=0)
+    assert caught.value.reason == "gap"
+    kept = pacer.reserve(desk, BOB)
+    for wrong in ({"to": ADA}, {"to": BOB, "zone": "Nowhere/Town"}):
+        with pytest.raises((InvalidRequestError, ConfigurationError)):
+            await send(**wrong, **({"reservation": kept.token} if "zone" not in wrong else {}))
+    assert not waits
+    await send(BOB, reservation=kept.token)
+    assert wasend_sandbox.deliveries()[-1].timestamp == pytest.approx(kept.moment.timestamp(), abs=1e-5)
+    (wait,) = waits
+    assert (wait.reason, wait.until) == ("turn", kept.moment)
+    wasend_clock.advance(110)
+    with pytest.raises(TurnTimeoutError) as caught:
+        await send(zone="Asia/Tokyo", turn_timeout=600)
+    assert caught.value.reason == "quiet_hours"
+    await client.aclose()
+    plain.close()
+
+
+def test_reservation_without_pacing() -> None:
+    """A client without pacing has no moments to keep."""
+    with pytest.raises(ConfigurationError, match="reservation"):
+        AsyncWasendClient("k").with_options(reservation="x")
 
 
 def test_pacing_that_cannot_be() -> None:

@@ -189,6 +189,15 @@ def test_pacing(run: Run) -> None:
     assert len(names["SqliteStore"]("pacing.db").items("pacing/")) == 5  # four sends, and since when
 
 
+def test_pacing_without_waiting(run: Run) -> None:
+    """What cannot be sent now is not waited for, and a moment that is kept is sent at."""
+    sandbox, names, lines = run("turn_timeout=0")
+    first, second = sandbox.deliveries()
+    assert [one.timestamp for one in (first, second)] == [NOON, pytest.approx(names["moment"].timestamp(), abs=1e-5)]
+    assert re.fullmatch(r"gap until 2026-05-05 12:00:0[123]\.\d+\+00:00", lines[0])
+    assert lines[1] == f"not before {names['moment']}"
+
+
 def test_own_pacing(run: Run) -> None:
     """The turn around a send to a group takes its zone from `zone_of`; without it the send is refused."""
     sandbox, names, lines = run('zone_of=lambda to: "Europe/London"')

@@ -489,6 +489,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "WaitTimeoutError": {"state": "STARTING", "outcome": "sent"},
     "BreakerOpenError": {"session": "s", "until": SINCE, "reason": "463"},
     "StoreError": {"store": "SqliteStore('a.db')"},
+    "TurnTimeoutError": {"session": "s", "until": SINCE, "reason": "gap"},
     "SuppressedRecipientError": {"recipient": NUMBER, "reason": "asked"},
     "DecodeError": {"path": "$.a", "body": [1]},
     "OutcomeUnknownError": {"call": CALL, "since": SINCE},

@@ -1865,6 +1865,9 @@ class WasendClient(Signatures, _Calls, Aliases):
         retry: Retry | RetryHook | None = DEFAULT_RETRY,
         settle: bool | None = None,
         kind: str | delivery.Pacing | None = None,
+        zone: str | None = None,
+        turn_timeout: float | None = None,
+        reservation: str | None = None,
         on_response: Callable[[Response], object] | None = None,
         on_wait: Callable[[Wait], object] | None = None,
     ) -> Self:
@@ -1881,6 +1884,10 @@ class WasendClient(Signatures, _Calls, Aliases):
             settle: Whether to look for what is not answered, if given.
             kind: What kind of sends they are, for pacing and breaker: ``"reply"``, ``"known"``, ``"cold"``, a kind of
                 your own, or a `Pacing`.
+            zone: The recipients' time zone, for quiet hours, such as ``"America/New_York"``.
+            turn_timeout: Seconds that a send waits for its turn at most: it raises `TurnTimeoutError` as soon as it is
+                known that its pacing makes it wait for longer. 0: now or not at all.
+            reservation: The token of a moment that was kept for the next send, see `Pacer.reserve`.
             on_response: Told of every answer to the view, in place of the client's own hook, if given.
             on_wait: Told of every wait of the view's calls, in place of the client's own hook, if given.
 
@@ -1895,6 +1902,9 @@ class WasendClient(Signatures, _Calls, Aliases):
                 retry=retry,
                 settle=settle,
                 kind=kind,
+                zone=zone,
+                turn_timeout=turn_timeout,
+                reservation=reservation,
                 on_response=on_response,
                 on_wait=on_wait,
             )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .breaker import Breaker, BreakerState, Held
-    from .pacing import Pacer, Pacing, Turn
+    from .pacing import Pacer, Pacing, Reservation, Turn
     from .rate_limit import RateLimiter
     from .resolving import Resolver
     from .settle import Settlement
@@ -27,6 +27,7 @@ __all__ = [
     "Pacer",
     "Pacing",
     "RateLimiter",
+    "Reservation",
     "Resolver",
     "Settlement",
     "SqliteStore",
@@ -38,7 +39,7 @@ __all__ = [
 
 _MODULES: Final = {
     "breaker": ("Breaker", "BreakerState", "Held"),
-    "pacing": ("Pacer", "Pacing", "Turn"),
+    "pacing": ("Pacer", "Pacing", "Reservation", "Turn"),
     "rate_limit": ("RateLimiter",),
     "resolving": ("Resolver",),
     "settle": ("Settlement",),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .pacer import Pacer, Turn
+from .pacer import Pacer, Reservation, Turn
 from .profiles import Pacing
 
-__all__ = ["Pacer", "Pacing", "Turn"]
+__all__ = ["Pacer", "Pacing", "Reservation", "Turn"]
