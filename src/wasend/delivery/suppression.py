@@ -43,7 +43,8 @@ _COLUMN_OF: Final[Mapping[str, str]] = {
 }
 _FORMULA: Final = re.compile("'*[=+\\-@\uff1d\uff0b\uff0d\uff20]")  # the last four: their full-width forms
 _MANGLED: Final = re.compile(r"\+?\d+\.0+|\d[\d.]*e\+?\d+", re.IGNORECASE)
-_E164: Final = re.compile(r"\+[1-9]\d{6,14}", re.ASCII)
+_PLAIN: Final = re.compile(r"\+?[1-9]\d*(?:[ -]\d+)*", re.ASCII)
+_PUNCTUATION: Final = str.maketrans("", "", "+ -")
 _FAULTS_SHOWN: Final = 10
 _NOTHING: Final = "correct these lines: nothing was imported"
 
@@ -272,9 +273,12 @@ class SuppressionMiddleware:
 
 def _forms(number: str | Recipient) -> tuple[str, ...]:
     """How a recipient may be on the list: a phone number in each of its forms, or the id of one without a number."""
-    if isinstance(number, str) and _E164.fullmatch(number):  # most are, and lists are long
-        other = other_form(number)
-        return (number,) if other is None else (number, other)
+    if isinstance(number, str) and _PLAIN.fullmatch(number):  # most are, lists are long, and this takes a tenth
+        digits = number.translate(_PUNCTUATION)
+        if 8 <= len(digits) <= 15:
+            plain = f"+{digits}"
+            other = other_form(plain)
+            return (plain,) if other is None else (plain, other)
     given = Recipient.parse(number, field="number")
     plain = given if given.number is None else Recipient.parse(given.number)
     return tuple(form.to for form in plain.candidates)
