@@ -231,7 +231,7 @@ class Acts:
 
     def vote(self, message_id: Filled, from_: Person, options: str = "", *, failed: bool = False) -> None:
         """
-        Let somebody vote in a poll: webhooks tell of it.
+        Let somebody vote in a poll, of which webhooks are sent.
 
         Args:
             message_id: The poll, or any message that stands for one.
@@ -260,7 +260,7 @@ class Acts:
         failed: bool = False,
     ) -> None:
         """
-        Let somebody respond to an event: webhooks tell of it.
+        Let somebody respond to an event, of which webhooks are sent.
 
         Args:
             message_id: The event, or any message that stands for one.
