@@ -276,9 +276,8 @@ def _forms(number: str | Recipient) -> tuple[str, ...]:
     if isinstance(number, str) and _PLAIN.fullmatch(number):  # most are, lists are long, and this takes a tenth
         digits = number.translate(_PUNCTUATION)
         if 8 <= len(digits) <= 15:
-            plain = f"+{digits}"
-            other = other_form(plain)
-            return (plain,) if other is None else (plain, other)
+            other = other_form(f"+{digits}")
+            return (f"+{digits}",) if other is None else (f"+{digits}", other)
     given = Recipient.parse(number, field="number")
     plain = given if given.number is None else Recipient.parse(given.number)
     return tuple(form.to for form in plain.candidates)
