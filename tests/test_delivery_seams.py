@@ -6,13 +6,14 @@ import json
 import logging
 import sqlite3
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from wasend import AsyncWasendClient, BreakerOpenError, StoreError, WasendError
-from wasend.delivery import Breaker, MemoryStore, Resolver, Suppression
+from wasend.delivery import Breaker, MemoryStore, Pacer, Pacing, Resolver, SqliteStore, Suppression
 
 ADA, BOB, CLEO = "+447700900456", "+447700900457", "+447700900458"
 FINE = {"id": "true_447700900456@c.us_3EB0", "uniqueSessionId": "ses_1"}
@@ -95,6 +96,7 @@ async def story(store: Seam) -> None:
             base_url="http://127.0.0.1",
             http_client=http,
             retry=None,
+            pacing=Pacer(dict.fromkeys(("known", "reply"), Pacing(gap=(0, 0.001))), store=store),
             breaker=Breaker(store=store),
             suppression=suppression,
             resolver=Resolver(store=store, gap=(0, 0)),
@@ -131,3 +133,36 @@ async def test_every_seam(kind: type[Seam], lasting: bool, caplog: pytest.LogCap
         await story(kind(lambda call, first=first: call >= first if lasting else call == first, error))  # type: ignore[misc]
     assert caplog.records, "what could not be written down is logged"
     assert not [record for record in caplog.records if "4477" in record.getMessage()]
+
+
+@pytest.mark.parametrize("rules", [("pacing",), ("breaker",), ("pacing", "breaker")])
+async def test_a_file_that_is_locked_during_a_send(tmp_path: Path, rules: tuple[str, ...]) -> None:
+    """A send during which another program locks the file is told as sent; the next one is not made until it is free."""
+    path = tmp_path / "delivery.db"
+    store = SqliteStore(path, timeout=0.02)
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    sent: list[str] = []
+
+    async def service(request: httpx.Request) -> httpx.Response:
+        sent.append(json.loads(request.content)["text"])
+        if len(sent) == 1:
+            other.execute("BEGIN IMMEDIATE")
+        return httpx.Response(200, json=FINE)
+
+    options: dict[str, Any] = {
+        "pacing": Pacer({"known": Pacing(gap=(0, 0.001))}, store=store),
+        "breaker": Breaker(store=store),
+    }
+    async with (
+        httpx.AsyncClient(transport=httpx.MockTransport(service)) as http,
+        AsyncWasendClient(
+            "key-1", base_url="http://127.0.0.1", http_client=http, **{rule: options[rule] for rule in rules}
+        ) as client,
+    ):
+        assert (await client.send_text(session="ses_1", to=ADA, text="1")).id == FINE["id"]
+        with pytest.raises(StoreError, match=r"delivery\.db.*another program"):
+            await client.send_text(session="ses_1", to=BOB, text="2")
+        other.execute("ROLLBACK")
+        other.close()
+        await client.send_text(session="ses_1", to=BOB, text="3")
+    assert sent == ["1", "3"]
