@@ -822,6 +822,53 @@ class TestInFlight:
         assert most == [2]
         assert not breaker._bulkhead._sessions, "nothing is kept of what is over"
 
+    @settings(max_examples=60, deadline=None)
+    @given(
+        st.lists(
+            st.tuples(st.sampled_from(["new", "new", "reply", "answer", "fail", "cancel"]), st.integers(0, 99)),
+            min_size=5,
+            max_size=30,
+        ),
+        st.sampled_from([1, 2, 3]),
+        st.booleans(),
+    )
+    def test_nobody_is_forgotten(self, script: list[tuple[str, int]], limit: int, half_open: bool) -> None:
+        """Whoever sends, is answered, fails or gives up in whatever order: no limit is broken, and everybody gets on."""
+
+        async def play() -> None:
+            clock = Hands()
+            breaker = Breaker(clock=clock, max_new_in_flight=limit, failure_threshold=1000)
+            if half_open:
+                breaker.note("s", signal("463"))
+                clock.time += DAY
+            traffic = Traffic(breaker)
+            replies: set[int] = set()
+            for number, (act, which) in enumerate(script):
+                if act in ("new", "reply"):
+                    traffic.send(number, reply=act == "reply")
+                    if act == "reply":
+                        replies.add(number)
+                elif act == "cancel" and traffic.tasks:
+                    traffic.tasks[which % len(traffic.tasks)].cancel()
+                elif traffic.flying:
+                    flying = sorted(traffic.flying)[which % len(traffic.flying)]
+                    future = traffic.flying[flying]
+                    if not future.done():
+                        future.set_result(Message()) if act == "answer" else future.set_exception(FAILURES[0])
+                if which % 3:
+                    flying_now = await traffic.settled()
+                    half = "new" in breaker.state("s").half_open
+                    assert len([one for one in flying_now if one not in replies]) <= limit
+                    assert not half or len([one for one in flying_now if one not in replies]) <= 1
+            while await traffic.settled():
+                for future in [*traffic.flying.values()]:
+                    if not future.done():
+                        future.set_result(Message())
+            assert all(task.done() for task in traffic.tasks)
+            assert not breaker._bulkhead._sessions
+
+        asyncio.run(play())
+
     async def test_the_caller_is_told(self, breaker: Breaker) -> None:
         """A client's `on_wait` hears of each send that waits for others in flight; what it raises changes nothing."""
         told: list[str] = []
