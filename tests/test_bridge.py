@@ -329,10 +329,18 @@ class TestRun:
         async def fail() -> None:
             raise kind
 
+        async def fail_later() -> None:
+            await asyncio.sleep(0)
+            raise kind
+
+        async def fail_in_a_task() -> None:
+            await asyncio.create_task(fail())
+
         loop = bridge.run(running_loop())
-        with pytest.raises(kind):
-            bridge.run(fail())
-        assert bridge.run(running_loop()) is loop
+        for function in (fail, fail_later, fail_in_a_task):
+            with pytest.raises(kind):
+                bridge.run(function())
+            assert bridge.run(running_loop()) is loop
 
 
 class TestBlockingWork:
@@ -926,13 +934,13 @@ class TestInterrupt:
             """
             from wasend._core import bridge as module
             begin, release = module._Job._begin, threading.Event()
-            def begin_and_be_busy(job):
-                begin(job)
+            def be_busy_and_begin(job):
                 print("ready")
                 release.wait()
+                begin(job)
             async def send():
                 print("sent")
-            module._Job._begin = begin_and_be_busy
+            module._Job._begin = be_busy_and_begin
             try:
                 bridge.run(send())
             except KeyboardInterrupt:
@@ -992,17 +1000,17 @@ class TestInterrupt:
             """
             from wasend._core import bridge as module
             begin, post, release = module._Job._begin, module._Loop.post, threading.Event()
-            def begin_and_be_busy(job):
-                begin(job)
+            def be_busy_and_begin(job):
                 print("ready")
                 release.wait()
+                begin(job)
             def post_and_release(loop, function):
                 post(loop, function)
                 if function.__name__ == "_cancel":
                     release.set()
             async def send():
                 print("sent")
-            module._Job._begin, module._Loop.post = begin_and_be_busy, post_and_release
+            module._Job._begin, module._Loop.post = be_busy_and_begin, post_and_release
             try:
                 bridge.run(send())
             except KeyboardInterrupt:

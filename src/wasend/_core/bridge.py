@@ -291,12 +291,13 @@ class _Job(Generic[T]):
     Its caller waits at the inbox, for callbacks to run and for `None`, which ends the wait.
     """
 
-    __slots__ = ("begun", "coro", "inbox", "left", "loop", "task")
+    __slots__ = ("begun", "coro", "inbox", "left", "loop", "outcome", "task")
 
     def __init__(self, loop: _Loop, coro: Coroutine[Any, Any, T]) -> None:
         self.loop = loop
         self.coro = coro
-        self.task: asyncio.Task[T] | None = None
+        self.task: asyncio.Task[None] | None = None
+        self.outcome: tuple[T, None] | tuple[None, BaseException] | None = None
         self.inbox: queue.SimpleQueue[_Callback | None] = queue.SimpleQueue()
         self.begun = False
         self.left = False  # nobody waits any more
@@ -320,17 +321,20 @@ class _Job(Generic[T]):
             raise
 
     def result(self) -> T:
-        task = self.task
+        outcome, self.outcome = self.outcome, None
+        if outcome is None:
+            raise self._closed()
+        value, error = outcome
         try:
-            if task is not None and task.done():
-                return task.result()
-        except asyncio.CancelledError as error:
+            if error is None:
+                return cast("T", value)
+            if not isinstance(error, asyncio.CancelledError):
+                raise error
             if not self.loop.stopped:
                 raise CancelledError("the call was cancelled from within") from error
             raise self._closed() from error
         finally:
-            del task
-        raise self._closed()
+            del outcome, error  # its traceback leads to this frame
 
     def leave(self) -> None:
         """Make sure that no callback runs any more, and that a coroutine that has not begun never will."""
@@ -361,27 +365,30 @@ class _Job(Generic[T]):
 
     def _begin(self) -> None:
         _job.set(self)  # in the copy of the caller's context that this runs in, and the task with it
-        self.task = asyncio.create_task(self._perform())
-        self.task.add_done_callback(self._end)
+        if sys.version_info >= (3, 12):  # the first step at once spares a turn of the loop
+            self.task = asyncio.Task(self._perform(), loop=asyncio.get_running_loop(), eager_start=True)
+        else:
+            self.task = asyncio.create_task(self._perform())
+            self.task.add_done_callback(lambda _: self.inbox.put(None))  # also where it is cancelled before it begins
 
-    async def _perform(self) -> T:
+    async def _perform(self) -> None:
         # The loop may have been busy for long. `begun` is written before `left` is read, and the caller does it the
         # other way round: so either the coroutine does not run, or the caller does not close it.
         self.begun = True
-        if self.left or self.loop.stopped:
-            self.begun = False
-            self.coro.close()
-            raise asyncio.CancelledError
-        return await self.coro
+        try:
+            if self.left or self.loop.stopped:
+                self.begun = False
+                self.coro.close()
+            else:
+                self.outcome = await self.coro, None
+        except BaseException as error:  # noqa: BLE001 - it belongs to the caller, and must not end the loop
+            self.outcome = None, error
+        finally:
+            self.inbox.put(None)
 
     def _cancel(self) -> None:
         if self.task is None or not self.task.cancel():
             self.inbox.put(None)
-
-    def _end(self, task: asyncio.Task[T]) -> None:
-        if not task.cancelled():
-            task.exception()  # retrieved, also where the caller has left
-        self.inbox.put(None)
 
 
 @attrs.frozen(eq=False)
