@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nox
@@ -118,11 +119,15 @@ def types(session: nox.Session) -> None:
     """The whole project under mypy; source, examples and a user's program under pyright's strict rules as well."""
     install(session, "all", *group("types"))
     python = python_of(session)
-    session.run(python, "-m", "mypy")
-    # Pyright with its own Node.js in the wheel: the real one downloads Node.js or itself when first run. A `.venv` in
-    # the project, as the README makes one, would be taken for the environment to check in.
-    session.run(python, "-m", "basedpyright", "--pythonpath", python)
-    session.run(python, "-m", "pytest", "tests/test_types.py")
+    commands = (
+        ("mypy",),
+        # Pyright with its own Node.js in the wheel: the real one downloads Node.js or itself when first run. A `.venv`
+        # in the project, as the README makes one, would be taken for the environment to check in.
+        ("basedpyright", "--pythonpath", python),
+        ("pytest", "tests/test_types.py"),
+    )
+    with ThreadPoolExecutor() as pool:  # for each of them is busy on one core
+        list(pool.map(lambda command: session.run(python, "-m", *command), commands))
 
 
 def python_of(session: nox.Session) -> str:
@@ -212,7 +217,8 @@ def tests(session: nox.Session) -> None:
     install(session, "all", *group("test"))
     chosen = session.posargs
     if not chosen and session.python != NEWEST:
-        chosen = tests_of_the_interpreter()
+        # What hypothesis makes up is for our own code, once.
+        chosen = ["-m", "not hypothesis", *tests_of_the_interpreter()]
         session.run("python", "tools/generate_sync.py", "--check")  # syntax trees differ
     session.run("pytest", "-n", str(WORKERS), "--dist", "worksteal", *chosen)
 
