@@ -43,7 +43,7 @@ def edit(file: Path, *changes: tuple[str, str]) -> None:
 
 def follow(folder: Path) -> None:
     """Do by hand what the recipe says, up to the generator."""
-    model, method, imports, public, row, use = re.findall(r"```python\n(.*?)```", RECIPE, re.DOTALL)
+    model, method, imports, public, table, row, use = re.findall(r"```python\n(.*?)```", RECIPE, re.DOTALL)
     standard, ours = imports.strip().split("\n\n")
     package = folder / "src" / "wasend"
 
@@ -58,7 +58,10 @@ def follow(folder: Path) -> None:
 
     exported = '    "UnprocessableError",\n'
     edit(
-        package / "__init__.py", ("from .api.account import Account\n", public), (exported, f'{exported}    "Usage",\n')
+        package / "__init__.py",
+        ("    from .api.account import Account\n", public),
+        ('    "api.account": ("Account",),\n', table),
+        (exported, f'{exported}    "Usage",\n'),
     )
     edit(
         folder / "tests" / "calls_chats.py", (LAST_ROW, row + LAST_ROW), ("import Account\n", "import Account, Usage\n")

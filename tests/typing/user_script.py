@@ -169,6 +169,9 @@ def plain() -> None:
             client.with_options(settle=True, kind="reply").send_text(session=session, to="+447700900456", text="hi")
         except OutcomeUnknownError as error:
             assert_type(client.settle(error), Settlement)
+            assert_type(
+                client.settle_send(session=session, to="+447700900456", text="hi", since=error.since), Settlement
+            )
         print(message["fromMe"], message.get("status"), message.extra, message.to_dict(), dict(message))
         client.close()
 
