@@ -7,6 +7,7 @@ import inspect
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -312,3 +313,26 @@ def test_another_environment_in_the_project(tmp_path: Path) -> None:
     )
 
     assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.skipif(find_spec("nox") is None, reason="run by the session `types`, which has nox and the type checkers")
+@pytest.mark.skipif(os.name != "posix", reason="an interpreter is played by a shell script")
+def test_interpreters_beside_the_running_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Other Pythons are found beside the one that runs nox, with a home in which nothing is installed; a broken one is not."""
+    for version, program in (("3.14", "echo 3.14"), ("3.15", "exit 1")):
+        python = tmp_path / f"{version}.1" / "bin" / f"python{version}"
+        python.parent.mkdir(parents=True)
+        python.write_text(f"#!/bin/sh\n{program}\n", encoding="utf-8")
+        python.chmod(0o755)
+    for name, value in {"HOME": tmp_path / "home", "PYENV_ROOT": tmp_path / "none", "PATH": tmp_path / "bin"}.items():
+        monkeypatch.setenv(name, str(value))
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    monkeypatch.setattr(sys, "base_prefix", str(tmp_path / "3.11.1"))
+
+    found = runpy.run_path(str(ROOT / "noxfile.py"))["PYTHONS"]
+
+    assert found.pop("3.14") == tmp_path / "3.14.1" / "bin" / "python3.14"
+    assert list(found) == [f"{sys.version_info.major}.{sys.version_info.minor}"]
+    assert (
+        "PYTHONDONTWRITEBYTECODE" not in os.environ
+    )  # with which each process of the tests would compile what it imports
