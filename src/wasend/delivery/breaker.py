@@ -166,7 +166,7 @@ class Breaker:
     breaker (`met`). Groups, newsletters and broadcasts are never new. Each chat met is one small entry of the store.
 
     A hold lasts its time, whatever happens to the clock meanwhile. Several processes may share a store: each sees at
-    its next send what another has noted, and none undoes it. What is in flight is counted in each process.
+    its next send what another has noted, and none undoes it. What is in flight is counted by each breaker.
 
     Args:
         clock: Where time comes from.
