@@ -13,6 +13,7 @@ import sys
 import textwrap
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -446,6 +447,21 @@ class TestAccess:
         assert not store._texts
         store.open.set()
         assert await access.run(lambda: access.items("")) == [("a", 1)]
+
+    async def test_no_more_threads(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Where no thread can be started nothing is sent; what became of a send is written down nevertheless."""
+
+        def refuse(*_: object) -> None:
+            raise RuntimeError("can't start new thread")
+
+        monkeypatch.setattr(ThreadPoolExecutor, "submit", refuse)
+        store = MemoryStore()
+        monkeypatch.setattr(MemoryStore, "blocking", True)
+        access = StoreAccess(store)
+        with pytest.raises(StoreError, match="can't start new thread"):
+            await access.run(lambda: "sent")
+        await access.record(lambda: access.set("a", 1))
+        assert store.get("a") == 1
 
     def test_errors_are_ours(self) -> None:
         """Whatever a store raises is a `StoreError`, with the store's class and without long numbers."""

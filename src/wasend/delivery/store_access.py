@@ -113,7 +113,10 @@ class StoreAccess:
         self._follow_fork()
         if not self._blocking:
             return self._after_unwritten(function)
-        work: Future[T] = self._submit(self._after_unwritten, function)
+        try:
+            work: Future[T] = self._submit(self._after_unwritten, function)
+        except RuntimeError as error:
+            raise self._error(f"it cannot be used in a thread: {error}", "try again when one can be started") from error
         future = asyncio.wrap_future(work)
         try:
             await asyncio.wait([future], timeout=PATIENCE)
