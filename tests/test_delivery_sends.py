@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 
 from wasend import Message
 from wasend._core.call import Call
+from wasend.api.reach import judged, normalized
 from wasend.delivery.normalize import normalized_text
-from wasend.delivery.sends import Send, send_of
+from wasend.delivery.sends import Send, recipients_of, send_of
 
 NUMBER = "+447700900456"
 URL = "https://example.org/a"
 
 
 def sent(route: str = "/sendText", method: str = "POST", **body: Any) -> Send | None:
-    return send_of(Call(method, route, Message, body={"session": "ses_1", "to": NUMBER, **body}))
+    return send_of(judged(Call(method, route, Message, body={"session": "ses_1", "to": NUMBER, **body})))
 
 
 def the(send: Send | None) -> Send:
@@ -70,12 +71,129 @@ def test_no_send(route: str) -> None:
         ({"to": [NUMBER, "+447700900457"]}, NUMBER),
     ],
 )
-@pytest.mark.parametrize("route", ["/sendPoll", "/sendtext", "/{session}/messages", "/v2/anything"])
+@pytest.mark.parametrize("route", ["/sendPoll", "/forwardMessage", "/{session}/messages", "/v2/anything"])
 def test_unknown_route(route: str, body: dict[str, Any], to: str) -> None:
     """Whatever POST names somebody is a send, of which more is not known."""
-    send = the(send_of(Call("POST", route, Message, body=body, path_params={"session": "ses_1"})))
+    send = the(send_of(judged(Call("POST", route, Message, body=body, path_params={"session": "ses_1"}))))
     assert (send.session, send.to, send.type, send.text) == ("ses_1", to, "other", None)
     assert send.recipients[0] == to
+
+
+SPELLINGS = st.lists(
+    st.tuples(
+        st.sampled_from(["/", "//", "/./", "/x/../", "/%2e/", "/%2F", "\\"]),
+        st.booleans(),
+        st.sampled_from(["", ";a=1", "%20", "%00"]),
+    ),
+    min_size=1,
+    max_size=1,
+)
+
+
+def spelt(name: str, flags: list[int], decoration: tuple[str, bool, str]) -> str:
+    """A route's name in another spelling: each letter as it is, in the other case, or percent-encoded once or twice."""
+    before, slash, after = decoration
+    letters = [
+        letter
+        if flag == 0
+        else letter.swapcase()
+        if flag == 1
+        else ("%" if flag == 2 else "%25") + f"{ord(letter):02x}"
+        for letter, flag in zip(name, flags, strict=False)
+    ]
+    return before + "".join(letters) + name[len(letters) :] + after + "/" * slash
+
+
+@given(
+    name=st.sampled_from(["sendText", "sendImage", "sendVoice", "send", "sendPoll", "forwardMessage"]),
+    flags=st.lists(st.integers(0, 3), max_size=14),
+    decoration=SPELLINGS.map(lambda one: one[0]),
+    placeholder=st.booleans(),
+)
+def test_every_spelling_of_a_path(
+    name: str, flags: list[int], decoration: tuple[str, bool, str], placeholder: bool
+) -> None:
+    """However a path is written, it is the send that it is written plainly, also where a placeholder holds it."""
+    written = spelt(name, flags, decoration)
+    body = {"session": "ses_1", "to": NUMBER, "text": "Hi", "caption": "Hi"}
+    route, params = ("/{x}", {"x": written}) if placeholder else (written, {})
+    call = judged(Call("POST", route, Message, body=body, path_params=params))
+    assert normalized(route, params) == name.lower()
+    plain = judged(Call("POST", f"/{name}", Message, body=body))
+    assert (call.sends, call.reaches, call.evidence, call.repeatable) == (plain.sends, (NUMBER,), Message, False)
+    assert send_of(call) == send_of(plain)
+
+
+@pytest.mark.parametrize(
+    ("route", "fields", "reached"),
+    [
+        ("/sendText", {"body": {"to": 447700900456, "text": "Hi"}}, ["447700900456"]),
+        ("/sendText", {"body": {"to": 447700900456.0}}, ["447700900456"]),
+        ("/sendText", {"params": {"to": NUMBER, "text": "Hi"}}, [NUMBER]),
+        ("/sendText", {"params": {"chatIds[]": [NUMBER, "+447700900457"]}}, [NUMBER, "+447700900457"]),
+        ("/sendPoll", {"body": {"chatId": "447700900456@c.us", "poll": {}}}, ["447700900456@c.us"]),
+        ("/sendPoll", {"body": {"message": {"To": [{"id": NUMBER, "name": "Ada"}]}}}, [NUMBER]),
+        ("/forwardMessage", {"body": {"recipients": [[NUMBER]]}}, [NUMBER]),
+        ("/forwardMessage", {"body": {"dest": "447700900456@c.us"}}, ["447700900456@c.us"]),
+        ("/forwardMessage", {"body": {"dest": {"where": ["+447700900456"]}}}, ["+447700900456"]),
+        (
+            "/{s}/chats/447700900456%40c.us/messages",
+            {"path_params": {"s": "1"}, "body": {"text": "x"}},
+            ["447700900456@c.us"],
+        ),
+        ("/{s}/groups", {"path_params": {"s": "1"}, "body": {"name": "x", "participants": [{"id": NUMBER}]}}, [NUMBER]),
+        (
+            "/{s}//Groups/1-2@g.us/participants/add/",
+            {"path_params": {"s": "1"}, "body": {"participants": [[NUMBER], {"phoneNumber": "+447700900457"}]}},
+            [NUMBER, "+447700900457", "1-2@g.us"],
+        ),
+    ],
+)
+def test_everybody_whom_it_reaches(route: str, fields: dict[str, Any], reached: list[str]) -> None:
+    """Recipients are found in the body, the query and the path, in any spelling of a field, however deep."""
+    call = judged(Call("POST", route, Message, **fields))
+    assert sorted(recipients_of(call)) == sorted(reached)
+    assert call.unclear is None
+    assert bool(send_of(call)) == ("participants" not in str(fields))
+
+
+@pytest.mark.parametrize(
+    ("method", "route", "body"),
+    [
+        ("GET", "/{x}/chats/447700900456@c.us/messages", None),
+        ("DELETE", "/{x}/chats/447700900456@c.us", None),
+        ("POST", "/{x}/chats/447700900456@c.us/messages/read", {}),
+        ("POST", "/sessions", {"sessionName": "x", "phoneNumber": NUMBER}),
+        ("POST", "/sessions/{x}/start", None),
+        ("POST", "/{x}/groups/1-2@g.us/participants/remove", {"participants": [NUMBER]}),
+        ("PUT", "/reaction", {"session": "s", "messageId": f"true_{NUMBER}@c.us_3EB0", "reaction": "x"}),
+        ("POST", "/startTyping", {"session": "s", "to": NUMBER}),
+    ],
+)
+def test_nobody_is_reached(method: str, route: str, body: dict[str, Any] | None) -> None:
+    """What the package has a method for that reaches nobody, reads and removals are clear, and reach nobody."""
+    call = judged(Call(method, route, Message, body=body, path_params={"x": "ses_1"}))
+    assert (recipients_of(call), call.unclear, send_of(call)) == ((), None, None)
+
+
+@pytest.mark.parametrize(
+    ("method", "route", "body"),
+    [
+        ("POST", "/sendText", {"text": "Hi"}),
+        ("GET", "/sendText", None),
+        ("POST", "/broadcast", {"list": "customers"}),
+        ("PUT", "/{x}/labels/5", {"name": NUMBER}),
+        ("POST", "/forwardMessage", {"to": {"whom": True}}),
+        ("PATCH", "/x", {"message": f"Call {NUMBER}"}),
+    ],
+)
+def test_what_cannot_be_told(method: str, route: str, body: dict[str, Any] | None) -> None:
+    """A write that names nobody in a way that is understood is not clear; the caller may say whom it reaches."""
+    call = Call(method, route, Message, body=body, path_params={"x": "ses_1"})
+    assert judged(call).unclear == "nobody can tell whom this request reaches"
+    assert judged(call, ()).unclear is None
+    told = judged(call, [NUMBER])
+    assert (told.unclear, recipients_of(told)) == (None, (NUMBER,))
 
 
 def test_what_a_call_says_of_itself() -> None:
@@ -89,7 +207,7 @@ def test_not_addressed(body: dict[str, Any]) -> None:
     """A call made by hand that names no recipient is no send, and breaks nothing."""
     assert sent(text="Hi", **body) is None
     assert send_of(Call("POST", "/sendText", Message)) is None
-    assert sent(method="GET", text="Hi") is None
+    assert sent("/{session}/messages", method="GET", text="Hi") is None
 
 
 @pytest.mark.parametrize(

@@ -917,7 +917,7 @@ def test_thrown_away_at_any_time() -> None:
             yield
 
     engine = AsyncWasendClient(KEY, base_url="https://thrown.test")._engine
-    call = Call("POST", "/sendText", Message, body={"session": "ses_1", "to": NUMBER, "text": TEXT})
+    call = Call("POST", "/sendText", Message, body={"session": "ses_1", "to": NUMBER, "text": TEXT}, sends="text")
 
     async def never() -> Message:
         await Never()

@@ -280,6 +280,34 @@ def test_unknown_route_to_a_suppressed_number(body: dict[str, Any], client_type:
     assert isinstance(error, SuppressedRecipientError)
 
 
+@both_clients
+@pytest.mark.parametrize("path", ["/sendText/", "//sendText", "/sendTex%74", "/{x}", "/sendPoll", "/labels"])
+@pytest.mark.parametrize("where", ["body", "params"])
+def test_raw_request_to_a_suppressed_number(path: str, where: str, client_type: str) -> None:
+    """No spelling of a path or a number, and no other place for it, leads around the list; nor does naming nobody."""
+    suppression = Suppression()
+    suppression.add(NUMBER, "STOP")
+    given: dict[str, Any] = {where: {"session": "ses_1", "to": 447700900456, "text": "Hi"}}
+    if path == "/{x}":
+        given["path_params"] = {"x": "sendText"}
+    with serving(FINE) as server:
+
+        def ask(**more: Any) -> Any:
+            return result_or_error(
+                client_type, server.url, lambda client: client.request("POST", path, **more), suppression=suppression
+            )
+
+        assert isinstance(ask(**given), SuppressedRecipientError)
+        nobody = {**given, where: {"session": "ses_1", "text": "Hi"}}
+        error = ask(**nobody)
+        assert isinstance(error, InvalidRequestError)
+        assert error.remedy == "pass recipients=[...], or () for nobody"
+        assert isinstance(ask(**nobody, recipients=[NUMBER]), SuppressedRecipientError)
+        assert server.deliveries == 0
+        ask(**nobody, recipients=())
+        assert server.deliveries == 1
+
+
 # -------------------------------------------------------------------------------------------------- the caller's own
 
 

@@ -1655,6 +1655,7 @@ class _Calls:
         params: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         repeatable: bool | None = None,
+        recipients: Iterable[ChatRef] | None = None,
     ) -> T: ...
 
     @overload
@@ -1668,6 +1669,7 @@ class _Calls:
         params: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         repeatable: bool | None = None,
+        recipients: Iterable[ChatRef] | None = None,
     ) -> Any: ...
 
     def request(
@@ -1680,6 +1682,7 @@ class _Calls:
         params: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         repeatable: bool | None = None,
+        recipients: Iterable[ChatRef] | None = None,
     ) -> Any:
         """
         Make a call that has no method of its own, with the same retries and errors as any other.
@@ -1711,19 +1714,29 @@ class _Calls:
             params: Query parameters; `None` leaves one out, and a list repeats one.
             body: JSON fields; `None` leaves one out.
             repeatable: Whether doing it twice is as good as once, so that it may be repeated; by default all but POST
-                and PATCH.
+                and PATCH, and what sends something.
+            recipients: Whom it reaches, where neither its path nor its fields say so; ``()`` for nobody. A client with
+                a suppression list refuses a write of which it cannot tell.
 
         Returns:
             The model, the page, or the document; `None` for an empty answer.
 
         Raises:
-            InvalidRequestError: The method or the path is not valid, or a placeholder has no value. Nothing was sent.
+            InvalidRequestError: The method or the path is not valid, a placeholder has no value, or there is a
+                suppression list and nobody can tell whom it reaches. Nothing was sent.
             NotFoundError: The service knows no such path, or nothing there.
             OutcomeUnknownError: No answer came to a call that is not repeatable; it may have been carried out.
         """
         return self._loop.run(
             self._async.request(
-                method, path, into=into, path_params=path_params, params=params, body=body, repeatable=repeatable
+                method,
+                path,
+                into=into,
+                path_params=path_params,
+                params=params,
+                body=body,
+                repeatable=repeatable,
+                recipients=recipients,
             )
         )
 

@@ -63,10 +63,10 @@ class Call(Generic[T]):
         body: JSON fields in the service's spelling; `None` leaves one out.
         repeatable: Whether doing it twice is as good as once. By default all but POST and PATCH.
         envelope: Keys under which some dialects wrap the answer.
-        sends: What kind of thing it sends to somebody; `False` for nothing. `None` does not say: then a POST whose body
-            names somebody sends something.
+        sends: What kind of thing it sends to somebody; `False` for nothing, as does `None`, which does not say.
         reaches: The people whom it reaches in another way than by sending to them, such as by adding them to a group;
-            empty for nobody. `None` does not say.
+            empty for nobody. `None` does not say. Of a call that sends: all to whom it does, the first one first.
+        unclear: Why nobody can tell whom it reaches; `None` where that can be told.
         prelude: What goes before it.
         evidence: The model of what the call makes, where a 2xx alone does not show that it was understood: the answer
             must be a plain yes or have one of that model's fields, else what became of the call is unknown. By default
@@ -87,6 +87,7 @@ class Call(Generic[T]):
     envelope: tuple[str, ...] = attrs.field(default=(), kw_only=True, repr=False)
     sends: str | Literal[False] | None = attrs.field(default=None, kw_only=True, repr=False)
     reaches: tuple[str, ...] | None = attrs.field(default=None, kw_only=True, repr=False)
+    unclear: str | None = attrs.field(default=None, kw_only=True, repr=False)
     prelude: Prelude | None = attrs.field(default=None, kw_only=True, repr=False)
     evidence: type[Any] | None = attrs.field(default=None, kw_only=True, repr=False)
     fallbacks: tuple[Call[T], ...] = attrs.field(default=(), kw_only=True, repr=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, TypeVar, cast, get_args, get_origin, overload
 from urllib.parse import unquote
 
@@ -13,14 +13,14 @@ from .._core.call import Call, masked
 from .._core.calls import Calls
 from .._core.documents import is_object
 from .._core.model import Model, Page
-from .._core.names import folded, nearest
+from .._core.names import nearest
 from ..errors import InvalidRequestError
-from .messages import Message
+from ..recipients import ChatRef
+from .reach import judged
 
 T = TypeVar("T")
 
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-_SIGNS: Final = ("/startTyping", "/stopTyping", "/sendSeen")  # they go to a chat, and are no messages
 _PATH: Final = re.compile(r"(?:/(?:[\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2}|\{[A-Za-z_]\w*\})*)+", re.ASCII)
 
 
@@ -38,6 +38,7 @@ class RequestCalls(Calls):
         params: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         repeatable: bool | None = None,
+        recipients: Iterable[ChatRef] | None = None,
     ) -> T: ...
     @overload
     async def request(
@@ -50,6 +51,7 @@ class RequestCalls(Calls):
         params: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         repeatable: bool | None = None,
+        recipients: Iterable[ChatRef] | None = None,
     ) -> Any: ...
     async def request(
         self,
@@ -61,6 +63,7 @@ class RequestCalls(Calls):
         params: Mapping[str, Any] | None = None,
         body: Mapping[str, Any] | None = None,
         repeatable: bool | None = None,
+        recipients: Iterable[ChatRef] | None = None,
     ) -> Any:
         """
         Make a call that has no method of its own, with the same retries and errors as any other.
@@ -92,13 +95,16 @@ class RequestCalls(Calls):
             params: Query parameters; `None` leaves one out, and a list repeats one.
             body: JSON fields; `None` leaves one out.
             repeatable: Whether doing it twice is as good as once, so that it may be repeated; by default all but POST
-                and PATCH.
+                and PATCH, and what sends something.
+            recipients: Whom it reaches, where neither its path nor its fields say so; ``()`` for nobody. A client with
+                a suppression list refuses a write of which it cannot tell.
 
         Returns:
             The model, the page, or the document; `None` for an empty answer.
 
         Raises:
-            InvalidRequestError: The method or the path is not valid, or a placeholder has no value. Nothing was sent.
+            InvalidRequestError: The method or the path is not valid, a placeholder has no value, or there is a
+                suppression list and nobody can tell whom it reaches. Nothing was sent.
             NotFoundError: The service knows no such path, or nothing there.
             OutcomeUnknownError: No answer came to a call that is not repeatable; it may have been carried out.
         """
@@ -110,8 +116,7 @@ class RequestCalls(Calls):
             if value is not None and not is_object(value):
                 raise InvalidRequestError(field, f"expected a mapping, got {type(value).__name__}", "pass a mapping")
         call = Call(verb, path, _readable(into), path_params=path_params or {}, params=params, body=body)
-        if verb == "POST" and path not in _SIGNS and any(folded(str(name)) in ("to", "chatid") for name in body or ()):
-            call = attrs.evolve(call, evidence=Message)
+        call = judged(call, recipients)
         return await self._send(call if repeatable is None else attrs.evolve(call, repeatable=repeatable))
 
 

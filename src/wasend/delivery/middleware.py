@@ -66,7 +66,7 @@ class DeliveryMiddleware:
 
     async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
         """Make the call by the settings."""
-        if call.method == "GET" and self._settings.breaker is None:
+        if call.method == "GET" and not call.sends and call.unclear is None and self._settings.breaker is None:
             return await call_next()
         for middleware in reversed(self._chain):
             call_next = functools.partial(middleware, call, call_next)

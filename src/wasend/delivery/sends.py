@@ -12,6 +12,7 @@ from .._core.call import Call
 from .._core.documents import is_list
 from .._core.names import folded
 from ..api.messages import Message
+from ..api.reach import normalized, session_of
 from ..api.sessions import SessionRef, session_ref
 from ..errors import InvalidRequestError
 from ..media import Media, MediaData, load
@@ -24,7 +25,6 @@ The type of a message, as `Message.type` words it; ``ptt`` is a voice message, `
 package has no method for.
 """
 
-# What raw requests (`client.request`) send; the package's own calls say it themselves.
 _TYPES: Final[Mapping[str, SendType]] = {
     "/sendText": "text",
     "/sendImage": "image",
@@ -36,17 +36,7 @@ _TYPES: Final[Mapping[str, SendType]] = {
     "/sendLinkCustomPreview": "text",
 }
 _PLAIN: Final = ("Text", "Image", "Video", "Voice", "File")
-_SIGNS: Final = frozenset({"/sendseen", "/starttyping", "/stoptyping"})
-"""Routes that name a chat and send nothing into it."""
-_MEDIA: Final[Mapping[str, SendType]] = {
-    "imageUrl": "image",
-    "videoUrl": "video",
-    "documentUrl": "document",
-    "audioUrl": "ptt",
-}
-"""The media fields of ``/send``, in the order in which the first one given decides the type."""
 _RECIPIENT: Final = frozenset({"to", "chatid"})
-_SESSION: Final = frozenset({"session", "sessionid"})
 
 
 @attrs.frozen
@@ -92,26 +82,22 @@ def send_of(call: Call[Any]) -> Send | None:
     """
     The message that a call sends; `None` for a call that sends none.
 
-    A call says so itself (`Call.sends`). Of one that does not, a raw request (`AsyncWasendClient.request`), it is
-    taken for granted: a POST whose body names somebody, in ``to`` or ``chatId``, is a send, whatever its route.
+    A call says so itself (`Call.sends`); of a raw request `AsyncWasendClient.request` says it.
 
     Args:
         call: Any call.
     """
-    if call.sends is False or call.method != "POST" or not call.body:
+    if not call.sends:
         return None
-    recipients = _recipients(call.body)
+    fields = {**(call.params or {}), **(call.body or {})}
+    recipients = _recipients(fields) if call.reaches is None else call.reaches
     if not recipients:
         return None
-    if call.sends is None and call.route.lower() in _SIGNS:
-        return None
-    kind: Any = call.sends or _TYPES.get(call.route, "other")
-    session = next((str(value) for key, value in call.body.items() if folded(key) in _SESSION and value), "")
-    session = session or str(call.path_params.get("session", ""))
-    if call.route == "/send":
-        media = [_MEDIA[field] for field in _MEDIA if call.body.get(field) is not None]
-        kind = media[0] if media else kind
-    text = call.body.get("caption") if call.route != "/send" and kind != "text" else call.body.get("text")
+    kind: Any = call.sends
+    session = session_of(fields) or str(call.path_params.get("session", ""))
+    # What `/send` calls its text is the caption of its media as well.
+    captioned = kind != "text" and normalized(call.route, call.path_params).rpartition("/")[2] != "send"
+    text = fields.get("caption" if captioned else "text")
     text = text if isinstance(text, str) and text else None
     to = recipients[0]
     return Send(session, to, kind, text, recipients)

@@ -265,7 +265,9 @@ class SuppressionMiddleware:
         self._suppression = suppression
 
     async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
-        """Make the call, if its recipient is not on the list."""
+        """Make the call, if its recipient is not on the list, and if that can be told."""
+        if call.unclear is not None:
+            raise InvalidRequestError("recipients", call.unclear, "pass recipients=[...], or () for nobody")
         if recipients := recipients_of(call):
             await self._suppression.admit(recipients)
         return await call_next()
