@@ -600,7 +600,7 @@ class TestRule:
 
 
 def send_call(to: str = NUMBER) -> Call[Message]:
-    return Call("POST", "/sendText", Message, body={"session": "s", "to": to, "text": "hello"})
+    return Call("POST", "/sendText", Message, body={"session": "s", "to": to, "text": "hello"}, sends="text")
 
 
 async def sent() -> Message:
@@ -635,7 +635,7 @@ class Traffic:
             finally:
                 del self.flying[number]
 
-        call = Call("POST", "/sendText", Message, body=body)
+        call = Call("POST", "/sendText", Message, body=body, sends="text")
         self.tasks.append(asyncio.create_task(failed(lambda: self.rule(call, leave))))
 
     async def settled(self) -> list[int]:
