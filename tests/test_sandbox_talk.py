@@ -168,7 +168,7 @@ async def test_reply_leaves_what_was_played() -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "words"), [({"match": "("}, "no regular expression"), ({"from_": "Ada"}, "must be")]
+    ("script", "words"), [({"match": "("}, "not a regular expression"), ({"from_": "Ada"}, "must be")]
 )
 def test_scripts_that_cannot_be(script: dict[str, str], words: str) -> None:
     """A script that could fit nothing is refused."""

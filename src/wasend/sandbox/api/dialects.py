@@ -165,12 +165,8 @@ _OFFICIAL = "wasend-dev/"
 
 def spoken(dialect: str, family: str | None, user_agent: str) -> str:
     """
-    Return the name of the dialect in which a request is answered.
-
-    Args:
-        dialect: The one that was asked for; ``"auto"`` goes by the request.
-        family: The only one that knows the request's route, if one of them does not.
-        user_agent: Who asks.
+    Return the name of the dialect in which a request is answered: the one that was asked for, or, where that is
+    ``"auto"``, the only one that knows the route (`family`), or that of the client.
     """
     return dialect if dialect != "auto" else family or ("sdk" if user_agent.startswith(_OFFICIAL) else "docs")
 

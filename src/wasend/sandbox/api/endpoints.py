@@ -141,16 +141,8 @@ def build_app(
     control_token: str | None = None,
 ) -> Starlette:
     """
-    Return the application: the API's endpoints behind `guard`, the sandbox's own and its page for this machine.
-
-    Args:
-        dialect: In which dialect is answered: a name, or ``"auto"``.
-        dialects: Both.
-        api: The endpoints of the API in each of them: the same routes.
-        guard: What a request of the API must pass.
-        control: The sandbox's own endpoints.
-        page: Its page.
-        control_token: Lets in requests to these from other machines.
+    Return the application: the API's endpoints, the same routes in each dialect, behind `guard`; the sandbox's own and
+    its page for this machine, or who has the `control_token`.
     """
     routes = [
         _Answering(dialect, dialects, dict(zip(api, both, strict=True)), guard).route()

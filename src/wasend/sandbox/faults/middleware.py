@@ -63,22 +63,10 @@ async def play(
     twin: Callable[[Request, str], object] = lambda request, by: None,
 ) -> None:
     """
-    Let an application answer a request, with faults. All of them are played, but of those that decide what is
-    answered only the first.
-
-    Args:
-        faults: Those that strike the request, as `Faults.on_request` returns them.
-        app: What answers it; then the request as ASGI has it, whose `CONNECTION` ends it where a fault says so.
-        scope: Its scope.
-        receive: Its body.
-        send: Its answer.
-        clock: What delays and dates go by.
-        note: Called once with what became of it, before the client can know (unless it lost patience).
-        twin: Called to have somebody write what the request does.
-
-    Raises:
-        ConnectionRefusedError: A fault ends the connection before it is made, and there is no `CONNECTION`.
-        ConnectionResetError: A fault ends it, and there is no `CONNECTION`.
+    Let an application answer a request, with the faults that strike it: all of them, but of those that decide what is
+    answered only the first. `note` is called once with what became of it, before the client can know (unless it lost
+    patience); `twin` to have somebody write what the request does. Where the scope has no `CONNECTION` to end, a
+    `ConnectionError` is raised.
     """
     plan, played = Plan(), list[str]()
     ended = False

@@ -58,15 +58,7 @@ _PASSKEY: Final = {
 
 
 def payloads(event: Event, session: StoredSession, state: State, at: float) -> Payloads:
-    """
-    Return the webhooks that an event makes.
-
-    Args:
-        event: What has happened.
-        session: To which session.
-        state: The world around it.
-        at: When, in seconds since the epoch.
-    """
+    """Return the webhooks of a session's that an event makes."""
     match event:
         case SessionChanged():
             return [("session.status", status_payload(event.session))]
@@ -430,17 +422,8 @@ EVENTS: Final = tuple(_SAMPLES)
 
 def complete(event: str, given: Mapping[str, Any], session: StoredSession, state: State, at: float) -> Json:
     """
-    Return what an event says: a sample of it, with what is given laid over it, field by field.
-
-    Args:
-        event: Its name.
-        given: What of its payload is not as usual; objects in it are laid over the sample's own, lists replace them.
-        session: To whose webhook it goes.
-        state: The world around the session.
-        at: When, in seconds since the epoch.
-
-    Raises:
-        ValueError: There is no such event; it names the nearest that there is.
+    Return the payload of an event: a sample of it, with what is given laid over it, field by field; lists replace the
+    sample's. A name that no event has is a `ValueError`.
     """
     if event not in _SAMPLES:
         near = get_close_matches(event, EVENTS, 1, 0)

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
-import math
 import threading
 from collections.abc import Callable, Coroutine
 from contextlib import aclosing, suppress
@@ -63,8 +62,8 @@ class Sender:
         self._answer_within = answer_within
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._worker: asyncio.Task[None] | None = None
-        self._wanted: asyncio.Event | None = None  # set to have the worker look; None where none is at work
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._timer: asyncio.TimerHandle | None = None
         outbox.watch(self.nudge)
         clock.watch(self.nudge)
 
@@ -73,9 +72,9 @@ class Sender:
         with self._lock:
             taken_over = self._loop is not loop and not (self._loop is not None and self._loop.is_running())
             if taken_over:
-                if self._worker is not None:  # should its loop ever run again, there is nothing left for it to do
-                    _call(self._worker.get_loop(), self._worker.cancel)
-                self._loop, self._worker, self._wanted = loop, None, None
+                for task in list(self._under_way):  # should its loop ever run again, there is nothing left for it to do
+                    _call(task.get_loop(), task.cancel)
+                self._loop, self._under_way, self._timer = loop, set(), None
         if taken_over:
             self._outbox.release()
         self.nudge()
@@ -132,63 +131,31 @@ class Sender:
     # On the loop
 
     def _work(self) -> None:
-        loop = asyncio.get_running_loop()
-        with self._lock:
-            if self._loop is not loop:
-                return
-            begins, wanted = self._wanted is None, self._wanted or asyncio.Event()
-            self._wanted = wanted
-        wanted.set()
-        if begins:
-            self._worker = _task(loop, self._run(wanted))
-
-    async def _run(self, wanted: asyncio.Event) -> None:
-        # There is always this task while there are others: a loop that ends cancels it, and no other begins. What
-        # is done at its end must not be in a `finally`: the garbage collector would run it, while any lock is held.
-        under_way: set[asyncio.Task[None]] = set()
-        try:
-            while self._wanted is wanted:
-                wanted.clear()
-                wait = self._send_due(under_way, wanted)
-                if wait is None:
-                    break
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(None if wait == math.inf else wait):
-                        await wanted.wait()
-        except asyncio.CancelledError:
-            if self._over(wanted, with_loop=True):
-                self._outbox.release()
-            for task in under_way:
-                task.cancel()
-            if under_way:
-                await asyncio.wait(under_way)
-            raise
-        self._over(wanted)
-
-    def _over(self, wanted: asyncio.Event, *, with_loop: bool = False) -> bool:
-        with self._lock:
-            mine = self._wanted is wanted
-            if mine:
-                self._worker = self._wanted = None
-                self._loop = None if with_loop else self._loop
-            return mine
-
-    def _send_due(self, under_way: set[asyncio.Task[None]], wanted: asyncio.Event) -> float | None:
-        """Begin what is due; return the seconds after which to look again, or None where nothing is left to do."""
+        """Begin what is due, and look again when more is."""
+        loop, under_way = asyncio.get_running_loop(), self._under_way
+        if self._loop is not loop:
+            return
         self._catch_up()
-
-        def ended(task: asyncio.Task[None]) -> None:
-            under_way.discard(task)
-            wanted.set()
-
         while (room := len(under_way) < _AT_ONCE) and (delivery := self._outbox.take(self._clock.now())):
-            task = _task(asyncio.get_running_loop(), self._deliver(delivery))
+            task = _task(loop, self._deliver(delivery))
             under_way.add(task)
-            task.add_done_callback(ended)
+            task.add_done_callback(partial(self._ended, under_way))
+        if self._timer is not None:
+            self._timer.cancel()
         due = self._next_due() if room else self._scheduler.next_due()
-        if due is None or self._clock.stopped:
-            return math.inf if under_way else None
-        return max(due - self._clock.now(), _SHORTEST)
+        if due is not None and not self._clock.stopped:
+            self._timer = loop.call_later(max(due - self._clock.now(), _SHORTEST), self._work)
+
+    def _ended(self, under_way: set[asyncio.Task[None]], task: asyncio.Task[None]) -> None:
+        under_way.discard(task)
+        with self._lock:
+            # A loop that ends cancels its tasks: nothing must begin on it any more.
+            loop_ends = task.cancelled() and self._under_way is under_way
+            if loop_ends:
+                self._loop, self._under_way, self._timer = None, set(), None
+        if loop_ends:
+            self._outbox.release()
+        self._work()
 
     async def _deliver(self, delivery: Delivery) -> None:
         limit = asyncio.timeout(self._answer_within)

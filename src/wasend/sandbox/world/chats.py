@@ -202,19 +202,12 @@ class ChatStore:
 
     def restored(self) -> None:
         """Work out what follows from the messages, which somebody else has put into the table."""
+        for derived in (self._ids, self._by_chat, self._by_session):
+            derived.clear()
         for message in self.table.values():
             self._file(message)
             if message.from_me and not message.lost:
                 self._schedule_acks(message)
-
-    def reset(self) -> None:
-        """Forget every message."""
-        with self._lock:
-            self.table.clear()
-            self.files.clear()
-            self._ids.clear()
-            self._by_chat.clear()
-            self._by_session.clear()
 
     # Messages
 
@@ -384,42 +377,37 @@ class ChatStore:
     def ack(self, message_id: str, ack: Ack) -> StoredMessage:
         """Say how far a message has come."""
         with self._lock:
-            message = attrs.evolve(self.message(message_id), ack=ack)
-            self.table[message.id] = message
+            message = self.message(message_id)
             if ACKS[ack] >= ACKS["READ"]:
                 self._chat(message.session, message.chat).unread.pop(message.id, None)
-            self._publish(MessageAcked(message))
-            return message
+            return self._change(message, MessageAcked, ack=ack)
 
     def react(self, message_id: str, by: str, reaction: str) -> StoredMessage:
         """Let somebody (a chat id) react to a message; an empty reaction takes back the one before."""
         with self._lock:
             message = self.message(message_id)
             reactions = {who: what for who, what in {**message.reactions, by: reaction}.items() if what}
-            message = attrs.evolve(message, reactions=reactions)
-            self.table[message.id] = message
-            self._publish(MessageReacted(message, by, reaction))
-            return message
+            return self._change(message, lambda one: MessageReacted(one, by, reaction), reactions=reactions)
 
     def edit(self, message_id: str, text: str) -> StoredMessage:
         """Change the text or the caption of a message."""
         with self._lock:
             message = self.message(message_id)
-            changes: dict[str, Any] = {"content": text}
-            if message.type != "text":
-                changes = {"body": {**message.body, "caption": text}}
-            message = attrs.evolve(message, edited=True, **changes)
-            self.table[message.id] = message
-            self._publish(MessageEdited(message, self.new_id()))
-            return message
+            words = {"content": text} if message.type == "text" else {"body": {**message.body, "caption": text}}
+            return self._change(message, lambda one: MessageEdited(one, self.new_id()), edited=True, **words)
 
     def revoke(self, message_id: str) -> StoredMessage:
         """Delete a message for everyone: its words are gone."""
         with self._lock:
-            message = attrs.evolve(self.message(message_id), revoked=True)
-            self.table[message.id] = message
-            self._publish(MessageRevoked(message, self.new_id()))
-            return message
+            message = self.message(message_id)
+            return self._change(message, lambda one: MessageRevoked(one, self.new_id()), revoked=True)
+
+    def _change(
+        self, message: StoredMessage, event: Callable[[StoredMessage], MessageEvent], **changes: Any
+    ) -> StoredMessage:
+        self.table[message.id] = changed = attrs.evolve(message, **changes)
+        self._publish(event(changed))
+        return changed
 
     # Chats
 

@@ -125,12 +125,6 @@ class GroupStore:
         """Work out what follows from the groups, which somebody else has put into the table."""
         self._by_code = {group.invite_code: group.id for group in self.table.values()}
 
-    def reset(self) -> None:
-        """Forget every group."""
-        with self._lock:
-            self.table.clear()
-            self._by_code.clear()
-
     def create(
         self,
         owner: str,

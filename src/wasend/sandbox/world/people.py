@@ -132,16 +132,10 @@ class People:
         self.offline: Table[bool] = Table()
         self._waiting: defaultdict[str, list[Callable[[], object]]] = defaultdict(list)
 
-    def reset(self) -> None:
-        """Forget the contacts, and the unknown numbers that were not there from the beginning."""
-        with self._lock:
-            self.unknown.clear()
-            self.add_unknown(self._always_unknown)
-            self.table.clear()
-            self.lids.clear()
-            self.filed.clear()
-            self.offline.clear()
-            self._waiting.clear()
+    def restored(self) -> None:
+        """Go on with what somebody else has put into the tables, and those who are unknown from the beginning."""
+        self._waiting.clear()
+        self.add_unknown(self._always_unknown - self.unknown.keys())
 
     def registered(self, person: str) -> str | None:
         """

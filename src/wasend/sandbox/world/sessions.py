@@ -127,12 +127,6 @@ class SessionStore:
             self._schedule(session)
             self._schedule_lift(session)
 
-    def reset(self) -> None:
-        """Forget every session."""
-        with self._lock:
-            self.table.clear()
-            self.owners.clear()
-
     # Each of these refuses a session of another account, as if it were not there; None asks for all accounts.
 
     def create(self, settings: SessionSettings, account: str) -> StoredSession:

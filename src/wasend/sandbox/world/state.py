@@ -18,10 +18,18 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from wasend.sandbox.world.chats import Ack, ChatStore, MessageEvent, MessageReceived, MessageSent, StoredMessage
+from wasend.sandbox.world.chats import (
+    Ack,
+    ChatStore,
+    MessageEvent,
+    MessageReceived,
+    MessageSent,
+    StoredFile,
+    StoredMessage,
+)
 from wasend.sandbox.world.clock import Clock, Scheduler
-from wasend.sandbox.world.groups import GroupEvent, GroupJoined, GroupLeft, GroupStore, ParticipantsChanged
-from wasend.sandbox.world.people import People, is_group
+from wasend.sandbox.world.groups import GroupEvent, GroupJoined, GroupLeft, GroupStore, ParticipantsChanged, StoredGroup
+from wasend.sandbox.world.people import People, StoredContact, is_group
 from wasend.sandbox.world.sessions import SessionEvent, SessionStore, StoredSession
 from wasend.sandbox.world.store import Refusal, Table, Unknown
 
@@ -157,8 +165,24 @@ class State:
         )
         self.replies = Replies(self.lock, self.scheduler, self.chats, self.groups, self.people)
 
+        self.tables: dict[str, tuple[Table[Any], Any]] = {
+            "session": (self.sessions.table, StoredSession),
+            "owner": (self.sessions.owners, str),
+            "contact": (self.people.table, StoredContact),
+            "unknown": (self.people.unknown, bool),
+            "lid": (self.people.lids, str),
+            "filed": (self.people.filed, str),
+            "offline": (self.people.offline, bool),
+            "label": (self.labels, str),
+            "group": (self.groups.table, StoredGroup),
+            "message": (self.chats.table, StoredMessage),
+            "file": (self.chats.files, StoredFile),
+        }
+        """All that there is to know, by what it is called in a file, and the type of each value."""
+
     def restored(self) -> None:
         """Derive the rest of the state from the tables, which somebody else has filled."""
+        self.people.restored()
         self.sessions.restored()
         self.groups.restored()
         self.chats.restored()
@@ -167,13 +191,11 @@ class State:
         """Forget everything."""
         with self.lock:
             self.scheduler.clear()
-            self.sessions.reset()
-            self.people.reset()
-            self.groups.reset()
-            self.chats.reset()
+            for table, _ in self.tables.values():
+                table.clear()
             self.replies.clear()
             self._busy.clear()
-            self.labels.clear()
+            self.restored()
 
     def happen(self, session: StoredSession, event: str, payload: Mapping[str, Any]) -> None:
         """Send a session an event that changes nothing here."""

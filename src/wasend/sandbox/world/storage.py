@@ -11,10 +11,6 @@ from typing import Any, Final
 import cattrs
 from cattrs.preconf.json import make_converter
 
-from wasend.sandbox.world.chats import StoredFile, StoredMessage
-from wasend.sandbox.world.groups import StoredGroup
-from wasend.sandbox.world.people import StoredContact
-from wasend.sandbox.world.sessions import StoredSession
 from wasend.sandbox.world.state import State
 from wasend.sandbox.world.store import Table
 
@@ -41,20 +37,7 @@ class Storage:
     def __init__(self, path: str | os.PathLike[str], state: State) -> None:
         self._convert = make_converter()
         self._lock = state.lock
-        tables: dict[str, tuple[Table[Any], Any]] = {
-            "session": (state.sessions.table, StoredSession),
-            "owner": (state.sessions.owners, str),
-            "contact": (state.people.table, StoredContact),
-            "unknown": (state.people.unknown, bool),
-            "lid": (state.people.lids, str),
-            "filed": (state.people.filed, str),
-            "offline": (state.people.offline, bool),
-            "label": (state.labels, str),
-            "group": (state.groups.table, StoredGroup),
-            "message": (state.chats.table, StoredMessage),
-            "file": (state.chats.files, StoredFile),
-        }
-        self._tables = [table for table, _ in tables.values()]
+        self._tables = [table for table, _ in state.tables.values()]
         with ExitStack() as undo:
             try:
                 # Guarded by the state's lock, which whoever changes a table holds.
@@ -62,7 +45,7 @@ class Storage:
                 undo.callback(self._file.close)
                 self._begin()
                 with state.lock:
-                    for kind, (table, form) in tables.items():
+                    for kind, (table, form) in state.tables.items():
                         self._load(kind, table, form)
                         table.on_change = partial(self._write, kind)
                     state.restored()
