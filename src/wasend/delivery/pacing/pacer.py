@@ -292,7 +292,7 @@ class Pacer:
 
     def _zones(self, to: str, profile: Pacing, named: str | None) -> tuple[tzinfo, ...]:
         if named is not None:
-            zones: tuple[tzinfo, ...] = (zone_named(named),)
+            zones: tuple[tzinfo, ...] = (zone_named(named),)  # also where it is not needed: it may be misspelt
         elif profile.quiet_hours is None:
             return ()
         elif self._zone_of is not None and (told := self._zone_of(to)) is not None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import functools
+import re
+from collections.abc import Mapping
 from datetime import datetime, timedelta, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from ...errors import ConfigurationError
+from .area_codes import NORTH_AMERICA, OTHERS
 
 _DAY: Final = 86_400.0
+_MEXICAN: Final = re.compile(r"521\d{10}", re.ASCII)
+"""A mobile number with the digit that it had until 2019; its area code comes after that."""
 
 
 @functools.lru_cache(maxsize=1024)
@@ -60,11 +65,16 @@ def zone_named(name: str, field: str = "zone") -> ZoneInfo:
 
 @functools.lru_cache(maxsize=4096)
 def zones_by_number(chat: str) -> tuple[ZoneInfo, ...]:
-    """The time zones of a number's country; none where it is no number, or its calling code is unknown."""
+    """
+    The time zones in which a number may be: those of its area code or, where that does not tell, of its country; none
+    where it is no number, or its calling code is unknown.
+    """
     digits, _, server = chat.partition("@")
     if server not in ("c.us", "hosted"):
         return ()
     table = _zone_table()
+    if _MEXICAN.fullmatch(digits):
+        digits = digits[:2] + digits[3:]
     codes = (digits[:length] for length in range(7, 0, -1))
     return tuple(map(zone_named, next((table[code] for code in codes if code in table), ())))
 
@@ -72,12 +82,16 @@ def zones_by_number(chat: str) -> tuple[ZoneInfo, ...]:
 @functools.cache
 def _zone_table() -> dict[str, tuple[str, ...]]:
     """Time zones by calling code; the longest code that a number begins with tells."""
+    return _read(_ZONES) | _read(NORTH_AMERICA, "1") | _read(OTHERS)
+
+
+def _read(texts: Mapping[str, str], before: str = "") -> dict[str, tuple[str, ...]]:
     table: dict[str, tuple[str, ...]] = {}
-    for area, text in _ZONES.items():
+    for area, text in texts.items():
         for entry in text.split(","):
             words = entry.split()
             zones = tuple(word[1:] if word[0] == "/" else f"{area}/{word}" for word in words if not word.isdecimal())
-            table |= dict.fromkeys(filter(str.isdecimal, words), zones)
+            table |= dict.fromkeys((before + word for word in words if word.isdecimal()), zones)
     return table
 
 
