@@ -33,7 +33,7 @@ from wasend.api.chats import ChatMessage
 from wasend.delivery.normalize import message_key
 from wasend.delivery.settle import Settlement, SettleMiddleware, settle
 from wasend.delivery.settle import ledger as ledgers
-from wasend.delivery.settle.ledger import Claim, Ledger, Search, Turn, ledger_of
+from wasend.delivery.settle.ledger import Claim, Ledger, Search, ledger_of
 from wasend.delivery.settle.times import MARGIN
 from wasend.errors import ClientClosedError, SessionNotReadyError, UnprocessableError
 from wasend.sandbox import Clock as SandboxClock
@@ -815,16 +815,16 @@ async def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     ledger = Ledger(clock := Still())
     for number in range(25):
         clock.at += 1
-        ledger.end_send(await ledger.begin_send("x"), claim=("ses_1", str(number)))
+        ledger.end_send(await ledger.begin_send(["x"]), claim=("ses_1", str(number)))
     assert (len(ledger._claims), len(ledger._active)) == (10, 0)
     assert [ledger.remembers_since(1000 + past) for past in (14, 15, 16)] == [False, False, True]
     clock.at += ledgers._KEPT + 1
     for number in range(9):
-        ledger.end_send(await ledger.begin_send("x"), claim=("ses_2", str(number)))
+        ledger.end_send(await ledger.begin_send(["x"]), claim=("ses_2", str(number)))
     assert len(ledger._claims) == 9
     for _ in range(15):
         clock.at += 1
-        ledger.end_send(await ledger.begin_send("x"), in_doubt=True)
+        ledger.end_send(await ledger.begin_send(["x"]), in_doubt=True)
     assert len(ledger._in_doubt) == 10
     assert not ledger.remembers_since(clock.at - 10)
 
@@ -847,15 +847,14 @@ def claimed(
     ledger: Ledger, fingerprint: str, claims: list[Claim], since: float, read: Iterable[Claim] = (), **search: Any
 ) -> Claim | None:
     """What a search claims, by default one of its own."""
-    turn = Turn(ledger._identical(fingerprint), since, None)
     search = {"owner": token_hex(), **search}
-    return ledger.claim_one(Search(turn=turn, since=since, **search), claims, set(read))
+    return ledger.claim_one(Search(since=since, **search), [fingerprint], claims, set(read))
 
 
 async def test_doubts_pass() -> None:
     """What a given-up send may own is left over for two minutes from then, and only among those that are alike."""
     ledger = Ledger(clock := Still())
-    ledger.end_send(await ledger.begin_send("x"), in_doubt=True)
+    ledger.end_send(await ledger.begin_send(["x"]), in_doubt=True)
     one, two, three = (("ses_1", key) for key in "123")
     assert claimed(ledger, "x", [one], clock.at + 60) is None
     assert claimed(ledger, "y", [one], clock.at + 60) == one
@@ -879,8 +878,8 @@ def test_a_claim_is_exclusive(looks: list[set[int]]) -> None:
 async def test_a_send_waits_for_every_search() -> None:
     """Where several searches for sends that are alike are under way, a new one begins only when the last has ended."""
     ledger = Ledger(Still())
-    searches = [await ledger.begin_search("x") for _ in range(3)]
-    send = asyncio.ensure_future(ledger.begin_send("x"))
+    searches = [await ledger.begin_search(["x"]) for _ in range(3)]
+    send = asyncio.ensure_future(ledger.begin_send(["x"]))
     for search in searches:
         await asyncio.sleep(0.01)
         assert not send.done()
@@ -891,10 +890,10 @@ async def test_a_send_waits_for_every_search() -> None:
 async def test_who_waits_gives_up() -> None:
     """Cancelling who waits, to send or to look, leaves nobody waiting for them."""
     ledger = Ledger(Still())
-    first = await ledger.begin_send("x")
+    first = await ledger.begin_send(["x"])
     looker = asyncio.ensure_future(look(ledger))
     await asyncio.sleep(0)
-    sender = asyncio.ensure_future(ledger.begin_send("x"))
+    sender = asyncio.ensure_future(ledger.begin_send(["x"]))
     await asyncio.sleep(0)
     identical = first.identical
     assert (len(identical.in_flight), len(identical.searches), sender.done()) == (1, 1, False)
@@ -935,16 +934,16 @@ def test_thrown_away_at_any_time() -> None:
 def test_a_loop_that_ended() -> None:
     """What began in an event loop that is gone is in nobody's way: a send may own a message, and a search is over."""
     ledger = Ledger(Still())
-    asyncio.run(ledger.begin_send("x"))
-    asyncio.run(ledger.begin_search("x"))
+    asyncio.run(ledger.begin_send(["x"]))
+    asyncio.run(ledger.begin_search(["x"]))
     asyncio.run(look(ledger))
     assert (ledger._active, len(ledger._in_doubt)) == ({}, 1)
-    asyncio.run(ledger.begin_search("y"))
-    ledger.end_send(asyncio.run(ledger.begin_send("y")))
+    asyncio.run(ledger.begin_search(["y"]))
+    ledger.end_send(asyncio.run(ledger.begin_send(["y"])))
 
 
 async def look(ledger: Ledger) -> None:
-    ledger.end_search(await ledger.begin_search("x"))
+    ledger.end_search(await ledger.begin_search(["x"]))
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
@@ -954,7 +953,7 @@ def test_fork() -> None:
     client = AsyncWasendClient(KEY, base_url="http://fork.test")
     ledger = ledger_of(client._engine)
     loop = asyncio.new_event_loop()
-    loop.run_until_complete(ledger.begin_send("x"))
+    loop.run_until_complete(ledger.begin_send(["x"]))
     with ledger._lock:
         child = os.fork()
         if child == 0:

@@ -17,7 +17,7 @@ from ..api.sessions import SessionRef, session_ref
 from ..errors import InvalidRequestError
 from ..media import Media, MediaData, load
 from ..recipients import ChatRef, chat_id
-from .normalize import chat_key, chat_spellings, normalized_text
+from .normalize import chat_key, normalized_text
 
 SendType: TypeAlias = Literal["text", "image", "video", "ptt", "document", "other"]
 """
@@ -63,18 +63,15 @@ class Send:
         """The id of the chat that it goes to, ``…@c.us`` for a number."""
         return chat_key(self.to)
 
-    @property
-    def fingerprint(self) -> str:
+    def fingerprint_in(self, chat: str) -> str:
         """
         The same for two sends that nobody can tell apart by reading the chat: same session, same chat, same text.
 
-        Both spellings of a number are one chat. The type is not part of it, as some services do not return it; nor is
-        the file.
-        """
-        return self.fingerprint_in(min(chat_spellings(self.chat)))
+        The type is not part of it, as some services do not return it; nor is the file.
 
-    def fingerprint_in(self, chat: str) -> str:
-        """The fingerprint, where a chat of several names has one by which it is known."""
+        Args:
+            chat: The chat, by one of its names.
+        """
         return _digest(self.session, chat, normalized_text(self.text))
 
 

@@ -23,8 +23,7 @@ class ChatNames:
 
     def __init__(self) -> None:
         self.forget_waiting()
-        self._same: OrderedDict[str, set[str]] = OrderedDict()
-        self._asked: OrderedDict[str, None] = OrderedDict()
+        self._same: OrderedDict[str, frozenset[str]] = OrderedDict()
 
     def forget_waiting(self) -> None:
         """Make the lock anew: in a forked process another thread may have held it."""
@@ -32,16 +31,11 @@ class ChatNames:
 
     def all(self, chat: str) -> list[str]:
         """Every id of a chat that is known or follows from it, the given one first."""
-        with self._lock:
-            known = set(self._same.get(chat, ()))
-        spelt = {spelling for name in (chat, *known) for spelling in chat_spellings(name)}
+        known = self._same.get(chat)
+        if known is None and not chat.startswith("5"):
+            return [chat]
+        spelt = {spelling for name in (chat, *(known or ())) for spelling in chat_spellings(name)}
         return [chat, *sorted(spelt - {chat})]
-
-    def one(self, chat: str) -> str:
-        """The one id that stands for all of them."""
-        if chat not in self._same and not chat.startswith("5"):
-            return chat
-        return min(self.all(chat))
 
     def is_learnt(self, chat: str) -> bool:
         """Whether the service has named it otherwise than it was asked for."""
@@ -52,18 +46,18 @@ class ChatNames:
         if chat == other or not chat.endswith(_PEOPLE) or not other.endswith(_PEOPLE):
             return
         with self._lock:
-            together = {chat, other} | self._same.get(chat, set()) | self._same.get(other, set())
+            together = {chat, other, *self._same.get(chat, ()), *self._same.get(other, ())}
             numbers = [name for name in together if name.endswith("@c.us")]
             if numbers and not set(numbers) <= set(chat_spellings(numbers[0])):
                 return
             for name in together:
-                self._same[name] = together
+                self._same[name] = frozenset(together)
             while len(self._same) > _MOST:
                 self._same.popitem(last=False)
 
     async def ask(self, reader: ServiceReader, session: str, chat: str) -> bool:
         """
-        Ask the service, once, what it calls a person.
+        Ask the service what it calls a person, if that is not known.
 
         Args:
             reader: By which to ask.
@@ -73,7 +67,7 @@ class ChatNames:
         Returns:
             Whether there are other names than this one.
         """
-        if chat.endswith(_PEOPLE) and chat not in self._asked:
+        if chat.endswith(_PEOPLE) and not self.is_learnt(chat):
             try:
                 if other := await self._told(reader, session, chat):
                     self.learn(chat, other)
@@ -81,11 +75,6 @@ class ChatNames:
                 raise
             except WasendError:
                 pass  # then only what follows from the number is known
-            else:
-                with self._lock:
-                    self._asked[chat] = None
-                    while len(self._asked) > _MOST:
-                        self._asked.popitem(last=False)
         return len(self.all(chat)) > 1
 
     async def _told(self, reader: ServiceReader, session: str, chat: str) -> str | None:

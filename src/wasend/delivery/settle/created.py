@@ -23,9 +23,9 @@ class NewSession:
     body: Mapping[str, Any]
 
     @property
-    def fingerprint(self) -> str:
+    def fingerprints(self) -> tuple[str, ...]:
         """The name."""
-        return f"session\0{self.name}"
+        return (f"session\0{self.name}",)
 
     @property
     def scope(self) -> str:
@@ -62,9 +62,9 @@ class NewGroup:
     session: str
 
     @property
-    def fingerprint(self) -> str:
+    def fingerprints(self) -> tuple[str, ...]:
         """The session and the subject."""
-        return f"group\0{self.session}\0{self.name}"
+        return (f"group\0{self.session}\0{self.name}",)
 
     @property
     def scope(self) -> str:

@@ -1,8 +1,8 @@
 """
 Which message belongs to which send: the account of what this process has sent, so that no message is taken for two.
 
-Sends that nobody can tell apart in the chat (same session, same chat, same text) are *identical*. Three rules keep the
-account right:
+Sends that nobody can tell apart in the chat (same session, same chat, same text) are *identical*: they have the same
+fingerprint, or had it if their chat were called by the same of its names. Three rules keep the account right:
 
 1. A message belongs to one send only. Whoever gets its id in an answer, or finds it in the chat, claims it, and a
    claimed message is never found again. Claiming is one step under a lock.
@@ -77,12 +77,6 @@ class IdenticalSends:
     searches: set[Turn] = attrs.field(factory=set["Turn"])
     waiting: list[asyncio.Future[None]] = attrs.field(factory=list[asyncio.Future[None]])
 
-    def changed(self) -> asyncio.Future[None]:
-        """What to await before checking again whether one may go on."""
-        future = asyncio.get_running_loop().create_future()
-        self.waiting.append(future)
-        return future
-
     def wake_all(self) -> None:
         """Let all who wait check again, in whichever thread they are."""
         for future in self.waiting:
@@ -129,13 +123,11 @@ class Search:
     Whose message is searched for.
 
     Attributes:
-        turn: What `begin_search` returned.
         since: When the send began, in seconds since the epoch.
         owner: The send's identity: who has claimed a message gets that one again.
         described: Whether it is known by a description alone, so that it may be one that the ledger counts as given up.
     """
 
-    turn: Turn
     since: float
     owner: str
     described: bool = False
@@ -144,6 +136,14 @@ class Search:
 def _release(future: asyncio.Future[None]) -> None:
     if not future.done():
         future.set_result(None)
+
+
+def _changed(alike: Sequence[IdenticalSends]) -> asyncio.Future[None]:
+    """What to await before checking again whether one may go on."""
+    future = asyncio.get_running_loop().create_future()
+    for one in alike:
+        one.waiting.append(future)
+    return future
 
 
 class Ledger:
@@ -181,17 +181,23 @@ class Ledger:
         self._lock = threading.RLock()
         self._active: dict[str, IdenticalSends] = {}
 
-    async def begin_send(self, fingerprint: str) -> Turn:
-        """Begin a send, to be ended by `end_send`; waits while somebody searches for an identical one."""
+    async def begin_send(self, fingerprints: Sequence[str]) -> Turn:
+        """
+        Begin a send, to be ended by `end_send`; waits while somebody searches for an identical one.
+
+        Args:
+            fingerprints: Its own, and those that it would have if its chat were called otherwise.
+        """
         patience = _Patience()
         while True:
             with self._lock:
-                identical = self._identical(fingerprint)
-                if not identical.searches or patience.is_over:
+                identical = self._identical(fingerprints[0])
+                alike = self._alike_to(fingerprints)
+                if patience.is_over or not any(one.searches for one in alike):
                     turn = self._turn(identical)
                     identical.in_flight.add(turn)
                     return turn
-                changed = identical.changed()
+                changed = _changed(alike)
             await patience.wait(changed)
 
     def end_send(self, turn: Turn, *, claim: Claim | None = None, in_doubt: bool = False) -> None:
@@ -216,20 +222,25 @@ class Ledger:
             if not identical.in_flight:
                 self._wake(identical)
 
-    async def begin_search(self, fingerprint: str) -> Turn:
-        """Begin a search for lost sends, to be ended by `end_search`; waits while identical sends are in flight."""
+    async def begin_search(self, fingerprints: Sequence[str]) -> Turn:
+        """
+        Begin a search for lost sends, to be ended by `end_search`; waits while identical sends are in flight.
+
+        Args:
+            fingerprints: As for `begin_send`.
+        """
         with self._lock:
-            identical = self._identical(fingerprint)
+            identical = self._identical(fingerprints[0])
             turn = self._turn(identical)
             identical.searches.add(turn)
         patience = _Patience()
         try:
             while True:
                 with self._lock:
-                    self._drop_abandoned(identical)
-                    if not identical.in_flight or patience.is_over:
+                    alike = self._alike_to(fingerprints)
+                    if patience.is_over or not any(one.in_flight for one in alike):
                         return turn
-                    changed = identical.changed()
+                    changed = _changed(alike)
                 await patience.wait(changed)
         except BaseException:
             self.end_search(turn)
@@ -242,12 +253,15 @@ class Ledger:
             if not turn.identical.searches:
                 self._wake(turn.identical)
 
-    def claim_one(self, search: Search, found: Sequence[Claim], read: Collection[Claim] = ()) -> Claim | None:
+    def claim_one(
+        self, search: Search, fingerprints: Sequence[str], found: Sequence[Claim], read: Collection[Claim] = ()
+    ) -> Claim | None:
         """
         Claim one of the messages that a lost send may have become.
 
         Args:
             search: Whose message it would be.
+            fingerprints: As for `begin_send`, as far as names are known by now.
             found: The messages that were found, in order of preference.
             read: Every message that was read, these among them.
 
@@ -255,34 +269,37 @@ class Ledger:
             The claimed one; `None` if each of them belongs, or may belong, to another send.
         """
         now = self.clock.now()
-        identical = search.turn.identical
         with self._lock:
             mine = [claim for claim in self._owners.get(search.owner, ()) if claim in found]
             if mine:
                 return mine[0]
-            self._drop_abandoned(identical)
             free = [claim for claim in found if claim not in self._claims]
             doubts = [
                 number
                 for number, (fingerprint, ended) in self._in_doubt.items()
-                if fingerprint == identical.fingerprint and ended + _LATE >= search.since
+                if fingerprint in fingerprints and ended + _LATE >= search.since
             ]
             its_own = doubts[:1] if search.described else []
-            unread = self._overlapping(identical.fingerprint, search.since) - {*read, *found}
-            if identical.in_flight or len(free) <= len(doubts) - len(its_own) + len(unread):
+            unread = self._overlapping(fingerprints, search.since) - {*read, *found}
+            if self._is_in_flight(fingerprints) or len(free) <= len(doubts) - len(its_own) + len(unread):
                 return None
             for number in its_own:
                 del self._in_doubt[number]
-            self._claim(free[0], _Owned(identical.fingerprint, search.since, now))
+            self._claim(free[0], _Owned(fingerprints[0], search.since, now))
             self._owners.setdefault(search.owner, []).append(free[0])
             if len(self._owners) > _MOST:
                 self._owners.popitem(last=False)
             return free[0]
 
-    def read_from(self, fingerprint: str, since: float) -> float:
+    def is_in_flight(self, fingerprints: Sequence[str]) -> bool:
+        """Whether an identical send has begun and not ended."""
+        with self._lock:
+            return self._is_in_flight(fingerprints)
+
+    def read_from(self, fingerprints: Sequence[str], since: float) -> float:
         """From when to read, so that every message is there whose send may have gone on since a moment."""
         with self._lock:
-            claims = self._overlapping(fingerprint, since)
+            claims = self._overlapping(fingerprints, since)
             return min([since, *(self._claims[claim].began for claim in claims)])
 
     def remembers_since(self, since: float) -> bool:
@@ -297,17 +314,24 @@ class Ledger:
             loop = None
         return Turn(identical, self.clock.now(), loop)
 
-    def _overlapping(self, fingerprint: str, since: float) -> set[Claim]:
+    def _overlapping(self, fingerprints: Sequence[str], since: float) -> set[Claim]:
         """The identical messages whose sends ended since a moment, give or take what clocks do."""
-        alike = self._alike.get(fingerprint, ())
+        alike = (claim for fingerprint in fingerprints for claim in self._alike.get(fingerprint, ()))
         return {claim for claim in alike if self._claims[claim].ended >= since - 2 * MARGIN}
+
+    def _alike_to(self, fingerprints: Sequence[str]) -> list[IdenticalSends]:
+        alike = [one for fingerprint in fingerprints if (one := self._active.get(fingerprint)) is not None]
+        for one in alike:
+            self._drop_abandoned(one)
+        return alike
+
+    def _is_in_flight(self, fingerprints: Sequence[str]) -> bool:
+        return any(one.in_flight for one in self._alike_to(fingerprints))
 
     def _identical(self, fingerprint: str) -> IdenticalSends:
         identical = self._active.get(fingerprint)
         if identical is None:
             identical = self._active[fingerprint] = IdenticalSends(fingerprint)
-        else:
-            self._drop_abandoned(identical)
         return identical
 
     def _drop_abandoned(self, identical: IdenticalSends) -> None:

@@ -56,9 +56,10 @@ class SentMessage:
     )
 
     @property
-    def fingerprint(self) -> str:
-        """Session, chat and text: see `Send`."""
-        return self.send.fingerprint_in(self.names.one(self.send.chat))
+    def fingerprints(self) -> tuple[str, ...]:
+        """Session, chat and text, by each of the chat's names: see `Send`."""
+        # In one order for all of them, so that the first is the same whichever name was used.
+        return tuple(self.send.fingerprint_in(name) for name in sorted(self.names.all(self.send.chat)))
 
     @property
     def scope(self) -> str:

@@ -45,7 +45,7 @@ class SettleMiddleware:
         target = target_of(call, self._ledger)
         if target is None:
             return await call_next()
-        turn = await self._ledger.begin_send(target.fingerprint)
+        turn = await self._ledger.begin_send(target.fingerprints)
         try:
             result = await call_next()
         except OutcomeUnknownError as error:

@@ -122,7 +122,9 @@ async def settle_call(
     ledger = ledger_of(engine)
     target = target_of(call, ledger)
     assert target is not None  # noqa: S101 - every call that is described is a send
-    lost = Lost(target, since, owner=f"{target.fingerprint} {since}", exclude=frozenset(exclude_ids), described=True)
+    lost = Lost(
+        target, since, owner=f"{target.fingerprints[0]} {since}", exclude=frozenset(exclude_ids), described=True
+    )
     settlement = await search(engine, ledger, lost, window)
     logger.info("a send by %s was settled as %s: %s", call.name, settlement.outcome, settlement.reason)
     return settlement
@@ -167,9 +169,9 @@ class Lost:
 
 async def search(engine: Engine, ledger: Ledger, lost: Lost, window: float) -> Settlement:
     """Look for a write again and again, until it is found or the time is over."""
-    turn = await ledger.begin_search(lost.target.fingerprint)
+    turn = await ledger.begin_search(lost.target.fingerprints)
     try:
-        whose = Search(turn=turn, since=lost.since, owner=lost.owner, described=lost.described)
+        whose = Search(since=lost.since, owner=lost.owner, described=lost.described)
         return await _Searching(engine, ledger, lost, whose).result(window)
     finally:
         ledger.end_search(turn)
@@ -199,6 +201,7 @@ class _Searching:
                 return Settlement(
                     "unknown", reason="it is too long ago: what was sent since then is not all remembered"
                 )
+            looked_at = clock.monotonic()
             try:
                 findings = await self._target.find(self._reader, self._bounds)
             except ClientClosedError:
@@ -223,21 +226,22 @@ class _Searching:
                     continue
             if final:
                 return Settlement("unknown", None, seen, reason)
-            left = end - clock.monotonic()
-            if left <= 0 and (failed >= _TRIES or window <= 0):
+            if looked_at >= end and (failed >= _TRIES or window <= 0):
                 return Settlement("unknown", None, seen, reason)
-            await clock.sleep(min(pause, left) if left > 0 else pause)
+            # The last look is no older than the end, however long those before it have taken.
+            left = end - clock.monotonic()
+            await clock.sleep(min(pause, left) if left > 0 or failed >= _TRIES else pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _claim(self, findings: Findings) -> Match | None:
         scope = self._target.scope
         by_claim = {(scope, match.key): match for match in findings.matches if match.key not in self._excluded}
         read = {(scope, key) for key in findings.keys}
-        claimed = self._ledger.claim_one(self._whose, list(by_claim), read)
+        claimed = self._ledger.claim_one(self._whose, self._target.fingerprints, list(by_claim), read)
         return None if claimed is None else by_claim[claimed]
 
     def _why(self, findings: Findings) -> str:
-        if self._whose.turn.identical.in_flight:
+        if self._ledger.is_in_flight(self._target.fingerprints):
             return "an identical send is still in flight, and what is there may be its message"
         if findings.unclear and not findings.matches:
             return (
@@ -253,7 +257,7 @@ class _Searching:
             lost.since,
             Skew.told_by(self._engine.http.date),
             margin=0.0 if lost.described else MARGIN - 1,
-            read_from=self._ledger.read_from(self._target.fingerprint, lost.since),
+            read_from=self._ledger.read_from(self._target.fingerprints, lost.since),
             known_since=-math.inf if vouched else self._ledger.known_since,
         )
 

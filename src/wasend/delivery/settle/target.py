@@ -67,8 +67,12 @@ class Target(Protocol):
     """What to look for after a write that was not answered."""
 
     @property
-    def fingerprint(self) -> str:
-        """The same for writes that cannot be told apart by what they bring into being."""
+    def fingerprints(self) -> tuple[str, ...]:
+        """
+        The first is the same for writes that cannot be told apart by what they bring into being.
+
+        The others are what it would be if its chat were called otherwise.
+        """
         ...
 
     @property
