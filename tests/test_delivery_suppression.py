@@ -13,6 +13,7 @@ import stat
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,10 @@ from tests.raw import answer, serving
 from wasend import AsyncWasendClient
 from wasend._core.clock import Clock
 from wasend.delivery.stores import MemoryStore, SqliteStore
-from wasend.delivery.suppression import Suppression, SuppressionMiddleware
-from wasend.errors import InvalidRequestError, StoreError, SuppressedRecipientError
+from wasend.delivery.suppression import Suppressed, Suppression, SuppressionMiddleware
+from wasend.errors import ConfigurationError, InvalidRequestError, StoreError, SuppressedRecipientError
 from wasend.recipients import Recipient
+from wasend.sandbox import Sandbox
 
 NOW = 1_750_000_000
 ISO = "2025-06-15T15:06:40Z"
@@ -382,7 +384,67 @@ class TestExport:
         assert cell == "'" + reason.strip()
         assert imported(exported(suppression)) == [(NUMBER, reason.strip(), NOW)]
 
-    @pytest.mark.parametrize("reason", ["'quoted'", "no = no", "'", ""])
+    @pytest.mark.parametrize(
+        ("reason", "cell"),
+        [
+            ("moved;=1+1", "moved;'=1+1"),
+            ('a; "=1', "a;' \"=1"),
+            ("=1;-2", "'=1;'-2"),
+            ("a;'=1", "a;''=1"),
+        ],
+    )
+    def test_no_formula_leaves_where_semicolons_separate(
+        self, suppression: Suppression, reason: str, cell: str
+    ) -> None:
+        """Behind a semicolon a reason is guarded, too: there a cell begins in many countries."""
+        suppression.add(NUMBER, reason)
+        assert next(csv.reader([exported(suppression).partition("\n")[2]]))[1] == cell
+        assert imported(exported(suppression)) == [(NUMBER, reason, NOW)]
+
+    def test_a_failed_export_leaves_the_file(self, suppression: Suppression, tmp_path: Path) -> None:
+        """A file that is there stays as it was until the new one is whole."""
+        suppression.add(NUMBER, "first")
+        path = tmp_path / "list.csv"
+        suppression.export_csv(path)
+        before = path.read_text()
+
+        class Broken(Suppression):
+            def __iter__(self) -> Iterator[Suppressed]:
+                raise OSError(28, "No space left on device")
+
+        with pytest.raises(
+            InvalidRequestError, match=r"target: the file cannot be written \(No space left on device\)"
+        ):
+            Broken().export_csv(path)
+        assert [file.name for file in tmp_path.iterdir()] == ["list.csv"]
+        assert path.read_text() == before
+
+    @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() != 0, reason="only root can make files of other users")
+    @pytest.mark.parametrize("write", ["export", "store", "sandbox"])
+    def test_links_of_other_users(self, suppression: Suppression, write: str, tmp_path: Path) -> None:
+        """A symbolic link of another user's is not followed: they would choose which file is written."""
+        (tmp_path / "victim").write_text("theirs")
+        link = tmp_path / "link"
+        link.symlink_to(tmp_path / "victim")
+        os.chown(link, 65534, 65534, follow_symlinks=False)
+        writers: dict[str, Callable[[], object]] = {
+            "export": lambda: suppression.export_csv(link),
+            "store": lambda: SqliteStore(link),
+            "sandbox": lambda: Sandbox(persist=link),
+        }
+        with pytest.raises((ConfigurationError, ValueError), match="is a symbolic link that belongs to another user"):
+            writers[write]()
+        assert (tmp_path / "victim").read_text() == "theirs"
+
+    def test_own_links(self, suppression: Suppression, tmp_path: Path) -> None:
+        """One's own link leads to the file that is written."""
+        link = tmp_path / "link.csv"
+        link.symlink_to(tmp_path / "list.csv")
+        suppression.export_csv(link)
+        assert link.is_symlink()
+        assert (tmp_path / "list.csv").read_text() == "number,reason,added_at\n"
+
+    @pytest.mark.parametrize("reason", ["'quoted'", "no = no", "a; b", "'", ""])
     def test_other_reasons_leave_as_they_are(self, suppression: Suppression, reason: str) -> None:
         """What is no formula is written as it is."""
         suppression.add(NUMBER, reason)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import functools
 import math
-import os
-import tempfile
 import time
 from collections.abc import AsyncGenerator, Callable, Generator
-from contextlib import aclosing, contextmanager, suppress
+from contextlib import ExitStack, aclosing, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Final, Protocol, cast
 
@@ -21,6 +19,7 @@ from .answer import Answer, ErrorRules, error_of
 from .bridge import in_caller
 from .call import Call
 from .engine import Engine, running_loop
+from .files import replacing, writable
 from .http import LARGEST_ANSWER, RequestState
 from .retry import again, decide, may_repeat
 
@@ -98,47 +97,27 @@ class PartialFile:
         Raises:
             InvalidRequestError: It cannot be written there.
         """
-        with _writable():
-            if path.is_dir():
-                raise IsADirectoryError(21, "is a directory")
-            handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name[:100]}.", suffix=".part")
-        file = os.fdopen(handle, "wb")
-        try:
+        with ExitStack() as undo:
+            with writable("path"):
+                file = undo.enter_context(replacing(path))
             yield cls(path, progress, file)
-            with _writable():
-                file.close()
-                os.replace(name, path)  # noqa: PTH105 - what is replaced is given by its name
-        except BaseException:
-            with suppress(OSError):  # where the disk is full, closing fails once more
-                file.close()
-            with suppress(OSError):
-                os.unlink(name)  # noqa: PTH108 - as above
-            raise
+            with writable("path"):
+                undo.close()
 
     async def begin(self, length: int | None) -> None:
         """Begin anew."""
         self._length, self._size = length, 0
-        with _writable():
+        with writable("path"):
             self._file.seek(0)
             self._file.truncate()
 
     async def write(self, piece: bytes) -> None:
         """Write a piece, in another thread."""
-        with _writable():
+        with writable("path"):
             await asyncio.to_thread(self._file.write, piece)
         self._size += len(piece)
         if self.progress is not None:
             await in_caller(self.progress, self._size, self._length)
-
-
-@contextmanager
-def _writable() -> Generator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        remedy = "check its folder, its rights and the space left"
-        raise InvalidRequestError("path", f"the file cannot be written ({reason})", remedy) from error
 
 
 @attrs.define

@@ -18,6 +18,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
+from .._core.files import create_private
 from ..errors import ConfigurationError, StoreError
 
 
@@ -196,10 +197,7 @@ class SqliteStore:
         self._closed = False
         self._handle = _Handle()
         try:
-            self._path = Path(path).absolute()
-            # Only a file that is not there yet: to close one that SQLite has open would drop its locks (POSIX).
-            with suppress(FileExistsError):
-                os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+            self._path = create_private(Path(path))
             self._connection()
         except (sqlite3.Error, OSError, TypeError, ValueError) as error:
             self._handle.close()

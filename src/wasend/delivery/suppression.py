@@ -16,6 +16,7 @@ import attrs
 
 from .._core.call import Call
 from .._core.clock import SYSTEM_CLOCK, Clock
+from .._core.files import replacing, writable
 from .._core.names import folded
 from ..errors import InvalidRequestError, SuppressedRecipientError
 from ..recipients import Recipient, other_form
@@ -41,7 +42,9 @@ _COLUMN_OF: Final[Mapping[str, str]] = {
     "reason": "reason",
     "addedat": "added_at",
 }
-_FORMULA: Final = re.compile("'*[=+\\-@\uff1d\uff0b\uff0d\uff20]")  # the last four: their full-width forms
+_FORMULA: Final = "(?:[^\\S\\t\\r\\n]|[\"'])*[=+\\-@\uff1d\uff0b\uff0d\uff20]"  # the last four: their full-width forms
+_CELL: Final = re.compile(rf"(^|[;\t\r\n])(?={_FORMULA})")
+_GUARDED_CELL: Final = re.compile(rf"(^|[;\t\r\n])'(?={_FORMULA})")
 _MANGLED: Final = re.compile(r"\+?\d+\.0+|\d[\d.]*e\+?\d+", re.IGNORECASE)
 _PLAIN: Final = re.compile(r"\+?[1-9]\d*(?:[ -]\d+)*", re.ASCII)
 _PUNCTUATION: Final = str.maketrans("", "", "+ -")
@@ -216,19 +219,26 @@ class Suppression:
         """
         Write the list as a CSV file: ``number,reason,added_at``, UTF-8, the oldest first.
 
-        A reason that a spreadsheet would take for a formula (it begins with ``=``, ``+``, ``-`` or ``@``) is written
-        with an apostrophe before it, which `import_csv` removes.
+        What a spreadsheet would take for a formula in a reason, at its beginning or, where semicolons separate columns,
+        behind one of these (it begins with ``=``, ``+``, ``-`` or ``@``), is written with an apostrophe before it;
+        `import_csv` removes it.
 
         Args:
-            target: A path, or a text file open for writing (with ``newline=""``). A new file is its owner's alone.
+            target: A path, or a text file open for writing (with ``newline=""``). At a path, the file is its owner's
+                alone, and takes the place of an older one only when it is whole.
 
         Returns:
             How many entries were written.
+
+        Raises:
+            InvalidRequestError: The file cannot be written.
         """
         if isinstance(target, str | os.PathLike):
-            descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
-                return self.export_csv(file)
+            with writable("target"), replacing(Path(target)) as file:
+                text = io.TextIOWrapper(file, encoding="utf-8", newline="")
+                count = self.export_csv(text)
+                text.detach()  # flushes it
+                return count
         table = csv.writer(target, lineterminator="\n")
         table.writerow(_COLUMNS)
         entries = [*self]
@@ -307,11 +317,11 @@ def _moment(text: str) -> int:
 
 
 def _guarded(reason: str) -> str:
-    return f"'{reason}" if _FORMULA.match(reason) else reason
+    return _CELL.sub(r"\1'", reason)
 
 
 def _unguarded(reason: str) -> str:
-    return reason[1:] if reason.startswith("'") and _FORMULA.match(reason) else reason
+    return _GUARDED_CELL.sub(r"\1", reason)
 
 
 def _text(source: Readable) -> str:

@@ -6,11 +6,13 @@ import os
 import sqlite3
 from contextlib import ExitStack
 from functools import partial
+from pathlib import Path
 from typing import Any, Final
 
 import cattrs
 from cattrs.preconf.json import make_converter
 
+from wasend._core.files import create_private
 from wasend.sandbox.world.state import State
 from wasend.sandbox.world.store import Table
 
@@ -41,7 +43,8 @@ class Storage:
         with ExitStack() as undo:
             try:
                 # Guarded by the state's lock, which whoever changes a table holds.
-                self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=0.5)
+                file = path if os.fspath(path) == ":memory:" else create_private(Path(path))
+                self._file = sqlite3.connect(file, isolation_level=None, check_same_thread=False, timeout=0.5)
                 undo.callback(self._file.close)
                 self._begin()
                 with state.lock:
@@ -49,7 +52,7 @@ class Storage:
                         self._load(kind, table, form)
                         table.on_change = partial(self._write, kind)
                     state.restored()
-            except (sqlite3.Error, ValueError, cattrs.BaseValidationError) as error:
+            except (OSError, sqlite3.Error, ValueError, cattrs.BaseValidationError) as error:
                 raise ValueError(f"{os.fspath(path)} is no file of a sandbox: {error}; name another") from error
             undo.pop_all()
 
