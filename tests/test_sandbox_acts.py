@@ -6,6 +6,7 @@ import inspect
 import json
 from base64 import b64encode
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -319,6 +320,12 @@ async def test_media_can_be_downloaded(media: Any) -> None:
     at.sandbox.receive(at.session.id, ADA, "Look", media=media, filename="sea.png")
     (_, told), _ = await at.told()
     assert told["media"].items() >= {"mimetype": "image/png", "filename": "sea.png", "error": None}.items()
+    facts = {
+        "mimetype": "image/png",
+        "fileLength": len(PIXEL),
+        "fileSHA256": b64encode(sha256(PIXEL).digest()).decode(),
+    }
+    assert told["_data"]["Message"] == {"imageMessage": {**facts, "fileName": "sea.png"}}
     async with httpx.AsyncClient(transport=httpx.ASGITransport(at.sandbox)) as client:
         answers = [
             await client.get(told["media"]["url"], headers={"Authorization": f"Bearer {key}"})

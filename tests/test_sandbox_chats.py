@@ -541,6 +541,23 @@ async def test_contacts(shape: Shape, query: dict[str, Any], ids: list[str], thr
     assert [contact["id"] for contact in found.json()] == ids
 
 
+async def test_hidden_contacts(shape: Shape, at: Phone) -> None:
+    """Somebody with a hidden id is one contact, by either id where both are known; a hidden id is no phone number."""
+    lid, only = "111222333444555@lid", "999888777666555@lid"
+    at.sandbox.add_contact(ADA, "Ada", lid=lid)
+    at.hear("Hi", from_lid=lid)
+    at.hear("Ho", sender=only)
+    number = "number" if shape == "docs" else "phoneNumber"
+    for asked in (lid, ADA, ADA_CHAT):
+        answer = await at.contacts(contactId=asked)
+        assert answer.status_code == 200
+        assert (answer.json()["id"], answer.json()["name"]) == (ADA_CHAT, "Ada")
+        assert answer.json()[number].lstrip("+") == ADA[1:]
+    assert (await at.contacts(contactId=only)).json()[number] == ""
+    assert [one["id"] for one in (await at.contacts("/all")).json()] == [ADA_CHAT, only]
+    assert (await at.contacts("/profile-picture", contactId=lid)).status_code == 200
+
+
 async def test_contacts_at_most(at: Phone) -> None:
     """One answer holds ten contacts unless told."""
     for n in range(12):

@@ -17,7 +17,6 @@ from wasend.sandbox.api.endpoints import Call as Call
 from wasend.sandbox.api.endpoints import Endpoint as Endpoint
 from wasend.sandbox.api.endpoints import InvalidCall as InvalidCall
 from wasend.sandbox.api.endpoints import build_app as build_app
-from wasend.sandbox.api.fields import NO_FIELDS as NO_FIELDS
 from wasend.sandbox.api.fields import Check as Check
 from wasend.sandbox.api.fields import Fields as Fields
 from wasend.sandbox.api.fields import Filled as Filled

@@ -9,7 +9,6 @@ from wasend.sandbox.faults.fault import Fault as Fault
 from wasend.sandbox.faults.fault import Faults as Faults
 from wasend.sandbox.faults.kinds import KINDS as KINDS
 from wasend.sandbox.faults.kinds import Ending as Ending
-from wasend.sandbox.faults.kinds import Kind as Kind
 from wasend.sandbox.faults.middleware import CONNECTION as CONNECTION
 from wasend.sandbox.faults.middleware import Played as Played
 from wasend.sandbox.faults.middleware import play as play

@@ -381,32 +381,27 @@ def _text(value: object) -> str:
 def _read(words: Iterable[str], kind: str, shape: Kind) -> dict[str, Any]:
     """Read what comes after the kind, word by word, as the arguments of a `Fault`."""
     said: dict[str, str] = {}
-    details: dict[str, str] = {}
     for word in words:
-        name, value = _understood(word, shape)
-        kept = said
-        if not name:
-            kept, (name, value) = details, word.split("=", 1)
-            shape.check_name(kind, name)
-        if name in kept:
+        name, value = _understood(word, kind, shape)
+        if name in said:
             raise ValueError(f"{name} is given twice")
-        kept[name] = value
-    share = said.get("share", "100")
+        said[name] = value
+    share, calls, times = (said.pop(name, "") for name in _WORDS)
     try:
-        part = float(Decimal(share).scaleb(-2))
+        part = float(Decimal(share or "100").scaleb(-2))
     except InvalidOperation:
         raise ValueError(f"{share}% is no share; it is written like 10% or 0.5%") from None
     return {
-        "route": " ".join(said[name] for name in ("verb", "path") if name in said) or "*",
+        "route": " ".join(said.pop(name) for name in ("verb", "path") if name in said) or "*",
         "share": part,
-        "calls": tuple(map(int, said["calls"].split(","))) if "calls" in said else (),
-        "times": int(said["times"]) if "times" in said else None,
-        **details,
+        "calls": tuple(map(int, calls.split(","))) if calls else (),
+        "times": int(times) if times else None,
+        **said,
     }
 
 
-def _understood(word: str, shape: Kind) -> tuple[str, str]:
-    """Return which part of a fault a word is, and what it says; no name for a detail."""
+def _understood(word: str, kind: str, shape: Kind) -> tuple[str, str]:
+    """Return which part or detail of a fault a word is, and what it says."""
     if word.startswith(("/", "*")):
         return "path", word
     if word.upper() in _VERBS and not shape.of_events:
@@ -414,8 +409,9 @@ def _understood(word: str, shape: Kind) -> tuple[str, str]:
     for name, pattern in _WORDS.items():
         if found := pattern.fullmatch(word):
             return name, found[1]
-    if _DETAIL.fullmatch(word):
-        return "", word
+    if found := _DETAIL.fullmatch(word):
+        shape.check_name(kind, found[1])
+        return found[1], found[2]
     if shape.of_events:
         return "path", word
     raise ValueError(

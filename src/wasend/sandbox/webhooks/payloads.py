@@ -279,7 +279,7 @@ _ID: Final = "3EB0000000000000000A"
 
 
 @attrs.frozen
-class _Around:
+class _Context:
     """A session and the world around it, at one moment."""
 
     session: StoredSession
@@ -364,18 +364,18 @@ class _Around:
         }
 
 
-_Sample: TypeAlias = Callable[[_Around], Json]
+_Sample: TypeAlias = Callable[[_Context], Json]
 
 
-def _going(around: _Around) -> Json:
-    at = round(around.at * 1000)
-    return around.event_response({"response": "GOING", "timestampMs": at, "extraGuestCount": 0})
+def _going(context: _Context) -> Json:
+    at = round(context.at * 1000)
+    return context.event_response({"response": "GOING", "timestampMs": at, "extraGuestCount": 0})
 
 
-def _participants(around: _Around) -> Json:
-    group = around.group()
+def _participants(context: _Context) -> Json:
+    group = context.group()
     change = ParticipantsChanged(group, "join", (next(iter(group.participants)),))
-    return participants_payload(change, around.state, around.at)
+    return participants_payload(change, context.state, context.at)
 
 
 _SAMPLES: Final[Mapping[str, _Sample]] = {
@@ -404,13 +404,13 @@ _SAMPLES: Final[Mapping[str, _Sample]] = {
     "poll.vote.failed": lambda of: of.poll_vote(None),
     "event.response": _going,
     "event.response.failed": lambda of: of.event_response(None),
-    "label.upsert": _Around.label,
-    "label.deleted": _Around.label,
-    "label.chat.added": _Around.labelled,
-    "label.chat.deleted": _Around.labelled,
-    "call.received": _Around.call,
-    "call.accepted": _Around.call,
-    "call.rejected": _Around.call,
+    "label.upsert": _Context.label,
+    "label.deleted": _Context.label,
+    "label.chat.added": _Context.labelled,
+    "label.chat.deleted": _Context.labelled,
+    "call.received": _Context.call,
+    "call.accepted": _Context.call,
+    "call.rejected": _Context.call,
     "chat.archive": lambda of: {"id": of.message().chat, "archived": True, "timestamp": int(of.at)},
     "engine.event": lambda of: {"event": "events.Receipt", "data": {}},
     "state.change": lambda of: {"state": "CONNECTED"},
@@ -428,7 +428,7 @@ def complete(event: str, given: Mapping[str, Any], session: StoredSession, state
     if event not in _SAMPLES:
         near = get_close_matches(event, EVENTS, 1, 0)
         raise ValueError(f"{event!r} is no event; did you mean {near[0]!r}? There are {', '.join(EVENTS)}")
-    return _laid_over(_SAMPLES[event](_Around(session, state, at)), given)
+    return _laid_over(_SAMPLES[event](_Context(session, state, at)), given)
 
 
 def _laid_over(sample: Json, given: Json) -> Json:

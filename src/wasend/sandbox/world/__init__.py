@@ -11,7 +11,6 @@ from wasend.sandbox.world.chats import MessageReacted as MessageReacted
 from wasend.sandbox.world.chats import MessageReceived as MessageReceived
 from wasend.sandbox.world.chats import MessageRevoked as MessageRevoked
 from wasend.sandbox.world.chats import MessageSent as MessageSent
-from wasend.sandbox.world.chats import StoredFile as StoredFile
 from wasend.sandbox.world.chats import StoredMessage as StoredMessage
 from wasend.sandbox.world.chats import bare_id as bare_id
 from wasend.sandbox.world.chats import other_id as other_id
