@@ -568,6 +568,38 @@ async def test_redeemed_late() -> None:
     assert not pacer.release(forgotten.token)
 
 
+async def test_a_reservation_that_nobody_redeems() -> None:
+    """Once its time is over it counts for nobody, also for those who only take turns."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock, random=Random(1))
+    profile = attrs.evolve(PLAIN, per_hour=1)
+    pacer.reserve("s", LONDON, profile, keep=60)
+    with pytest.raises(TurnTimeoutError):
+        await taken(pacer, PARIS, profile, timeout=0)
+    clock.time += 60
+    await taken(pacer, PARIS, profile, timeout=0)
+
+
+async def test_hundreds_of_reservations() -> None:
+    """Hundreds that are redeemed at once are sent at their moments, and those that are asked for meanwhile between them."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock, random=Random(1))
+    far = attrs.evolve(PLAIN, gap=(50, 60))
+    kept = [pacer.reserve("s", chat(number), far) for number in range(200)]
+    sent: list[float] = []
+
+    async def redeem(token: str) -> None:
+        async with pacer.redeem(token):
+            sent.append(clock.time)
+
+    tasks = [asyncio.create_task(redeem(one.token)) for one in kept]
+    replies = await send(pacer, clock, 20, Pacing(gap=(1, 2), name="quick"), to=PARIS)
+    await asyncio.gather(*tasks)
+    assert sent == pytest.approx([one.moment.timestamp() for one in kept], abs=1e-5)
+    assert replies[-1] < sent[10]
+    assert min(gaps(sorted([*sent, *replies]))) >= 1 - 1e-5
+
+
 async def test_released() -> None:
     """A reservation that is given up frees its moment, also for those who wait already."""
     clock = Jumping()

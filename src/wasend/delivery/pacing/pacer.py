@@ -153,6 +153,8 @@ class Pacer:
         """
         Tell when a message could be sent, without taking the turn.
 
+        It reads the store when it first meets a session, in the thread that calls it.
+
         Args:
             session: The session's id.
             to: The recipient, as for `turn`.
@@ -183,7 +185,7 @@ class Pacer:
         Keep the first free moment for a send, to be made then: by `redeem`, or by a client's ``reservation``.
 
         Every rule holds for it and for what else is sent before and after it; turns that wait already are given around
-        it. It is kept by this pacer alone, and not across a restart.
+        it. It is kept by this pacer alone, and not across a restart. The store is read as by `when`.
 
         Args:
             session: The session's id.
@@ -216,7 +218,7 @@ class Pacer:
         """
         The turn that was reserved; entering it waits for its moment.
 
-        Where entering fails or is cancelled, the reservation is as it was.
+        Where waiting for it is cancelled, or would take longer than `timeout`, the reservation is as it was.
 
         Args:
             token: That of the `Reservation`.

@@ -6,7 +6,6 @@ import bisect
 import logging
 import math
 import time
-from collections.abc import Iterator
 from typing import Final, TypeAlias
 
 import attrs
@@ -78,7 +77,12 @@ class Queue:
 
     def expected(self, waiter: Waiter, now: float) -> Moment:
         """When it may send at the earliest: those who wait before it are not counted."""
-        moment = self.fit(waiter, now) if waiter.booking is None else self._booked_candidate(waiter.booking, now)[0]
+        if waiter.booking is None:
+            moment = self.fit(waiter, now)
+        elif now < waiter.booking.at:
+            return Moment(waiter.booking.at)
+        else:
+            moment = self.fit(waiter, now, without=waiter.booking)
         if self.holder is not None and moment.at <= now:
             return Moment(now, "turn")
         if self.head not in (None, waiter) and self.head_at > moment.at:
@@ -198,15 +202,15 @@ class Queue:
 
     def _first(self, now: float) -> _Candidate | None:
         """Who may send first, and when; among equals, whose chat has waited longest since its last turn."""
-        return min(self._candidates(now), key=lambda one: (one[0].at, one[1]), default=None)
-
-    def _candidates(self, now: float) -> Iterator[_Candidate]:
-        for rules in self.line.groups:
-            if (candidate := self._of_group(rules, now)) is not None:
-                yield candidate
+        groups = filter(None, (self._of_group(rules, now) for rules in self.line.groups))
+        first = min(groups, key=_order, default=None)
         for booking in self.booked:
+            if first is not None and booking.at > first[0].at:
+                break  # nor can those after it be the first
             if booking.redeemed:
-                yield self._booked_candidate(booking, now)
+                candidate = self._booked_candidate(booking, now)
+                first = candidate if first is None else min(first, candidate, key=_order)
+        return first
 
     def _of_group(self, rules: Rules, now: float) -> _Candidate | None:
         """Who of those that wait by the same rules may send first."""
@@ -229,10 +233,18 @@ class Queue:
                 if moment.at < now:
                     moment = self.history.next_allowed(Moment(now), kind, profile, zones)
             candidates.append((moment, place.ticket, place.waiter))
-        return min(candidates, key=lambda one: (one[0].at, one[1]), default=None)
+        return min(candidates, key=_order, default=None)
 
     def _booked_candidate(self, booking: Booking, now: float) -> _Candidate:
+        # Until then its moment is its own: whatever is sent before leaves room for it. A turn that lasts may not.
+        after = self.history.after_gaps(booking.waiter.kind, booking.waiter.profile)
+        if now <= booking.at and after.at <= booking.at + _HARDLY:
+            return Moment(booking.at), -1, booking.waiter
         return self.fit(booking.waiter, max(now, booking.at), without=booking), -1, booking.waiter
+
+
+def _order(candidate: _Candidate) -> tuple[float, int]:
+    return candidate[0].at, candidate[1]
 
 
 def _earliest(history: History, waiter: Waiter, since: float, now: float) -> Moment:

@@ -114,6 +114,7 @@ class Scheduler:
                 waiter.woken.clear()
                 with self._lock:
                     now = self._now()
+                    self._expire(queue, now)
                     wait = queue.seconds_left(waiter, now)
                     if wait is not None and wait <= _HARDLY:
                         record = queue.begin(waiter, now)
