@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import gc
+import itertools
 import json
 import math
 import os
@@ -35,6 +36,8 @@ CallOnce: TypeAlias = Callable[[], Awaitable[object]]
 SESSION: Final = "ses_7f3a91c2"
 RECIPIENT: Final = "447700900456@c.us"
 TEXT: Final = "See you at 10"
+NUMBERS: Final = itertools.count()
+"""For texts that differ: identical sends wait for each other where one is settled, and are kept track of together."""
 ANSWERS: Final = {
     b"GET": b'{"id":"66f1c0de","userId":"usr_19","uniqueSessionId":"ses_7f3a91c2","sessionName":"Front Desk",'
     b'"phoneNumber":"+447700900123","status":"CONNECTED","enableAccountProtection":true,"enableMessageLogging":false,'
@@ -185,7 +188,7 @@ class Ours:
         return await self.client.retrieve_session_info(SESSION)
 
     async def send(self) -> object:
-        return await self.client.send_text(session=SESSION, to=RECIPIENT, text=TEXT)
+        return await self.client.send_text(session=SESSION, to=RECIPIENT, text=f"{TEXT} {next(NUMBERS)}")
 
 
 class OursByAiohttp(Ours):
@@ -207,7 +210,7 @@ class Bare:
         return (await self.client.get(f"/sessions/{SESSION}")).json()
 
     async def send(self) -> object:
-        body = {"session": SESSION, "to": RECIPIENT, "text": TEXT}
+        body = {"session": SESSION, "to": RECIPIENT, "text": f"{TEXT} {next(NUMBERS)}"}
         return (await self.client.post("/sendText", json=body)).json()
 
 

@@ -20,7 +20,7 @@ from typing import Final
 
 import httpx
 import overhead
-from overhead import FULL, QUICK, RECIPIENT, ROWS, SESSION, TEXT, Scale, report, running_server
+from overhead import FULL, NUMBERS, QUICK, RECIPIENT, ROWS, SESSION, TEXT, Scale, report, running_server
 
 import wasend
 from wasend._core.codec import decode, parse
@@ -116,7 +116,7 @@ async def lasting(url: str, calls: int) -> None:
     async def some(client: wasend.AsyncWasendClient, count: int) -> None:
         async def work() -> None:
             for _ in range(count // 10):
-                await client.send_text(session=SESSION, to=RECIPIENT, text=TEXT)
+                await client.send_text(session=SESSION, to=RECIPIENT, text=f"{TEXT} {next(NUMBERS)}")
 
         async with asyncio.TaskGroup() as group:
             for _ in range(10):

@@ -26,7 +26,7 @@ import cattrs
 
 from ..errors import DecodeError
 from .answer import LARGE
-from .documents import is_list, is_object, member
+from .documents import is_list, is_object, member, members
 from .model import (
     Model,
     Page,
@@ -43,6 +43,7 @@ from .names import folded
 T = TypeVar("T")
 
 _JSON: Final = json.JSONDecoder()
+_FAILURE_CODE: Final = re.compile(r"[45]\d\d", re.ASCII)
 _WHITE_SPACE: Final = re.compile(r"[ \t\n\r]*")
 _PLANS_KEPT: Final = 500
 _NAMES_KEPT: Final = 100
@@ -267,18 +268,18 @@ def is_evidence(document: Any, of: type[Model], envelope: tuple[str, ...] = ()) 
     """
     if _is_yes(document):
         return True
-    if is_object(document):
-        inner = member(document, "data")
-        if _names_an_error(document) or (is_object(inner) and _names_an_error(inner)):
-            return False
-        if any(_is_yes(member(document, key)) for key in ("success", "ok", "result", "message", "data")):
-            return True
+    said = members(document) if is_object(document) else {}
+    inner = said.get("data")
+    if _names_an_error(said) or (is_object(inner) and _names_an_error(members(inner))):
+        return False
+    if any(_is_yes(said.get(key)) for key in ("success", "ok", "result", "message", "data")):
+        return True
     try:
         made = decode(document, of, envelope)
     except DecodeError:
         return False
     shown = {name for name in wire_names(of) if getattr(made, name) not in (None, "")}
-    if is_object(document) and any(str(member(document, key)).lower() in _NO for key in ("status", "type")):
+    if any(str(said.get(key)).lower() in _NO for key in ("status", "type")):
         shown -= {"status", "timestamp", "type", "content"}
     return bool(shown)
 
@@ -287,11 +288,11 @@ def _is_yes(value: Any) -> bool:
     return value is True or (isinstance(value, str) and value.strip(" \t\r\n.!").lower() in _YES)
 
 
-def _names_an_error(document: Mapping[str, Any]) -> bool:
-    if any(member(document, key) not in (None, "", 0, False, [], {}) for key in ("error", "errors", "exception")):
+def _names_an_error(said: Mapping[str, Any]) -> bool:
+    if any(said.get(key) not in (None, "", 0, False, [], {}) for key in ("error", "errors", "exception")):
         return True
-    codes = (str(member(document, key)) for key in ("statusCode", "status", "code"))
-    return any(re.fullmatch(r"[45]\d\d", code, re.ASCII) for code in codes)
+    codes = (str(said.get(key)) for key in ("statuscode", "status", "code"))
+    return any(map(_FAILURE_CODE.fullmatch, codes))
 
 
 def _read(value: Any, into: Any, *, strict: bool) -> Any:

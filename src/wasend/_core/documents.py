@@ -19,9 +19,14 @@ def is_list(value: object) -> TypeGuard[list[Any]]:
     return isinstance(value, list)
 
 
+def members(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of an object by their names, each as `folded` writes it; nulls are left out."""
+    return {folded(str(key)): value for key, value in document.items() if value is not None}
+
+
 def member(document: Mapping[str, Any], *names: str) -> Any:
     """The first value that an object has under one of these names, in any spelling; `None` where there is none."""
-    said = {folded(str(key)): value for key, value in document.items() if value is not None}
+    said = members(document)
     return next((said[folded(name)] for name in names if folded(name) in said), None)
 
 
