@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 import warnings
 from collections.abc import Callable, Mapping
@@ -19,10 +20,10 @@ import httpx
 import pytest
 
 from tests.clients import KEY, NUMBER, QUICK, READ, SEND, both_calls, both_clients, result_or_error
-from tests.raw import PATIENCE, Behaviour, answer, hang, held, message, raw, serving, until, wait_until
+from tests.raw import PATIENCE, Behaviour, Peer, answer, hang, held, message, raw, serving, until, wait_until
 from wasend import AsyncWasendClient, ClientClosedError, ConfigurationError, Message, Session, WasendClient
 from wasend._core import pool
-from wasend.errors import APIConnectionError, UnknownConnectionError, UnknownTimeoutError
+from wasend.errors import APIConnectionError, BadRequestError, UnknownConnectionError, UnknownTimeoutError
 
 pytestmark = pytest.mark.usefixtures("transport")
 
@@ -517,3 +518,35 @@ def test_fork(where: str) -> None:
     assert server.deliveries == 3
     # Two event loops cannot share a connection either; where the parent's loop goes on, so does its connection.
     assert sorted(server.used) == ([1, 2, 3] if where == "between two loops" else [1, 1, 2])
+
+
+def surplus(first: bytes, second: bytes, written: threading.Event, *, later: bool) -> Behaviour:
+    """Answer twice: at once, or when the client has its answer."""
+
+    async def behave(peer: Peer) -> None:
+        await peer.request()
+        await peer.write(first if later else first + second)
+        if later:
+            await peer.server.gate.wait()
+            await peer.write(second)
+        written.set()
+
+    return behave
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["at once", "later"])
+@pytest.mark.parametrize("size", [100, 1 << 16, 1 << 18])
+async def test_surplus_answer(size: int, *, later: bool) -> None:
+    """An answer that nobody asked for is not the next request's: a send that is refused gets no message id."""
+    first = message(200, {"id": "x"}, {"x-long": "x" * 20})
+    first = message(200, {"id": "x" * (size - len(first))}, {"x-long": "x" * 20})
+    written = threading.Event()
+    script = surplus(first, message(200, {"id": "surplus"}), written, later=later)
+    with serving(script, answer(400, {"message": "no"})) as server:
+        async with client_of(server.url) as client:
+            await READ(client)
+            server.release()
+            await until(written.is_set)
+            with pytest.raises(BadRequestError):
+                await SEND(client)
+        assert server.connections == 2

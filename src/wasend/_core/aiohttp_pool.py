@@ -102,7 +102,8 @@ class _Connector(aiohttp.TCPConnector):
             if connection.protocol not in self.used:
                 self.used.add(connection.protocol)
                 break
-            if connection.transport is not None and not _is_readable(connection.transport):
+            unread = connection.protocol is None or connection.protocol.should_close  # more came than its answers
+            if connection.transport is not None and not unread and not _is_readable(connection.transport):
                 break
             connection.close()
         _departing.get().transport = connection.transport

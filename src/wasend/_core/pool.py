@@ -157,7 +157,11 @@ class Pool(SlottedPool):
         now = time.monotonic()
         old: list[httpx.AsyncHTTPTransport] = []
         if transport in self._all:
-            self._idle.append((transport, now))
+            if _has_unread(transport):
+                self._all.discard(transport)
+                old.append(transport)
+            else:
+                self._idle.append((transport, now))
         # Where the slots are locked, others may wait for one.
         spare = 0 if self.slots.locked() else len(self._idle) - _KEPT_ALIVE
         while self._idle and (spare > 0 or now - self._idle[0][1] > KEPT_FOR):
@@ -166,6 +170,32 @@ class Pool(SlottedPool):
         for stale in old:
             self._all.discard(stale)
             await stale.aclose()
+
+
+def _has_unread(transport: httpx.AsyncHTTPTransport) -> bool:
+    """
+    Whether more has come over its connection than the answer: httpcore would take that for the next request's.
+
+    httpcore tells it by no public name. Where another release has other names, connections are not used again, which
+    costs time and does no harm.
+    """
+    inner: Any = transport
+    try:
+        for connection in inner._pool.connections:
+            while not hasattr(connection, "_h11_state"):  # a tunnel through a proxy, for one
+                connection = connection._connection  # noqa: PLW2901
+            if connection._h11_state.trailing_data[0]:
+                return True
+            stream = connection._network_stream._stream
+            if hasattr(stream, "transport_stream"):
+                if stream._ssl_object.pending() or stream._read_bio.pending:
+                    return True
+                stream = stream.transport_stream
+            if stream._protocol.read_queue:
+                return True
+    except AttributeError:
+        return True
+    return False
 
 
 class _Lease(httpx.AsyncByteStream):
