@@ -26,7 +26,7 @@ from wasend import (
     WasendError,
 )
 from wasend._core.call import Call
-from wasend._core.compression import accepted_encodings
+from wasend._core.compression import ACCEPTED
 
 FORMS = [(row, form) for row in ROWS for form in row.forms()]
 
@@ -61,7 +61,7 @@ def test_request(service: respx.MockRouter, row: Row, form: str, face: str) -> N
         "authorization": f"Bearer {KEY}",
         "accept": "application/json",
         "user-agent": f"wasend-python/{wasend.__version__}",
-        "accept-encoding": accepted_encodings(),
+        "accept-encoding": ACCEPTED,
     }
     if row.body is not None:
         headers |= {"content-type": "application/json", "content-length": str(len(row.body.encode()))}

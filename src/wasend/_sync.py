@@ -17,6 +17,7 @@ import httpx
 from . import delivery
 from ._bound import BoundSession
 from ._compat import Aliases
+from ._core.bounds import MAX_ANSWER_BYTES
 from ._core.bridge import Bridge
 from ._core.clock import SYSTEM_CLOCK, Clock
 from ._core.model import Page, Result
@@ -1390,7 +1391,7 @@ class _Calls:
                 path of the service, such as ``/files/ses_1/3EB0.jpg``.
 
         Returns:
-            The content, of at most 64 MiB.
+            The content, of at most ``max_answer_bytes``: 64 MiB by default.
 
         Raises:
             InvalidRequestError: The message has no media, or its URL is not http or https.
@@ -1782,6 +1783,7 @@ class WasendClient(Signatures, _Calls, Aliases):
         ready: float | None = None,
         resolver: delivery.Resolver | None = None,
         strict: bool = False,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
     ) -> None:
         """
         Make a client. It opens no connection before its first call.
@@ -1821,6 +1823,8 @@ class WasendClient(Signatures, _Calls, Aliases):
                 own.
             strict: Whether a value that does not fit its field is a `DecodeError`, for tests of what a service answers.
                 By default the field is left empty, and the value is kept in ``extra`` and named in ``unread``.
+            max_answer_bytes: The most bytes that an answer, or a file that `download` fetches, may have; by default 64
+                MiB. Reading one takes at most three times that much memory, whatever is in it.
 
         Raises:
             ConfigurationError: There is no key, or a setting is not valid.
@@ -1847,6 +1851,7 @@ class WasendClient(Signatures, _Calls, Aliases):
             ready=ready,
             resolver=resolver,
             strict=strict,
+            max_answer_bytes=max_answer_bytes,
         )
         self._loop = Bridge(self._async.aclose)
 

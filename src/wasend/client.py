@@ -18,6 +18,7 @@ import httpx
 from . import delivery
 from ._bound import AsyncBoundSession
 from ._compat import Aliases
+from ._core.bounds import MAX_ANSWER_BYTES
 from ._core.clock import SYSTEM_CLOCK, Clock
 from ._core.engine import Engine
 from ._core.http import Http
@@ -113,6 +114,7 @@ class AsyncWasendClient(
         ready: float | None = None,
         resolver: delivery.Resolver | None = None,
         strict: bool = False,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
     ) -> None:
         """
         Make a client. It opens no connection before its first call.
@@ -152,13 +154,22 @@ class AsyncWasendClient(
                 own.
             strict: Whether a value that does not fit its field is a `DecodeError`, for tests of what a service answers.
                 By default the field is left empty, and the value is kept in ``extra`` and named in ``unread``.
+            max_answer_bytes: The most bytes that an answer, or a file that `download` fetches, may have; by default 64
+                MiB. Reading one takes at most three times that much memory, whatever is in it.
 
         Raises:
             ConfigurationError: There is no key, or a setting is not valid.
         """
         key, api_key = Secret.of(api_key), None  # no variable holds it in the clear
         options = Options.resolve(
-            api_key=key, base_url=base_url, timeout=timeout, retry=retry, prefer=prefer, clock=clock, strict=strict
+            api_key=key,
+            base_url=base_url,
+            timeout=timeout,
+            retry=retry,
+            prefer=prefer,
+            clock=clock,
+            strict=strict,
+            max_answer_bytes=max_answer_bytes,
         )
         if is_exposed(options.base_url):
             logger.warning("base_url is plain http: whoever is on the way can read the API key and every message")

@@ -26,6 +26,7 @@ import cattrs
 
 from ..errors import DecodeError
 from .answer import LARGE
+from .bounds import MAX_ANSWER_BYTES, beginning, check_document, check_picture
 from .documents import is_list, is_object, member, members
 from .model import (
     Model,
@@ -47,6 +48,11 @@ _FAILURE_CODE: Final = re.compile(r"[45]\d\d", re.ASCII)
 _WHITE_SPACE: Final = re.compile(r"[ \t\n\r]*")
 _PLANS_KEPT: Final = 500
 _NAMES_KEPT: Final = 100
+_LETTERS_KEPT: Final = 5000
+_MOST_MEMBERS: Final = 1000  # of an object that is read into a model: none has a tenth of that
+_MISFITS: Final = 1000
+"""Values of one list that are named one by one where they do not fit; further ones are kept together."""
+_OTHERS: Final = "[…]"
 _READY: Final = (str, int, bool)
 _TEXT_LENGTH: Final = 500  # of an answer that is no JSON and still an answer, such as a code
 _FIRST_TIMESTAMP: Final = 1e9  # a flag as large as this is the time since when it is set
@@ -101,31 +107,37 @@ class _Partly(Exception):
         return [attrs.evolve(misfit, path=step + misfit.path) for misfit in self.misfits]
 
 
-def parse(content: bytes, content_type: str = "") -> Any:
+def parse(content: bytes, content_type: str = "", most: int = MAX_ANSWER_BYTES) -> Any:
     """
     The document in an answer's bytes.
 
+    Args:
+        content: The bytes.
+        content_type: Their media type.
+        most: How many an answer may have: see `bounds`.
+
     Raises:
-        DecodeError: They are neither JSON, nor plain text, nor a picture.
+        DecodeError: They are neither JSON, nor plain text, nor a picture; or reading them would cost too much.
     """
     if not content.strip():
         return None
     if mimetype := _picture_type(content, content_type):
         # One gateway answers a picture as it is, another as JSON; the latter's shape serves for both.
+        check_picture(content, most)
         return {"mimetype": mimetype, "data": base64.b64encode(content).decode()}
+    check_document(content, most)
     try:
         return json.loads(content) if len(content) < LARGE else _loads_in_parts(content)
     except (ValueError, RecursionError) as error:
         if (text := _short_text(content)) is not None:
             return text
-        text = content[:10_000].decode("utf-8", "replace")
-        raise DecodeError(f"the answer is not JSON ({_kind_of(error)})", body=text) from None
+        raise DecodeError(f"the answer is not JSON ({_kind_of(error)})", body=beginning(content)) from None
 
 
 def _picture_type(content: bytes, content_type: str) -> str | None:
     """The media type of a picture, whatever its answer says that it is; `None` where it is none."""
-    for beginning, mimetype in _PICTURES.items():
-        if content.startswith(beginning):
+    for first, mimetype in _PICTURES.items():
+        if content.startswith(first):
             return mimetype
     return content_type.partition(";")[0] if content_type.startswith("image/") else None
 
@@ -239,7 +251,7 @@ def decode_accepted(document: Any, into: type[T], envelope: tuple[str, ...], kno
         return cast("T", Page((), extra=inner if is_object(inner) else {}))
     try:
         answered = cast("Model", _read(inner if is_object(inner) else {}, into, strict=False))
-    except RecursionError:
+    except (RecursionError, _Unfit):
         answered = cast("Model", _read({}, into, strict=False))
     open_ = {name for name in wire_names(type(answered)) if getattr(answered, name) in (None, "")}
     filled: dict[str, Any] = {}
@@ -450,6 +462,8 @@ class _Plans(dict[tuple[Any, ...], _Plan]):
 
     def __missing__(self, form: tuple[Any, ...]) -> _Plan:
         half = len(form) // 2
+        if half > _MOST_MEMBERS:
+            raise _Unfit(f"expected an object of at most {_MOST_MEMBERS} members, got more")
         names = [folded(key) for key in form[:half]]
         sources: dict[str, list[tuple[int, bool, int, str, Any, Any, bool]]] = {}
         unknown: list[str] = []
@@ -473,7 +487,7 @@ class _Plans(dict[tuple[Any, ...], _Plan]):
             ),
             tuple(unknown),
         )
-        if len(self) < _PLANS_KEPT and half < _NAMES_KEPT:
+        if len(self) < _PLANS_KEPT and half < _NAMES_KEPT and sum(map(len, form[:half])) < _LETTERS_KEPT:
             self[form] = plan
         return plan
 
@@ -493,6 +507,7 @@ class _Rest:
     extra: dict[str, Any]
     came: Iterable[str]
     misfits: list[_Misfit] = attrs.field(factory=list[_Misfit])
+    _spellings: dict[str, str] | None = None
 
     def read(self, name: str, source: _Source, value: Any) -> Any:
         """The value of a field; `_NOTHING` where it does not fit."""
@@ -523,14 +538,18 @@ class _Rest:
 
     def spelt(self, key: str) -> str:
         """A name as it came, and not as `from_wire` found it."""
-        return key if key in self.came else next((one for one in self.came if folded(one) == folded(key)), key)
+        if key in self.came:
+            return key
+        self._spellings = self._spellings or {folded(one): one for one in reversed(list(self.came))}
+        return self._spellings.get(folded(key), key)
 
     def choose(self, name: str, sources: tuple[_Source, ...], document: Mapping[str, Any]) -> Any:
         """The best of the values that a field has under several names: one that fits and is no empty text."""
         filled = [source for source in sources if document[source[0]] != ""]
+        empty = [source for source in sources if document[source[0]] == ""]
         chosen: Any = _NOTHING
         winner: Any = None
-        for source in (*filled, *(source for source in sources if source not in filled)):
+        for source in (*filled, *empty):
             key, value = source[0], document[source[0]]
             if chosen is _NOTHING:
                 chosen, winner = self.read(name, source, value), value
@@ -633,16 +652,23 @@ def _items_hook(converter: cattrs.Converter, strict: bool, kind: Any) -> Callabl
             raise _Unfit(f"expected a list, got {_kind_of(value)}")
         items: list[Any] = []
         misfits: list[_Misfit] = []
+        others: list[Any] = []
         for index, item in enumerate(value):
             try:
                 items.append(read(item, item_kind))
             except _Partly as partly:
                 items.append(partly.value)
-                misfits += partly.within(f"[{index}]")
+                if len(misfits) < _MISFITS:
+                    misfits += partly.within(f"[{index}]")
             except _Unfit as unfit:
                 if strict:
                     raise unfit.within(f"[{index}]") from None
-                misfits.append(_Misfit(f"[{index}]", item))
+                if len(misfits) < _MISFITS:
+                    misfits.append(_Misfit(f"[{index}]", item))
+                else:
+                    others.append(item)
+        if others:
+            misfits.append(_Misfit(_OTHERS, others))
         if misfits:
             raise _Partly(tuple(items), misfits)
         return tuple(items)
@@ -657,7 +683,10 @@ def _page_hook(converter: cattrs.Converter, strict: bool, kind: Any) -> Callable
         try:
             return Page(items(value, kind))
         except _Partly as partly:
-            skipped = tuple(misfit.value for misfit in partly.misfits if not misfit.kept)
+            unfit = [misfit for misfit in partly.misfits if not misfit.kept]
+            skipped = tuple(
+                value for misfit in unfit for value in (misfit.value if misfit.path == _OTHERS else (misfit.value,))
+            )
             if skipped:
                 _warn(get_args(kind)[0], "items of a list", _kind_of(skipped[0]))
             return Page(partly.value, unread=skipped)

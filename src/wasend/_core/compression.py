@@ -1,133 +1,87 @@
-"""Compressed answers: which kinds are asked for, and how much may come of one."""
+"""Compressed answers: gzip, the one kind that is asked for, undone piece by piece."""
 
 from __future__ import annotations
 
-import asyncio
-import functools
-import importlib
-import io
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterator
+from typing import Any, Final
 
-_LARGE: Final = 256 * 1024
+ACCEPTED: Final = "gzip"
+"""What ``Accept-Encoding`` says."""
 
-Decompress: TypeAlias = Callable[[bytes, int], bytes]
-"""Called with the bytes and how many may come of them, at most; where more would, it returns one more."""
+_NAMES: Final = ("gzip", "x-gzip")
+_KNOWN: Final = (*_NAMES, "deflate", "br", "zstd", "compress", "dcb", "dcz")
+_FED: Final = 16 * 1024  # of which zlib makes 16 MiB at most, and returns no more than a piece at a time
+_PIECE: Final = 256 * 1024
+_MEMBERS: Final = 1000  # an answer has one; each costs time, and may be 20 bytes long
 
 
 class BadCompressionError(Exception):
     """An answer cannot be decompressed."""
 
 
-@functools.cache
-def accepted_encodings() -> str:
-    """What ``Accept-Encoding`` says: gzip, and brotli and zstandard where they are installed."""
-    return ", ".join(name for name in ("gzip", "br", "zstd") if name in _known())
-
-
-async def decompressed(content: bytes, encoding: str, most: int) -> bytes | None:
+def decompressor(encoding: str) -> Gunzip | None:
     """
-    An answer's body without its compression; `None` where it is larger than `most`.
+    What undoes an answer's compression; `None` where it has none.
 
     Args:
-        content: The body as it came.
         encoding: Its ``Content-Encoding``.
-        most: How many bytes may come of it.
 
     Raises:
-        BadCompressionError: It is broken, or of a kind that was not asked for.
+        BadCompressionError: It is of a kind that was not asked for, or compressed more than once.
     """
-    names = [name for part in encoding.split(",") if (name := part.strip().lower()) not in ("", "identity")]
-    if not names or not content:
-        return content
-    work = functools.partial(_undone, content, names, most)
-    # zlib lets other threads run meanwhile.
-    return work() if len(content) < _LARGE else await asyncio.to_thread(work)
-
-
-def _undone(content: bytes, names: list[str], most: int) -> bytes | None:
-    for name in reversed(names):
-        decompress = _known().get(name)
-        if decompress is None:
-            raise BadCompressionError(f"its compression ({name[:20]!r}) was not asked for")
-        try:
-            content = decompress(content, most)
-        except Exception as error:  # each library has errors of its own
-            raise BadCompressionError(f"its compression ({name}) is broken") from error
-        if len(content) > most:
-            return None
-    return content
-
-
-@functools.cache
-def _known() -> Mapping[str, Decompress]:
-    known: dict[str, Decompress] = {"gzip": _gunzip, "x-gzip": _gunzip, "deflate": _inflate}
-    for name, find in (("br", _brotli), ("zstd", _zstandard)):
-        if (found := find()) is not None:
-            known[name] = found
-    return known
-
-
-def _gunzip(content: bytes, most: int) -> bytes:
-    return b"".join(_members(content, most, zlib.MAX_WBITS | 16))
-
-
-def _inflate(content: bytes, most: int) -> bytes:
-    try:
-        return b"".join(_members(content, most, zlib.MAX_WBITS))
-    except zlib.error:
-        return b"".join(_members(content, most, -zlib.MAX_WBITS))  # without its header, as some servers send it
-
-
-def _members(content: bytes, most: int, bits: int) -> Iterator[bytes]:
-    while content:
-        member = zlib.decompressobj(bits)
-        part = member.decompress(content, most + 1)
-        most -= len(part)
-        yield part
-        if most < 0:
-            return
-        if not member.eof:
-            raise EOFError
-        content = member.unused_data.lstrip(b"\0")
-
-
-def _brotli() -> Decompress | None:
-    try:
-        brotli: Any = importlib.import_module("brotli")
-        brotli.Decompressor().process(b"", output_buffer_limit=1)
-    except (ImportError, TypeError):  # before 1.2 there is no limit to what comes of a few bytes
+    names = [name for part in encoding.split(",", 8) if (name := part.strip().lower()) not in ("", "identity")]
+    if not names:
         return None
-
-    def decompress(content: bytes, most: int) -> bytes:
-        work: Any = brotli.Decompressor()
-        parts = [work.process(content, output_buffer_limit=most + 1)]
-        size = len(parts[0])
-        while size <= most and not work.is_finished():
-            part = work.process(b"", output_buffer_limit=most + 1 - size)
-            if not part:
-                raise EOFError
-            parts.append(part)
-            size += len(part)
-        return b"".join(parts)
-
-    return decompress
+    if len(names) > 1 or names[0] not in _NAMES:
+        kind = "twice" if len(names) > 1 else repr(names[0]) if names[0] in _KNOWN else "of an unknown kind"
+        raise BadCompressionError(f"its compression ({kind}) was not asked for")
+    return Gunzip()
 
 
-def _zstandard() -> Decompress | None:
-    try:
-        zstandard: Any = importlib.import_module("zstandard")
-    except ImportError:
-        return None
+class Gunzip:
+    """Undoes gzip, in pieces of 256 KiB at most."""
 
-    def decompress(content: bytes, most: int) -> bytes:
-        reader: Any = zstandard.ZstdDecompressor().stream_reader(io.BytesIO(content), read_across_frames=True)
-        parts: list[bytes] = []
-        left = most + 1
-        while left > 0 and (part := reader.read(left)):
-            parts.append(part)
-            left -= len(part)
-        return b"".join(parts)
+    def __init__(self) -> None:
+        self._work: Any = None
+        self._members = 0
 
-    return decompress
+    def pieces(self, content: bytes) -> Iterator[bytes]:
+        """
+        What comes of some more bytes.
+
+        Raises:
+            BadCompressionError: They are not gzip.
+        """
+        for start in range(0, len(content), _FED):
+            yield from self._of(content[start : start + _FED])
+
+    def end(self) -> None:
+        """
+        Nothing more comes.
+
+        Raises:
+            BadCompressionError: It should have.
+        """
+        if self._work is not None or not self._members:
+            raise BadCompressionError("its compression (gzip) is broken")
+
+    def _of(self, content: bytes) -> Iterator[bytes]:
+        while content:
+            if self._work is None:
+                content = content.lstrip(b"\0") if self._members else content  # a member may be padded
+                if not content:
+                    return
+                self._work = zlib.decompressobj(zlib.MAX_WBITS | 16)
+                self._members += 1
+            try:
+                piece = self._work.decompress(content, _PIECE)
+            except zlib.error as error:
+                raise BadCompressionError("its compression (gzip) is broken") from error
+            if self._members > _MEMBERS:
+                raise BadCompressionError("its compression (gzip) is in too many parts")
+            if piece:
+                yield piece
+            content = self._work.unconsumed_tail
+            if self._work.eof:
+                content, self._work = self._work.unused_data, None

@@ -16,20 +16,17 @@ import httpx
 
 from ..errors import APIStatusError, ClientClosedError, DecodeError, InvalidRequestError, WasendError
 from .answer import Answer, ErrorRules, error_of
+from .bounds import Collected
 from .bridge import in_caller
 from .call import Call
 from .engine import Engine, running_loop
 from .files import replacing, writable
-from .http import LARGEST_ANSWER, RequestState
+from .http import RequestState
 from .retry import again, decide, may_repeat
 
 _REDIRECTS: Final = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS: Final = 5
 _LARGEST_ERROR: Final = 64 * 1024
-_COMPRESSIONS: Final = ("", "identity", "gzip", "deflate")
-"""
-Of what was to come as it is, but did not: these give at most a thousand bytes for one, so that a piece stays bounded.
-"""
 
 
 class Sink(Protocol):
@@ -45,31 +42,34 @@ class Sink(Protocol):
 
 
 class Memory:
-    """A file in memory, of at most 64 MiB."""
+    """
+    A file in memory.
 
-    def __init__(self) -> None:
-        self._pieces: list[bytes] = []
-        self._size = 0
+    Args:
+        most: How many bytes it may have.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._file = Collected(most)
 
     async def begin(self, length: int | None) -> None:
         """Begin anew."""
-        self._pieces.clear()
-        self._size = 0
-        self._check(length or 0)
+        self._file = Collected(self._most)
+        if (length or 0) > self._most:
+            raise self._too_large()
 
     async def write(self, piece: bytes) -> None:
         """Take a piece."""
-        self._size += len(piece)
-        self._check(self._size)
-        self._pieces.append(piece)
+        if not self._file.add(piece):
+            raise self._too_large()
 
     def content(self) -> bytes:
         """What came."""
-        return b"".join(self._pieces)
+        return self._file.content()
 
-    def _check(self, size: int) -> None:
-        if size > LARGEST_ANSWER:
-            raise DecodeError(f"the file is larger than {LARGEST_ANSWER >> 20} MiB; fetch it with download_to")
+    def _too_large(self) -> DecodeError:
+        return DecodeError(f"the file is larger than {self._most / 2**20:.3g} MiB; fetch it with download_to")
 
 
 @attrs.define
@@ -224,11 +224,9 @@ class Download:
     async def _receive(
         self, call: Call[Any], answer: Answer, pieces: AsyncGenerator[bytes], state: RequestState
     ) -> None:
-        compression = answer.headers.get("content-encoding", "").strip().lower()
-        if compression not in _COMPRESSIONS:
-            raise DecodeError(f"{call.name}: its compression ({compression[:20]!r}) was not asked for")
+        plain = answer.headers.get("content-encoding", "").strip().lower() in ("", "identity")
         said = answer.headers.get("content-length", "")
-        length = int(said) if said.isdecimal() and compression in ("", "identity") else None
+        length = int(said) if said.isdecimal() and len(said) < 19 and plain else None
         await self.sink.begin(length)
         size = 0
         async for piece in pieces:

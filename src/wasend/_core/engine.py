@@ -268,6 +268,7 @@ class Engine:
                 key=self.options.key,
                 timeouts={"connect": timeout.connect, "read": silence, "write": silence},
                 state=request,
+                most=self.options.max_answer_bytes,
             )
             outcome = answer.status
             if "date" in answer.headers:
@@ -347,7 +348,7 @@ class Engine:
         unread = DecodeError(str(answer.fault)) if answer.content is None else None
         if answer.content is not None:
             try:
-                document = parse(answer.content, answer.content_type)
+                document = parse(answer.content, answer.content_type, self.options.max_answer_bytes)
             except DecodeError as error:
                 document, unread = error.body, error
         refusal = error_of(

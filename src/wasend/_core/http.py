@@ -26,10 +26,11 @@ from ..errors import (
     WasendError,
     printable,
 )
-from .answer import IN_DOUBT, Answer
+from .answer import IN_DOUBT, LARGE, Answer
 from .body import Body
+from .bounds import Collected
 from .call import Call, masked
-from .compression import BadCompressionError, accepted_encodings, decompressed
+from .compression import ACCEPTED, BadCompressionError, decompressor
 from .pool import Network, Pool, Pools, SlottedPool
 from .secret import Secret
 from .traces import hide
@@ -37,7 +38,6 @@ from .traces import hide
 DETACHED: Final = "wasend-detached"
 """The name of tasks that outlive the call that began them."""
 DETACHED_FOR: Final = 3.0
-LARGEST_ANSWER: Final = 64 * 1024 * 1024
 _USER_AGENT: Final = f"wasend-python/{__version__}"
 # Taking a URL apart is a tenth of the work, and sends go to the same few.
 _url: Final = functools.lru_cache(maxsize=64)(httpx.URL)
@@ -168,16 +168,17 @@ class Http:
         key: Secret,
         timeouts: dict[str, float],
         state: RequestState,
+        most: int,
     ) -> Answer:
         """
-        Send a request once and read its answer.
+        Send a request once and read its answer, of at most so many bytes.
 
         Raises:
             APIConnectionError: No answer came; its ``outcome`` says whether the request had left.
             ClientClosedError: The client is closed, or was closed meanwhile.
         """
         try:
-            return await self._exchange(call, content, key, timeouts, state)
+            return await self._exchange(call, content, key, timeouts, state, most)
         except BaseException as error:
             hide(error, key)
             raise
@@ -189,12 +190,13 @@ class Http:
         key: Secret,
         timeouts: dict[str, float],
         state: RequestState,
+        most: int,
     ) -> Answer:
         if self.closed:
             raise ClientClosedError("the client is closed; make a new one")
         headers = {
             "Accept": "application/json",
-            "Accept-Encoding": accepted_encodings(),
+            "Accept-Encoding": ACCEPTED,
             "User-Agent": _USER_AGENT,
         }
         data: bytes | _Pieces | None = None
@@ -228,10 +230,7 @@ class Http:
             raise self._failure(call, error, state, key) from error
         state.answer = head = Answer(response.status_code, key.out_of_all(response.headers), None)
         try:
-            decoded = response.is_stream_consumed  # a hook or a transport of theirs has read it
-            raw = await _content(response)
-            if raw is not None and not decoded:
-                raw = await decompressed(raw, response.headers.get("content-encoding", ""), LARGEST_ANSWER)
+            raw = await _content(response, most)
         except BadCompressionError as error:
             return attrs.evolve(head, fault=str(error))
         except Exception as error:
@@ -242,7 +241,7 @@ class Http:
         finally:
             await response.aclose()
         if raw is None:
-            return attrs.evolve(head, fault=f"the answer is larger than {LARGEST_ANSWER >> 20} MiB")
+            return attrs.evolve(head, fault=f"the answer is larger than {most / 2**20:.3g} MiB")
         return Answer(head.status, head.headers, raw)
 
     @asynccontextmanager
@@ -316,12 +315,21 @@ class Http:
         self, call: Call[Any], response: httpx.Response, state: RequestState, key: Secret
     ) -> AsyncGenerator[bytes]:
         try:
-            async for piece in response.aiter_bytes():
-                yield piece
+            if response.is_stream_consumed:  # a hook or a transport of theirs has read it
+                yield response.content
+                return
+            compressed = decompressor(response.headers.get("content-encoding", ""))
+            came = False
+            async for chunk in response.aiter_raw():
+                came = True
+                for piece in (chunk,) if compressed is None else compressed.pieces(chunk):
+                    yield piece
+            if compressed is not None and came:
+                compressed.end()
+        except BadCompressionError as error:
+            raise DecodeError(f"{call.name}: {error}") from None
         except BaseException as error:
             hide(error, key)
-            if isinstance(error, httpx.DecodingError):
-                raise DecodeError(f"{call.name}: its compression is broken") from error
             if not isinstance(error, Exception):
                 raise
             raise self._failure(call, error, state, key) from error
@@ -392,21 +400,35 @@ def _read_by_hook(response: httpx.Response) -> tuple[bytes | None, str | None]:
         return None, "a response hook of http_client raised before it was read"
 
 
-async def _content(response: httpx.Response) -> bytes | None:
-    """The body as it came; `None` where it is too large."""
-    if response.is_stream_consumed:
-        return response.content if len(response.content) <= LARGEST_ANSWER else None
+async def _content(response: httpx.Response, most: int) -> bytes | None:
+    """
+    The body, without its compression; `None` where it is larger than `most`, as it comes or uncompressed.
+
+    Raises:
+        BadCompressionError: It is compressed in a way that was not asked for, or its compression is broken.
+    """
+    if response.is_stream_consumed:  # a hook or a transport of theirs has read it
+        return response.content if len(response.content) <= most else None
     length = response.headers.get("content-length", "")
-    if length.isdecimal() and int(length) > LARGEST_ANSWER:
+    if length.isdecimal() and (len(length) > 18 or int(length) > most):
         return None
-    chunks: list[bytes] = []
-    size = 0
+    compressed = decompressor(response.headers.get("content-encoding", ""))
+    found, came = Collected(most), 0
     async for chunk in response.aiter_raw():
-        chunks.append(chunk)
-        size += len(chunk)
-        if size > LARGEST_ANSWER:
+        came += len(chunk)
+        if came > most:
             return None
-    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        if compressed is None:
+            found.add(chunk)
+            continue
+        for piece in compressed.pieces(chunk):
+            if not found.add(piece):
+                return None
+            if len(piece) >= LARGE:
+                await asyncio.sleep(0)  # the loop goes on meanwhile
+    if compressed is not None and came:
+        compressed.end()
+    return found.content()
 
 
 def _reason(error: Exception) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import difflib
 import functools
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_LONGEST_KEPT: Final = 100  # characters; else an answer's own names could fill the memory for good
 
 
 @functools.lru_cache(maxsize=4096)
@@ -17,10 +19,16 @@ def camel(name: str) -> str:
     return first + "".join(word.capitalize() for word in rest)
 
 
-@functools.lru_cache(maxsize=4096)
 def folded(name: str) -> str:
     """The form in which ``sessionName``, ``SessionName``, ``session_name`` and ``JID``, ``jid`` are equal."""
+    return _kept_folded(name) if len(name) < _LONGEST_KEPT else _folded(name)
+
+
+def _folded(name: str) -> str:
     return name.replace("_", "").replace("-", "").lower()
+
+
+_kept_folded: Final = functools.lru_cache(maxsize=4096)(_folded)
 
 
 def closest(name: str, known: Iterable[str]) -> str | None:

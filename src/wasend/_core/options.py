@@ -13,6 +13,7 @@ import attrs
 
 from ..errors import ConfigurationError
 from .body import PIECE
+from .bounds import MAX_ANSWER_BYTES
 from .clock import SYSTEM_CLOCK, Clock
 from .response import Response
 from .retry import DEFAULT_RETRY, Retry, RetryHook
@@ -25,6 +26,7 @@ BASE_URL: Final = "https://api.wasend.dev"
 SLOWEST_UPLOAD: Final = 32 * 1024
 """Bytes a second, 0.26 Mbit/s: for so slow an upload `Timeout.total` is prolonged."""
 _MILLISECONDS_FROM: Final = 600.0
+_LEAST_BYTES: Final = 64 * 1024
 _LOOPBACK: Final = re.compile(r"localhost|.*\.localhost|127(\.\d{1,3}){3}|::1")
 
 
@@ -97,6 +99,7 @@ class Options:
     retry: Retry = attrs.field(factory=Retry)
     prefer: Literal["sdk", "docs"] = "sdk"
     strict: bool = False
+    max_answer_bytes: int = MAX_ANSWER_BYTES
     session: str | None = None
     clock: Clock = attrs.field(default=SYSTEM_CLOCK, repr=False)
     on_response: Callable[[Response], object] | None = attrs.field(default=None, repr=False)
@@ -118,10 +121,18 @@ class Options:
         prefer: Literal["sdk", "docs"],
         clock: Clock = SYSTEM_CLOCK,
         strict: bool = False,
+        max_answer_bytes: int = MAX_ANSWER_BYTES,
     ) -> Options:
         """Options from arguments, then from the environment, then from the defaults."""
         if prefer not in ("sdk", "docs"):
             raise ConfigurationError(f"prefer: {prefer!r} is unknown; pass 'sdk' or 'docs'")
+        if (
+            isinstance(max_answer_bytes, bool)
+            or not isinstance(max_answer_bytes, int)
+            or max_answer_bytes < _LEAST_BYTES
+        ):
+            remedy = f"pass {_LEAST_BYTES} or more; the default is {MAX_ANSWER_BYTES}"
+            raise ConfigurationError(f"max_answer_bytes: {max_answer_bytes!r} is too little; {remedy}")
         if timeout is None and (seconds := os.environ.get("WASEND_TIMEOUT")):
             timeout = _number("WASEND_TIMEOUT", seconds, float)
         if retry is DEFAULT_RETRY and (count := os.environ.get("WASEND_MAX_RETRIES")):
@@ -133,6 +144,7 @@ class Options:
             retry=Retry.of(retry),
             prefer=prefer,
             strict=strict,
+            max_answer_bytes=max_answer_bytes,
             session=os.environ.get("WASEND_SESSION") or None,
             clock=clock,
         )

@@ -39,7 +39,7 @@ class DownloadCalls(Calls):
                 path of the service, such as ``/files/ses_1/3EB0.jpg``.
 
         Returns:
-            The content, of at most 64 MiB.
+            The content, of at most ``max_answer_bytes``: 64 MiB by default.
 
         Raises:
             InvalidRequestError: The message has no media, or its URL is not http or https.
@@ -48,7 +48,7 @@ class DownloadCalls(Calls):
                 ``total``, which does not apply.
             DecodeError: It is too large.
         """
-        memory = Memory()
+        memory = Memory(self._engine.options.max_answer_bytes)
         await Download(self._engine, url_of(self._engine.options.base_url, _url(source)), memory).run()
         return memory.content()
 

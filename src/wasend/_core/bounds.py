@@ -1,0 +1,140 @@
+"""What an answer may cost: checked on its bytes, before anything is made of them."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import Final
+
+from ..errors import DecodeError
+
+MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
+"""By default: see `Options.max_answer_bytes`."""
+FACTOR: Final = 3
+"""An answer costs at most so many times that much memory, whatever is in it, until it is the caller's."""
+
+# Bytes that each costs at most, with what is made of it: tests measure the worst of each.
+_CONTAINER: Final = 400
+_ITEM: Final = 480  # of a list: a text may stand for a model
+_MEMBER: Final = 128  # of an object
+_WORST: Final = 1000  # bytes that a byte costs at most: so small a document need not be looked at
+_DEEPEST: Final = 100
+_SMALL: Final = 64 * 1024
+_PAGE: Final = 1000
+_KEPT: Final = 10_000
+_BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
+_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_BELOW: Final = {width: bytes(range(first)) for width, first in ((4, 0xF0), (2, 0xC4))}
+_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+
+
+class Collected:
+    """
+    Bytes as they come, of at most so many.
+
+    Args:
+        most: How many.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._first = b""
+        self._all: io.BytesIO | None = None
+        self.size = 0
+
+    def add(self, piece: bytes) -> bool:
+        """Take some more; whether they still fit."""
+        self.size += len(piece)
+        if self.size > self._most:
+            self._first, self._all = b"", None
+            return False
+        if self._all is not None:
+            self._all.write(piece)
+        elif self._first:
+            self._all = io.BytesIO()
+            self._all.write(self._first)
+            self._all.write(piece)
+            self._first = b""
+        else:
+            self._first = piece
+        return True
+
+    def content(self) -> bytes:
+        """All of them. They are not copied."""
+        return self._first if self._all is None else self._all.getvalue()
+
+
+def check_picture(content: bytes, most: int) -> None:
+    """
+    See that a picture can be made base64 text within bounds.
+
+    Raises:
+        DecodeError: It would take too much memory.
+    """
+    _check_cost(4 * len(content), most, content)
+
+
+def check_document(content: bytes, most: int) -> None:
+    """
+    See that a document can be read within bounds.
+
+    What is counted is more than there may be, for a bracket or a comma may stand in a text.
+
+    Args:
+        content: Its bytes.
+        most: The most bytes that an answer may have.
+
+    Raises:
+        DecodeError: Reading it would take too much memory, or it is nested more than 100 levels deep.
+    """
+    if len(content) * _WORST > FACTOR * most:
+        _check_cost(_cost(content), most, content)
+    opening = content.count(b"[") + content.count(b"{")
+    if opening > _DEEPEST and not _is_page(content) and _is_deep(content) and _is_deep(_STRING.sub(b"", content)):
+        raise DecodeError(f"the answer is nested more than {_DEEPEST} levels deep", body=beginning(content))
+
+
+def beginning(content: bytes) -> str:
+    """What an error keeps of an answer that cannot be read."""
+    return content[:_KEPT].decode("utf-8", "replace")
+
+
+def _check_cost(cost: int, most: int, content: bytes) -> None:
+    if cost > FACTOR * most:
+        limit = FACTOR * most / 2**20
+        problem = f"reading the answer would take more than {limit:.3g} MiB"
+        raise DecodeError(f"{problem}; raise max_answer_bytes", body=beginning(content))
+
+
+def _cost(content: bytes) -> int:
+    text = (1 + 2 * _width(content)) * len(content)  # itself, decoded, and in parts
+    if _is_page(content):
+        return text
+    opening = content.count(b"[") + content.count(b"{")
+    members = max(0, content.count(b'":') - content.count(b'\\":'))
+    items = max(0, content.count(b",") - members + opening)  # each container has one more than commas
+    return _CONTAINER * opening + _ITEM * items + _MEMBER * members + text
+
+
+def _is_page(content: bytes) -> bool:
+    """Whether nothing comes of it but its beginning."""
+    return content[:_PAGE].lstrip().startswith(b"<")
+
+
+def _width(content: bytes) -> int:
+    """Bytes that a character of the text costs."""
+    if content.isascii():
+        return 1
+    if len(content) < _SMALL:
+        return 4
+    return next((width for width, below in _BELOW.items() if content.translate(None, below)), 1)
+
+
+def _is_deep(content: bytes) -> bool:
+    brackets = content.translate(_BRACKETS, _NO_BRACKETS)
+    for _ in range(_DEEPEST):
+        inner = brackets.replace(b"[]", b"")
+        if len(inner) == len(brackets):
+            break
+        brackets = inner
+    return b"[]" in brackets or brackets.count(b"[") > _DEEPEST

@@ -1,0 +1,138 @@
+"""Answers that are made to do harm: none takes more time or memory than is documented, and none hides an outcome."""
+
+from __future__ import annotations
+
+import tracemalloc
+from typing import Any
+
+import pytest
+
+from tests.clients import READ, SEND, result_or_error
+from tests.raw import answer, serving
+from wasend import AsyncWasendClient, DecodeError, Page, UnknownAnswerError
+from wasend._core.bounds import FACTOR, check_document
+from wasend._core.codec import decode, parse
+from wasend.api.chats import ChatMessage
+from wasend.api.groups import Group
+from wasend.errors import ConfigurationError
+
+MOST = 1 << 19
+
+# ------------------------------------------------------------------------------------------------------------ memory
+
+COSTLY: dict[str, tuple[str, str, str]] = {
+    "lists": ("[", "[],", "0]"),
+    "objects": ("[", "{},", "0]"),
+    "numbers": ("[", "0,", "0]"),
+    "floats": ("[", "1.5,", "0]"),
+    "texts": ("[", '"ab",', "0]"),
+    "members": ("[", '{"id":"a","x":1},', "0]"),
+    "people": ("[", '{"participants":[{"id":"b"}]},', "0]"),
+    "misfits": ("[", '{"id":{},"size":[],"subject":[],"timestamp":[]},', "0]"),
+    "texts for people": ('[{"participants":[', '"ab",', "0]}]"),
+    "numbers for people": ('[{"participants":[', "0,", "0]}]"),
+    "objects for people": ('[{"participants":[', "{},", "0]}]"),
+    "other objects": ("[", '{"k%d":1},', "0]"),
+    "other members": ("[{", '"k%d":10%d,', '"id":""}]'),
+    "one text": ('["', "x", '"]'),
+    "wide text": ('["😀', "x", '"]'),
+    "less wide text": ('["€', "x", '"]'),
+}
+
+
+def largest(kind: str) -> bytes:
+    """The largest document of a kind that is still read."""
+    head, unit, tail = COSTLY[kind]
+    numbered = unit.count("%d")
+
+    def document(count: int) -> bytes:
+        units = (unit % ((number,) * numbered) for number in range(count)) if numbered else [unit * count]
+        return f"{head}{''.join(units)}{tail}".encode()
+
+    fits, too_many = 1, MOST
+    while too_many - fits > max(1, fits // 50):
+        middle = (fits + too_many) // 2
+        try:
+            content = document(middle)
+            check_document(content, MOST)
+            fits, too_many = (middle, too_many) if len(content) <= MOST else (fits, middle)
+        except DecodeError:
+            too_many = middle
+    return document(fits)
+
+
+@pytest.mark.parametrize("into", [Page[Group], Page[ChatMessage]], ids=["groups", "messages"])
+@pytest.mark.parametrize("kind", COSTLY)
+def test_memory(kind: str, into: Any) -> None:
+    """Whatever is in an answer, reading it takes at most three times the memory of the largest that is taken."""
+    content = largest(kind)
+    decode([{}], into)  # what stays
+    tracemalloc.start()
+    try:
+        content = bytes(bytearray(content))
+        value = decode(parse(content, "application/json", MOST), into)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert value is not None
+    assert peak <= FACTOR * MOST, f"{peak / MOST:.2f}"
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"[" + b"[]," * 10_000_000 + b"0]", "would take more than 192 MiB"),
+        (b"[" + b'{"a":' * 5_000_000, "would take more than 192 MiB"),
+        (b"[" * 150 + b"]" * 150, "more than 100 levels deep"),
+        (b'{"a":' * 150 + b'"]]]"' + b"}" * 150, "more than 100 levels deep"),
+        (b"[" * 150 + b'"' + b'\\"' * 1_000_000, "more than 100 levels deep"),
+    ],
+    ids=["many lists", "many objects", "deep", "deep, with brackets in texts", "never ending text"],
+)
+def test_documents_that_are_not_read(body: bytes, words: str) -> None:
+    """Too many values, or too deep ones: a read fails, what became of a send is not known, and neither takes long."""
+    with serving(answer(200, body)) as server:
+        got = result_or_error("async", server.url, READ)
+        assert isinstance(got, DecodeError)
+        assert words in str(got)
+        assert isinstance(result_or_error("async", server.url, SEND), UnknownAnswerError)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"id": "x", "a": "' + b"[{" * 5000 + b'"}',
+        b'{"id": "x", "a": ' + b"[" * 90 + b"]" * 90 + b"}",
+        b'{"id": "x", "a": [' + b'{"b": {}},' * 5000 + b"0]}",
+        b'{"id": "x", "a": "\\\\", "b": ["]", "\\"[", "' + b"[" * 200 + b'"]}',
+    ],
+    ids=["brackets in a text", "90 levels", "many in a row", "escapes"],
+)
+def test_documents_that_are_read(body: bytes) -> None:
+    """Neither brackets in texts nor many in a row are taken for depth."""
+    with serving(answer(200, body)) as server:
+        assert result_or_error("async", server.url, SEND).id == "x"
+
+
+def test_settable_bound() -> None:
+    """The largest answer can be set, and is at least 64 KiB."""
+    with serving(answer(200, {"id": "x", "text": "y" * 200_000})) as server:
+        assert result_or_error("async", server.url, SEND).id == "x"
+        error = result_or_error("async", server.url, READ, max_answer_bytes=1 << 17)
+        assert str(error).endswith("the answer is larger than 0.125 MiB")
+        download = lambda client: client.download("/file")  # noqa: E731
+        assert len(result_or_error("async", server.url, download)) > 200_000
+        error = result_or_error("async", server.url, download, max_answer_bytes=1 << 17)
+        assert "the file is larger than 0.125 MiB" in str(error)
+    for value in (0, 1 << 10, True, 1.5, "9"):
+        with pytest.raises(ConfigurationError, match="max_answer_bytes"):
+            AsyncWasendClient("key", max_answer_bytes=value)  # type: ignore[arg-type]
+
+
+def test_many_members() -> None:
+    """An object of more than 1000 members is none of ours: it stays as it came, and shows nothing of a send."""
+    members = {f"k{number}": number for number in range(1001)}
+    with serving(answer(200, {"id": "x", **members}), answer(200, {"groups": [members, {"jid": "g"}]})) as server:
+        assert isinstance(result_or_error("async", server.url, SEND), UnknownAnswerError)
+        page = result_or_error("async", server.url, lambda client: client.get_groups("ses_1"))
+    assert (page[0].jid, page.unread) == ("g", (members,))
