@@ -658,6 +658,22 @@ async def test_waits_are_told(caplog: pytest.LogCaptureFixture) -> None:
     assert len(waits) == 2
 
 
+async def test_a_wait_for_another_send_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    """While another send is under way nobody knows for how long; who waits for it is told so, and of its gap then."""
+    caplog.set_level(logging.INFO, "wasend")
+    clock = Jumping()
+    pacer = Pacer(clock=clock, random=Random(1))
+    waits: list[Wait] = []
+    async with pacer.turn("s", LONDON, PLAIN):
+        clock.time += 60
+        waiting = asyncio.create_task(taken(pacer, PARIS, on_wait=waits.append), context=contextvars.Context())
+        await idle()
+        assert [(wait.reason, wait.seconds) for wait in waits] == [("turn", 0)]
+    await waiting
+    assert [wait.reason for wait in waits] == ["turn", "gap"]
+    assert caplog.messages[0].endswith("other sends of the session come first; it waits until they are over")
+
+
 async def test_a_wait_that_becomes_longer_is_told_again() -> None:
     """Who waits behind others hears of it again when its moment is known, where that is a minute later."""
     clock = Jumping()

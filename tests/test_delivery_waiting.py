@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from tests.clients import KEY, NUMBER, TEXT
 from tests.raw import Behaviour, answer, hang, reset, serving
-from wasend import Ack, AsyncWasendClient, ChatMessage, Message, Session, SessionState, Timeout
+from wasend import Ack, AsyncWasendClient, ChatMessage, Message, Session, SessionState, Timeout, Wait
 from wasend._core.engine import Engine
 from wasend.delivery.reader import ServiceReader
 from wasend.delivery.settle import SettleMiddleware
@@ -79,12 +79,19 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk(dialect: Any = "docs", start_after: float = 0, ready: float | None = None) -> AsyncIterator[Desk]:
+async def desk(
+    dialect: Any = "docs",
+    start_after: float = 0,
+    ready: float | None = None,
+    on_wait: Callable[[Wait], object] | None = None,
+) -> AsyncIterator[Desk]:
     clock = Clock(stopped=True, at=START)
     sandbox = Sandbox(dialect=dialect, clock=clock, start_after=start_after)
     service = Service(sandbox)
     async with httpx.AsyncClient(transport=service) as http:
-        client = AsyncWasendClient(KEY, base_url="https://sandbox", http_client=http, clock=clock, retry=None)
+        client = AsyncWasendClient(
+            KEY, base_url="https://sandbox", http_client=http, clock=clock, retry=None, on_wait=on_wait
+        )
         plain = client._engine
         rules = () if ready is None else (ReadyMiddleware(plain, ready), SettleMiddleware(plain, enabled=True))
         client._engine = attrs.evolve(plain, middleware=rules)
@@ -349,7 +356,8 @@ async def test_ids_in_two_spellings() -> None:
 
 async def test_a_send_that_is_too_early(dialect: Any) -> None:
     """A send that meets a session that is starting waits for it, and is then made: once, in the end."""
-    async with desk(dialect, start_after=20, ready=60) as it:
+    waits: list[Wait] = []
+    async with desk(dialect, start_after=20, ready=60, on_wait=waits.append) as it:
         it.sandbox.clock.advance(20)
         await it.connect()
         await it.client.stop_session(it.session)
@@ -359,6 +367,8 @@ async def test_a_send_that_is_too_early(dialect: Any) -> None:
         message = await it.client.send_text(session=it.session, to=NUMBER, text=TEXT)
         assert [one.id for one in it.sandbox.messages()] == [message.id]
         assert it.service.count("POST") == 2
+        (wait,) = waits
+        assert (wait.reason, wait.seconds) == ("session", 60)
         assert 20 <= it.past() - begun < 26
 
 

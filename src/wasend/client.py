@@ -139,7 +139,8 @@ class AsyncWasendClient(
             on_response: Told of every answer, of each attempt: its status, its headers and the id that the service gave
                 it. A function or a coroutine function; what it raises is logged.
             on_wait: Told of every wait before it begins, with its reason and its end: a `Wait` for a retry, for the
-                rate limit, or for a send's turn. A function or a coroutine function; what it raises is logged.
+                rate limit, for a send's turn, or for its session. A function or a coroutine function; what it raises is
+                logged.
             clock: Where time comes from; tests may give another, such as `wasend.sandbox.Clock`.
             settle: Whether a send, `create_session` or `create_group` that is not answered is looked for, for up to 10
                 s, before its error is raised: where it is found, it becomes an ordinary result. See `settle`.

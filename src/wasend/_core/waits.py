@@ -29,11 +29,12 @@ WaitReason: TypeAlias = Literal[
     "daily_cap",
     "chat_cooldown",
     "quiet_hours",
+    "session",
 ]
 """
 Why something waits: before a request is made again; since the service wants no request (429); for the caller's own
-``rate_limit``; until one of the sends in flight is over, of which the breaker allows so many; and for its pacing: other
-sends of the session come first, or one of the rules of `Pacing` says so.
+``rate_limit``; until one of the sends in flight is over, of which the breaker allows so many; for its pacing: other
+sends of the session come first, or one of the rules of `Pacing` says so; and for a session that is starting.
 """
 
 
@@ -44,8 +45,9 @@ class Wait:
 
     Attributes:
         reason: Why; see `WaitReason`.
-        seconds: How long it is: of a ``"retry"`` to the moment, else at least. What others send meanwhile can make it
-            longer; you are told again where it does by more than a minute. 0 where nobody knows: ``"in_flight"``.
+        seconds: How long it is: of a ``"retry"`` to the moment, for a ``"session"`` at most, else at least. What others
+            send meanwhile can make it longer; you are told again where it does by more than a minute. 0 where nobody
+            knows: ``"in_flight"``, and a ``"turn"`` while another send is under way.
         until: When it is over (UTC).
         error: What failed, before a ``"retry"``.
         attempt: How many requests have been made, 1 for the first, before a ``"retry"``.
@@ -88,9 +90,12 @@ async def announce(wait: Wait, text: str, on_wait: OnWait | None) -> None:
         text: What waits, and for what, as the log says it; how long is added.
         on_wait: Whom to tell.
     """
-    if wait.seconds < _NOT_WORTH_TELLING and wait.reason != "retry":
-        return
-    logger.info("%s; it waits %s, until %s UTC", text, length(wait.seconds), f"{wait.until:%Y-%m-%d %H:%M:%S}")
+    if wait.seconds < _NOT_WORTH_TELLING:
+        if wait.reason != "turn":
+            return
+        logger.info("%s; it waits until they are over", text)
+    else:
+        logger.info("%s; it waits %s, until %s UTC", text, length(wait.seconds), f"{wait.until:%Y-%m-%d %H:%M:%S}")
     await tell(on_wait, wait)
 
 

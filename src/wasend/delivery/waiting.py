@@ -11,6 +11,7 @@ import attrs
 from .._core.call import Call, masked
 from .._core.engine import Engine
 from .._core.retry import may_repeat
+from .._core.waits import announce, wait_of
 from ..api.chats import Ack, ChatMessage
 from ..api.messages import Message
 from ..api.sessions import Session, SessionRef, SessionState, session_ref
@@ -166,6 +167,9 @@ class ReadyMiddleware:
             send = send_of(call)
             if send is None or SessionState.of(error.session_status) is not SessionState.STARTING:
                 raise
+            options = self.engine.options
+            wait = wait_of("session", self.timeout, options.clock.now())
+            await announce(wait, f"session {send.session}: a send is held back until it is ready", options.on_wait)
             try:
                 await wait_until_ready(self.engine, send.session, self.timeout)
             except ClientClosedError:
