@@ -158,6 +158,23 @@ def test_everybody_whom_it_reaches(route: str, fields: dict[str, Any], reached: 
 
 
 @pytest.mark.parametrize(
+    ("route", "fields", "session"),
+    [
+        ("/sendText", {"params": {"sessionId": "Ses_1"}}, "Ses_1"),
+        ("/{session}/messages", {"path_params": {"session": "Ses_1"}}, "Ses_1"),
+        ("/{s}/messages", {"path_params": {"s": "Ses_1"}}, "Ses_1"),
+        ("//Ses_1/send%54ext", {}, "Ses_1"),
+        ("/sessions/Ses_1/sendText", {}, "Ses_1"),
+        ("/sendText", {}, ""),
+    ],
+)
+def test_whose_send_it_is(route: str, fields: dict[str, Any], session: str) -> None:
+    """The session is found in body, query or path, so that a raw send is paced with the others of its session."""
+    call = judged(Call("POST", route, Message, body={"to": NUMBER, "text": "Hi"}, **fields))
+    assert the(send_of(call)).session == session
+
+
+@pytest.mark.parametrize(
     ("method", "route", "body"),
     [
         ("GET", "/{x}/chats/447700900456@c.us/messages", None),

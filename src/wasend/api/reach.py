@@ -145,6 +145,10 @@ def reach_of(
 
 def normalized(path: str, path_params: Mapping[str, str]) -> str:
     """The one form that all spellings of a path have: decoded, in lower case, without what means nothing."""
+    return "/".join(_steps(path, path_params)).casefold()
+
+
+def _steps(path: str, path_params: Mapping[str, str]) -> list[str]:
     for name, value in path_params.items():
         path = path.replace(f"{{{name}}}", str(value))
     for _ in range(_DEEPEST):
@@ -153,17 +157,23 @@ def normalized(path: str, path_params: Mapping[str, str]) -> str:
             break
     steps: list[str] = []
     for step in re.split(r"[/\\]+", path):
-        plain = "".join(filter(str.isprintable, step.partition(";")[0])).strip().casefold()
+        plain = "".join(filter(str.isprintable, step.partition(";")[0])).strip()
         if plain == "..":
             del steps[-1:]
         elif plain not in ("", "."):
             steps.append(plain)
-    return "/".join(steps)
+    return steps
 
 
-def session_of(fields: Mapping[str, Any]) -> str:
-    """The session that fields name; empty where they name none."""
-    return next((str(value) for key, value in fields.items() if folded(str(key)) in _SESSION and value), "")
+def session_of(call: Call[Any]) -> str:
+    """The session by which a call sends; empty where it names none."""
+    fields = {**(call.params or {}), **(call.body or {})}
+    named = next((str(value) for key, value in fields.items() if folded(str(key)) in _SESSION and value), "")
+    if named or call.path_params.get("session"):
+        return named or call.path_params["session"]
+    first, *rest = [*_steps(call.route, call.path_params), ""]
+    # The routes of a session begin with it; those of sessions have it after that word.
+    return "" if len(rest) < 2 else rest[0] if first.casefold() == "sessions" else first
 
 
 def _name(key: object) -> str:

@@ -91,7 +91,7 @@ def send_of(call: Call[Any]) -> Send | None:
     if not recipients:
         return None
     kind: Any = call.sends
-    session = session_of(fields) or str(call.path_params.get("session", ""))
+    session = session_of(call)
     # What `/send` calls its text is the caption of its media as well.
     captioned = kind != "text" and normalized(call.route, call.path_params).rpartition("/")[2] != "send"
     text = fields.get("caption" if captioned else "text")
