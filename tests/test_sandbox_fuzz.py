@@ -133,7 +133,8 @@ REFUSED: dict[str, bytes] = {
 STATUSES = {
     **dict.fromkeys(["another version", "websocket", "key in other bytes"], 401),
     "unreadable origin": 403,
-    **dict.fromkeys(["HTTP/2", "no slash", "another host's path", "asterisk", "tunnel"], 404),
+    "tunnel": 403,
+    **dict.fromkeys(["HTTP/2", "no slash", "another host's path", "asterisk"], 404),
     **dict.fromkeys(["percent", "null in the path"], 404),
 }
 """How those are refused that are no 400: without a key, by another's page, or as what is not there."""
