@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 import signal
 import subprocess
 import sys
@@ -60,6 +61,26 @@ async def test_sequential_calls_use_one_connection() -> None:
                     await READ(client)
             await SEND(client.with_options(timeout=3))
     assert server.used == [1, 1, 1, 1]
+
+
+@posix_only
+async def test_many_open_files() -> None:
+    """A connection is used again in a process that has more than 1024 files open."""
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    files = [os.open(os.devnull, os.O_RDONLY) for _ in range(1024)]
+    try:
+        with serving(FINE, FINE) as server:
+            async with client_of(server.url, retry=None) as client:
+                await SEND(client)
+                await SEND(client)
+        assert server.used == [1, 1]
+    finally:
+        for file in files:
+            os.close(file)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 @own_pool

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import select
+import sys
 import weakref
 from collections.abc import AsyncIterator
 from contextvars import ContextVar
@@ -112,8 +113,12 @@ class _Connector(aiohttp.TCPConnector):
 
 def _is_readable(transport: asyncio.Transport) -> bool:
     """Whether there is something to read: with no request under way that is its end."""
-    ready, _, _ = select.select([transport.get_extra_info("socket")], [], [], 0)
-    return bool(ready)
+    connection = transport.get_extra_info("socket")
+    if sys.platform == "win32":
+        return bool(select.select([connection], [], [], 0)[0])
+    poll = select.poll()  # `select` knows no descriptor above 1023
+    poll.register(connection, select.POLLIN)
+    return bool(poll.poll(0))
 
 
 def _body(stream: object, silence: asyncio.Timeout, seconds: float) -> bytes | AsyncIterator[bytes] | None:
