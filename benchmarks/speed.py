@@ -13,7 +13,9 @@ import json
 import os
 import platform
 import resource
+import socket
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -92,45 +94,79 @@ async def stalls(url: str, scale: Scale) -> None:
 
 
 def threads(scale: Scale) -> None:
-    """The rate of 16 threads on one sync client, to that of a server which answers each after 20 ms."""
-    calls = 50
-    rates: list[float] = []
-    with running_server(DELAY) as url, wasend.WasendClient("key", base_url=url) as client:
+    """
+    The rate of 16 threads on one sync client; the server answers each request after 20 ms.
 
-        def work() -> None:
+    What 16 threads with a socket each and nothing else reach stands for the machine's own part in it.
+    """
+    calls = 25
+    length = len(overhead.Server.look)
+    headers = {"Authorization": "Bearer key"}
+    with (
+        running_server(DELAY) as url,
+        wasend.WasendClient("key", base_url=url) as client,
+        httpx.Client(base_url=url, headers=headers, trust_env=False) as bare,
+        ThreadPoolExecutor(THREADS) as pool,
+    ):
+
+        def ours() -> None:
             for _ in range(calls):
                 client.retrieve_session_info(SESSION)
 
-        with ThreadPoolExecutor(THREADS) as pool:
-            for _ in range(scale.imports + 1):
-                began = time.perf_counter()
-                for done in [pool.submit(work) for _ in range(THREADS)]:
-                    done.result()
-                rates.append(calls * DELAY / (time.perf_counter() - began))
-    report("16 threads, to the ideal", rates[1:], at_least=0.9)
+        def other() -> None:
+            for _ in range(calls):
+                bare.get(f"/sessions/{SESSION}").json()
+
+        def sockets() -> None:
+            with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as connection:
+                for _ in range(calls):
+                    connection.sendall(b"GET / HTTP/1.1\r\nhost: localhost\r\n\r\n")
+                    left = length
+                    while left:
+                        left -= len(connection.recv(left))
+
+        def rate(work: Callable[[], None]) -> float:
+            began = time.perf_counter()
+            for done in [pool.submit(work) for _ in range(THREADS)]:
+                done.result()
+            return calls * DELAY / (time.perf_counter() - began)
+
+        rounds = [(rate(ours), rate(sockets), rate(other)) for _ in range(scale.imports + 1)][1:]
+    report("16 threads, to 16 bare sockets", [a / b for a, b, _ in rounds], at_least=0.9)
+    report("      to 16 with one httpx.Client", [a / c for a, _, c in rounds])
+    for name, rates in zip(("", " of the sockets", " of httpx.Client"), zip(*rounds, strict=True), strict=True):
+        report(f"      part of the ideal{name}", list(rates))
 
 
-async def lasting(url: str, calls: int) -> None:
-    """What a client holds after so many calls more than a tenth of them: memory, and descriptors."""
+async def lasting(url: str, calls: int, *, first: int, sends: bool) -> None:
+    """
+    What a client holds after so many calls more than after the first ones: memory, and descriptors.
+
+    It goes by the most memory that the process ever held, so it comes before all else.
+    """
 
     async def some(client: wasend.AsyncWasendClient, count: int) -> None:
         async def work() -> None:
             for _ in range(count // 10):
-                await client.send_text(session=SESSION, to=RECIPIENT, text=f"{TEXT} {next(NUMBERS)}")
+                if sends:
+                    await client.send_text(session=SESSION, to=RECIPIENT, text=f"{TEXT} {next(NUMBERS)}")
+                else:
+                    await client.retrieve_session_info(SESSION)
 
         async with asyncio.TaskGroup() as group:
             for _ in range(10):
                 group.create_task(work())
 
     async with wasend.AsyncWasendClient("key", base_url=url) as client:
-        await some(client, calls // 10)
+        await some(client, first)
         gc.collect()
         memory, open_ = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, descriptors()
         await some(client, calls)
         gc.collect()
         more = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory
-        report(f"{calls} calls, more memory", [more], unit="KiB", at_most=2048)
-        report(f"{calls} calls, more descriptors", [descriptors() - open_], unit="", at_most=0)
+        name = f"{calls} {'sends' if sends else 'reads'}, more"
+        report(f"{name} memory", [more], unit="KiB", at_most=2048)
+        report(f"{name} descriptors", [descriptors() - open_], unit="", at_most=0)
 
 
 def loops(url: str) -> None:
@@ -161,22 +197,25 @@ def write() -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="less of everything; nothing is written")
-    quick = parser.parse_args().quick
-    scale = QUICK if quick else FULL
-    reading(scale)
-    gc.collect()
-    gc.freeze()  # so that a collection before each turn is cheap
+    parser.add_argument("--long", action="store_true", help="also 100 000 sends in a row: three minutes more")
+    options = parser.parse_args()
+    scale = QUICK if options.quick else FULL
     with running_server() as url, asyncio.Runner() as runner:
+        if options.long:  # settling remembers the newest 50 000 messages
+            runner.run(lasting(url, 100_000, first=60_000, sends=True))
+        reads = 2_000 if options.quick else 20_000
+        runner.run(lasting(url, reads, first=reads // 2, sends=False))
+        loops(url)
+        reading(scale)
+        gc.collect()
+        gc.freeze()  # so that a collection before each turn is cheap
         runner.run(stalls(url, scale))
         overhead.one_by_one(runner, url, scale)
         overhead.sync_face(runner, url, scale)
         overhead.many_at_once(runner, url, scale)
-        runner.run(lasting(url, 5_000 if quick else 100_000))
-    with running_server() as url:
-        loops(url)
         overhead.import_time(url, scale)
     threads(scale)
-    if not quick:
+    if not options.quick:
         write()
 
 
