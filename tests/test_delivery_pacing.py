@@ -798,6 +798,25 @@ async def test_cancelled_waiter_lets_the_one_behind_it_forward() -> None:
     assert (await tasks[0])[0] - NOON >= 30
 
 
+async def test_most_give_up() -> None:
+    """Where most of many chats give up, from the last to the first, those that stay are served in their order."""
+    clock = Jumping()
+    pacer = Pacer(clock=clock, random=Random(4))
+    order: list[int] = []
+
+    async def work(number: int) -> None:
+        async with pacer.turn("s", chat(number), "known"):
+            order.append(number)
+
+    await send(pacer, clock, 1, "known")
+    tasks = [asyncio.create_task(work(number)) for number in range(200)]
+    await idle(1)
+    for task in reversed(tasks[4:]):
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert order == [0, 1, 2, 3]
+
+
 async def test_cancelled_at_any_moment() -> None:
     """Whatever moment waiters give up at, the others send, in order, and never too close."""
     random = Random(9)
