@@ -113,9 +113,13 @@ class Peer:
 
 OURS: Final = """
 import wasend
-client = wasend.WasendClient("key", base_url=url{options})
+client = wasend.WasendClient("key", base_url=url{options}){meanwhile}
 def send():
     client.send_text(session="ses_7f3a91c2", to="+447700900456", text="See you at 10")
+"""
+AFTER_A_WHILE: Final = """
+import time
+time.sleep(3)  # what is sent by a client that has just been made may be an earlier program's
 """
 OURS_ANSWER: Final = {
     "id": "true_447700900456@c.us_3EB0F1C2D3",
@@ -137,8 +141,13 @@ GRAPH_ANSWER: Final = {
 }
 
 PEERS: Final = (
-    Peer("wasend", OURS.format(options=""), OURS_ANSWER, title="wasend (this one)"),
-    Peer("wasend", OURS.format(options=", settle=True"), OURS_ANSWER, title="wasend (this one), `settle=True`"),
+    Peer("wasend", OURS.format(options="", meanwhile=""), OURS_ANSWER, title="wasend (this one)"),
+    Peer(
+        "wasend",
+        OURS.format(options=", settle=True", meanwhile=AFTER_A_WHILE),
+        OURS_ANSWER,
+        title="wasend (this one), `settle=True`",
+    ),
     Peer(
         "wasend-official",
         """

@@ -132,6 +132,12 @@ def test_settling_afterwards(run: Run) -> None:
     assert lines[1].startswith(f"Message(id='{second.id}'")
 
 
+def test_settling_by_a_description(run: Run) -> None:
+    """What is not there stays unknown, with the reason."""
+    _, _, lines = run("settle_send(")
+    assert lines == ["unknown: it was not found by reading back (0 looked at; those of other sends do not count)"]
+
+
 @pytest.mark.parametrize("settle", [True, False])
 async def test_what_settling_costs(settle: bool) -> None:
     """While a paced send is looked for, one that is alike waits, also in a client that does not settle; others do not."""

@@ -66,15 +66,17 @@ class ChatNames:
 
         Returns:
             Whether there are other names than this one.
+
+        Raises:
+            WasendError: It cannot say, and nothing follows from the number either.
         """
         if chat.endswith(_PEOPLE) and not self.is_learnt(chat):
             try:
                 if other := await self._told(reader, session, chat):
                     self.learn(chat, other)
-            except ClientClosedError:
-                raise
-            except WasendError:
-                pass  # then only what follows from the number is known
+            except WasendError as error:
+                if isinstance(error, ClientClosedError) or len(self.all(chat)) == 1:
+                    raise
         return len(self.all(chat)) > 1
 
     async def _told(self, reader: ServiceReader, session: str, chat: str) -> str | None:

@@ -54,6 +54,8 @@ _KEPT: Final = 24 * 60 * 60.0
 """Seconds for which they are."""
 _LATE: Final = 120.0
 """Seconds for which the message of a send that was given up may still appear in the chat."""
+_SOON: Final = 10.0
+"""The same of a send that was answered, but without an id."""
 
 
 Claim: TypeAlias = tuple[str, str]
@@ -200,7 +202,9 @@ class Ledger:
                 changed = _changed(alike)
             await patience.wait(changed)
 
-    def end_send(self, turn: Turn, *, claim: Claim | None = None, in_doubt: bool = False) -> None:
+    def end_send(
+        self, turn: Turn, *, claim: Claim | None = None, in_doubt: bool = False, answered: bool = False
+    ) -> None:
         """
         End a send.
 
@@ -208,6 +212,7 @@ class Ledger:
             turn: What `begin_send` returned.
             claim: The message that it is known to have become.
             in_doubt: Whether it may have become a message that nobody will search for.
+            answered: Whether it was answered, so that the message does not appear much later.
         """
         now = self.clock.now()
         with self._lock:
@@ -217,7 +222,7 @@ class Ledger:
             if turn not in identical.in_flight:  # it was taken for abandoned
                 return
             if in_doubt:
-                self._doubt(identical.fingerprint, now)
+                self._doubt(identical.fingerprint, now + (_SOON if answered else _LATE))
             identical.in_flight.discard(turn)
             if not identical.in_flight:
                 self._wake(identical)
@@ -276,8 +281,8 @@ class Ledger:
             free = [claim for claim in found if claim not in self._claims]
             doubts = [
                 number
-                for number, (fingerprint, ended) in self._in_doubt.items()
-                if fingerprint in fingerprints and ended + _LATE >= search.since
+                for number, (fingerprint, until) in self._in_doubt.items()
+                if fingerprint in fingerprints and until >= search.since
             ]
             its_own = doubts[:1] if search.described else []
             unread = self._overlapping(fingerprints, search.since) - {*read, *found}
@@ -337,7 +342,7 @@ class Ledger:
     def _drop_abandoned(self, identical: IdenticalSends) -> None:
         for turn in [turn for turn in identical.in_flight if turn.is_abandoned]:
             identical.in_flight.discard(turn)
-            self._doubt(identical.fingerprint, self.clock.now())
+            self._doubt(identical.fingerprint, self.clock.now() + _LATE)
         for turn in [turn for turn in identical.searches if turn.is_abandoned]:
             identical.searches.discard(turn)
 
@@ -347,8 +352,8 @@ class Ledger:
         if idle and self._active.get(identical.fingerprint) is identical:
             del self._active[identical.fingerprint]
 
-    def _doubt(self, fingerprint: str, now: float) -> None:
-        self._in_doubt[next(self._number)] = fingerprint, now
+    def _doubt(self, fingerprint: str, until: float) -> None:
+        self._in_doubt[next(self._number)] = fingerprint, until
         if len(self._in_doubt) > _MOST:
             self._forget(self._in_doubt.popitem(last=False)[1][1])
 

@@ -62,7 +62,7 @@ class SettleMiddleware:
 
     def _record(self, turn: Turn, target: Target, result: object) -> None:
         key = target.key(result)
-        self._ledger.end_send(turn, claim=(target.scope, key) if key else None, in_doubt=not key)
+        self._ledger.end_send(turn, claim=(target.scope, key) if key else None, in_doubt=not key, answered=True)
 
     async def _settled(self, call: Call[T], error: OutcomeUnknownError) -> T:
         try:

@@ -220,9 +220,8 @@ class _Searching:
                     return Settlement("sent", match.result, seen, "it was found by reading back")
                 reason = self._why(findings)
             if narrow and elsewhere:
-                narrow = False
-                if (target := await self._target.widened(self._reader)) is not None:
-                    self._target = target
+                narrow, wider = await self._widen()
+                if wider:
                     continue
             if final:
                 return Settlement("unknown", None, seen, reason)
@@ -232,6 +231,17 @@ class _Searching:
             left = end - clock.monotonic()
             await clock.sleep(min(pause, left) if left > 0 or failed >= _TRIES else pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
+
+    async def _widen(self) -> tuple[bool, bool]:
+        """Look in more places from now on: whether to ask for them again, and whether there are any."""
+        try:
+            target = await self._target.widened(self._reader)
+        except ClientClosedError:
+            raise
+        except WasendError as failure:
+            return may_repeat(failure, repeatable=True), False
+        self._target = target or self._target
+        return False, target is not None
 
     def _claim(self, findings: Findings) -> Match | None:
         scope = self._target.scope
