@@ -17,10 +17,12 @@ from typing import Any, Final
 import pytest
 
 from tests import test_delivery_proof
-from wasend import AccountRestrictedError, BreakerOpenError, ConfigurationError, OutcomeUnknownError, Timeout
+from wasend import AccountRestrictedError, BreakerOpenError, ConfigurationError, OutcomeUnknownError, Retry, Timeout
 from wasend._core.clock import SYSTEM_CLOCK
-from wasend.delivery import Breaker, MemoryStore, Pacing, Store, Suppression
+from wasend.delivery import Breaker, MemoryStore, Pacing, Store, Suppression, bulkhead, store_access
 from wasend.delivery.conformance import StoreConformance
+from wasend.delivery.pacing import scheduler
+from wasend.delivery.settle import ledger
 from wasend.sandbox import Clock, Sandbox
 
 PROJECT: Final = Path(__file__).parent.parent
@@ -288,6 +290,16 @@ def test_waiting(run: Run) -> None:
     (message,) = sandbox.deliveries()
     assert message.timestamp >= NOON + 3
     assert lines == ["2", "it is at READ and was sent", "STOPPED"]
+
+
+def test_every_wait_ends() -> None:
+    """The table of what ends each wait has the bounds as they are."""
+    bounds = dict(rows("Together")[1:])
+    assert bounds["the turn of another send, which is never ended"] == f"{scheduler.LONGEST_TURN / 3600:g} h"
+    assert bounds["the end of a 429"].startswith(f"{Retry().max_retry_after:g} s")
+    assert bounds["a lost send that is looked for, or others like it in flight"] == f"{ledger.PATIENCE:g} s"
+    assert bounds["a send in flight, for the breaker"] == f"{bulkhead.LONGEST / 60:g} min"
+    assert bounds["the store"].startswith(f"{store_access.PATIENCE:g} s before a send")
 
 
 def test_a_store_of_ones_own(run: Run) -> None:
