@@ -61,13 +61,16 @@ class Secret:
         return text.replace(self._text, HIDDEN)
 
     def out_of_all(self, document: Any) -> Any:
-        """A document without this text anywhere in it."""
-        if isinstance(document, str):
-            return self.out_of(document)
-        if is_object(document):
-            return {self.out_of_all(key): self.out_of_all(value) for key, value in document.items()}
-        if is_list(document):
-            return [self.out_of_all(item) for item in document]
+        """A document without this text anywhere in it. What is nested deeper than Python recurses is left out."""
+        try:
+            if isinstance(document, str):
+                return self.out_of(document)
+            if is_object(document):
+                return {self.out_of_all(key): self.out_of_all(value) for key, value in document.items()}
+            if is_list(document):
+                return [self.out_of_all(item) for item in document]
+        except RecursionError:
+            return None
         return document
 
     def __repr__(self) -> str:
