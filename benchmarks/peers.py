@@ -621,7 +621,7 @@ class Bench:
             environment |= {"REQUESTS_CA_BUNDLE": str(certificate), "SSL_CERT_FILE": str(certificate)}
         if not peer.package:
             environment["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))
-        distribution = re.split("[ =]", peer.package)[0] or "wasend"
+        distribution = re.split("[ =]", peer.package)[0] or "wasend-sdk"
         began = time.monotonic()
         with running(server), log.open("w") as output:
             command = [str(python), str(program), server.url, distribution, str(report)]
