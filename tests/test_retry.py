@@ -160,6 +160,13 @@ def test_what_may_be_repeated(error: WasendError, read: bool, write: bool) -> No
     assert (may_repeat(error, repeatable=True), may_repeat(error, repeatable=False)) == (read, write)
 
 
+def test_which_server_errors_pass() -> None:
+    """A read is repeated after the 5xx of an overload or a restart, and after those of a proxy without a service."""
+    errors = [ServerError("no", status=status, outcome="unknown") for status in range(500, 600)]
+    passing = {error.status for error in errors if may_repeat(error, repeatable=True)}
+    assert passing == {500, 502, 503, 504, *range(520, 531)}
+
+
 @both_clients
 @both_calls
 @pytest.mark.parametrize(("retry", "deliveries"), [(None, 1), (Retry(max_retries=0), 1), (Retry(max_retries=4), 5)])

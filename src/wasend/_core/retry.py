@@ -89,8 +89,7 @@ def may_repeat(error: WasendError, *, repeatable: bool) -> bool:
     if error.outcome != "not_sent" and not repeatable:
         return False
     if isinstance(error, APIStatusError):
-        requested = isinstance(error, RateLimitError) or (error.status == 503 and error.retry_after is not None)
-        return not error.permanent and (requested or error.status in _TRANSIENT)
+        return not error.permanent and (isinstance(error, RateLimitError) or error.status in _TRANSIENT)
     return isinstance(error, APIConnectionError)
 
 
