@@ -19,6 +19,7 @@ from ..errors import (
     APIStatusError,
     ConfigurationError,
     DecodeError,
+    OutcomeUnknownError,
     UnknownAnswerError,
     WasendError,
 )
@@ -27,6 +28,7 @@ from .bridge import in_caller
 from .http import Http, RequestState
 from .response import Response, recording
 from .retry import again, decide, may_repeat
+from .traces import hide
 
 if TYPE_CHECKING:
     from .body import Body
@@ -111,6 +113,7 @@ class _CallState:
     in_doubt: bool = False
     content: bytes | Body | None = None
     failed: WasendError | None = None
+    results: list[Any] = attrs.field(factory=list[Any])
     request: RequestState = attrs.field(factory=RequestState)
 
 
@@ -150,16 +153,49 @@ class Engine:
         content = call.content()  # what cannot be sent is refused before anything waits
         if call.path_params or call.params:
             call.target()
-        perform: Callable[[], Awaitable[T]] = functools.partial(self._perform, call, content)
+        states: list[_CallState] = []
+        perform: Callable[[], Awaitable[T]] = functools.partial(self._perform, call, content, states)
         for middleware in reversed(self.middleware):
             perform = functools.partial(middleware, call, perform)
-        return await perform()
+        try:
+            return await perform()
+        except WasendError as error:
+            if error.outcome == "not_sent" and not call.repeatable and any(state.results for state in states):
+                error.outcome = "sent"
+            raise
+        except Exception as error:  # noqa: BLE001 - a defect, of ours or of a part that the caller gave
+            return self._in_spite_of(error, call, states)
 
-    async def _perform(self, call: Call[T], content: bytes | Body | None) -> T:
+    def _in_spite_of(self, error: Exception, call: Call[T], states: list[_CallState]) -> T:
+        """
+        What a call comes to where something failed that should not: its result, if there is one.
+
+        Raises:
+            WasendError: With what became of the request, and the failure as its cause.
+        """
+        hide(error, self.options.key)
+        text = f"{call.name}: {type(error).__name__}, in the client or in a part that was given to it"
+        logger.warning("%s", text)
+        state = states[-1] if states else None
+        if state is not None and state.results:
+            result: T = state.results[-1]
+            return result
+        if state is not None and state.failed is not None and not state.request.may_have_left:
+            raise state.failed from error
+        if state is None or not (state.in_doubt or state.request.may_have_left):
+            raise WasendError(f"{text}; nothing was sent") from error
+        if call.repeatable:
+            raise WasendError(text, outcome="unknown") from error
+        raise OutcomeUnknownError(f"{text}; {IN_DOUBT}", call=call, since=state.request.started_at) from error
+
+    async def _perform(self, call: Call[T], content: bytes | Body | None, states: list[_CallState]) -> T:
         total = self.options.timeout.total_for(0 if content is None or isinstance(content, bytes) else content.length)
         state = _CallState(self.options.clock.monotonic() + total, asyncio.timeout(total), content=content)
+        states.append(state)
         try:
-            return await self._in_time(call, state)
+            result = await self._in_time(call, state)
+            state.results.append(result)
+            return result
         except WasendError as error:
             if state.in_doubt and error.outcome == "not_sent":
                 error.outcome = "unknown"  # the last request had no effect, but one before it may have
@@ -176,6 +212,7 @@ class Engine:
                 except WasendError as error:
                     if not may_repeat(error, repeatable=call.repeatable):
                         raise
+                    state.failed = error
                     return await again(
                         attempt,
                         error,
@@ -213,10 +250,10 @@ class Engine:
         return await derive()
 
     async def _wait(self, call: Call[Any], state: _CallState, error: WasendError, attempt: int) -> float | None:
-        left = state.deadline - self.options.clock.monotonic()
         state.in_doubt = state.in_doubt or error.outcome == "unknown"
         state.failed = error
         state.request = RequestState(may_have_left=state.in_doubt)  # nothing is on its way meanwhile
+        left = state.deadline - self.options.clock.monotonic()
         return await decide(self.options.retry, error, attempt, repeatable=call.repeatable, left=left)
 
     def _overdue(self, call: Call[T], state: _CallState) -> T:
@@ -258,10 +295,11 @@ class Engine:
         silence = timeout.answer if call.repeatable else timeout.send
         slot = await self._turn(state)
         state.attempts += 1
-        state.request = request = RequestState(started_at=datetime.fromtimestamp(self.options.clock.now(), UTC))
+        state.request = request = RequestState()
         started = time.monotonic()
         outcome: object = "given up"
         try:
+            request.started_at = datetime.fromtimestamp(self.options.clock.now(), UTC)
             answer = await self.http.exchange(
                 call,
                 content,
@@ -271,10 +309,7 @@ class Engine:
                 most=self.options.max_answer_bytes,
             )
             outcome = answer.status
-            if "date" in answer.headers:
-                asked = request.started_at.timestamp()
-                self.http.date = answer.headers["date"], asked, self.options.clock.now()
-            self.limiter.observe(answer)
+            self._learn(answer, request)
         except WasendError as error:
             outcome = type(error).__name__
             if isinstance(error, APIConnectionError):
@@ -300,6 +335,14 @@ class Engine:
             return read()
         return await reading
 
+    def _learn(self, answer: Answer, request: RequestState) -> None:
+        try:
+            if "date" in answer.headers:
+                self.http.date = answer.headers["date"], request.started_at.timestamp(), self.options.clock.now()
+            self.limiter.observe(answer)
+        except Exception as error:  # noqa: BLE001 - what became of the request matters more
+            logger.warning("nothing was learnt from an answer's headers: %s", type(error).__name__)
+
     async def _turn(self, state: _CallState) -> asyncio.Semaphore | None:
         """Wait for a turn, and for one of our own connections: see `Http.enter`."""
         # Time in our own queues does not count: the last of a thousand calls has as long as the first.
@@ -313,8 +356,13 @@ class Engine:
             queued = min(ours, loop.time() - began)
             asked, since = clock.monotonic(), loop.time()
             slot = await self.http.enter()
-            state.deadline += clock.monotonic() - asked
             queued += loop.time() - since
+            try:
+                state.deadline += clock.monotonic() - asked
+            except BaseException:
+                if slot is not None:
+                    slot.release()
+                raise
         finally:
             if due is not None and not (scope.expired() or self.http.closed):
                 scope.reschedule(max(due + queued, loop.time()))
@@ -342,6 +390,14 @@ class Engine:
 
     def _understood(self, call: Call[T], answer: Answer, state: _CallState) -> T | WasendError:
         """What an answer is read into, or the error that it amounts to."""
+        try:
+            return self._read_into(call, answer, state)
+        except Exception as error:  # noqa: BLE001 - a defect of ours must not hide what became of the request
+            logger.warning("%s: reading the answer failed: %s", call.name, type(error).__name__)
+            unread = attrs.evolve(answer, content=None, fault=f"the answer cannot be read ({type(error).__name__})")
+        return self._read_into(call, unread, state)
+
+    def _read_into(self, call: Call[T], answer: Answer, state: _CallState) -> T | WasendError:
         from .codec import parse  # cattrs costs 10 to 20 ms to import
 
         document: Any = None
