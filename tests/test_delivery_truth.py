@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.clients import NUMBER, TEXT
-from tests.raw import Behaviour, RawServer, answer, message, raw, reset
+from tests.raw import Behaviour, Peer, RawServer, answer, message, raw, reset
 from tests.test_delivery_settle import CHAT, NOW, START, chat, claimed, desk, document, raw_client
 from wasend import Clock, Message, OutcomeUnknownError, UnknownAnswerError
 from wasend._core.call import Call
@@ -22,7 +22,7 @@ from wasend.delivery.normalize import chat_spellings, message_key, normalized_te
 from wasend.delivery.settle import Settlement, settle
 from wasend.delivery.settle import ledger as ledgers
 from wasend.delivery.settle.chats import ChatNames
-from wasend.delivery.settle.ledger import Ledger, ledger_of
+from wasend.delivery.settle.ledger import Ledger, Search, ledger_of
 from wasend.delivery.settle.search import target_of
 from wasend.delivery.settle.times import Skew
 from wasend.errors import InvalidRequestError
@@ -325,6 +325,33 @@ async def test_a_chat_under_a_hidden_id() -> None:
         assert asked[1:] == [number, "/contacts/check-exists", number, hidden, "/sendText", number, hidden]
 
 
+async def test_asked_again_what_a_chat_is_called() -> None:
+    """Where the service cannot say at first what it calls a chat, it is asked again at the next look."""
+    there, known = chat(document(id=f"true_{LID}_3EB0AA")), answer(200, {"numberExists": True, "chatId": LID})
+    script = reset, chat(), answer(503), chat(), known, chat(), there
+    async with raw_client(*script, window=10, retry=None) as (client, server):
+        assert (await client.send_text(**SAID)).id == f"true_{LID}_3EB0AA"
+        assert server.deliveries == len(script)
+
+
+async def test_a_name_that_is_learnt_meanwhile() -> None:
+    """A send that began before its chat's other name was known is identical to those that came after, in every way."""
+    ledger = Ledger(SandboxClock(stopped=True))
+    before, after = ["number"], ["hidden", "number"]
+    found: list[tuple[str, str]] = [("ses_1", "1"), ("ses_1", "2")]
+
+    def claim() -> object:
+        return ledger.claim_one(Search(since=0.0, owner="lost"), after, found[:1])
+
+    turn = await ledger.begin_send(before)
+    assert claim() is None, "it is in flight"
+    ledger.end_send(turn, claim=found[1])
+    assert claim() is None, "its message may be the one that is there"
+    assert ledger.claim_one(Search(since=0.0, owner="lost"), after, found) == found[0]
+    ledger.end_send(await ledger.begin_send(before), in_doubt=True)
+    assert ledger.claim_one(Search(since=0.0, owner="other"), after, [("ses_1", "3")], set(found)) is None
+
+
 async def test_a_chat_under_the_other_spelling() -> None:
     """The other spelling of a number is looked at as well, whether or not the service can say which is right."""
     there = chat(document(id="true_551187654321@c.us_3EB0AA"))
@@ -405,6 +432,22 @@ async def test_a_loop_that_is_closed_meanwhile(monkeypatch: pytest.MonkeyPatch) 
     loop.close()
     ledger.end_search(await searching)
     assert len(ledger._in_doubt) == 1
+
+
+async def test_the_last_look_is_no_older_than_the_window() -> None:
+    """However long a look takes, the last one begins when the window is over: what was not there before may be by then."""
+    clock = SandboxClock(stopped=True, at=START)
+
+    def slow(then: Behaviour) -> Behaviour:
+        async def behave(peer: Peer) -> None:
+            clock.advance(30)
+            await then(peer)
+
+        return behave
+
+    script = reset, slow(chat(ahead=30)), answer(200, {}), chat(document(), ahead=30)
+    async with raw_client(*script, window=10, clock=clock) as (client, _):
+        assert (await client.send_text(**SAID)).id
 
 
 # Once sent, sent for good
