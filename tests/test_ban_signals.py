@@ -35,6 +35,7 @@ UNTRUE: dict[str, Any] = {
     "cut off": {"message": f"cannot send '{TEXT[:29]}'"},
     "cut off with an ellipsis": {"message": f"cannot send {TEXT[:28]}…"},
     "cut off at both ends": {"message": 'cannot send …shows "error 463" \N{EM DASH} tu... (truncated)'},
+    "cut off at its beginning, and words after it": {"message": f"cannot send …{TEXT[12:40]} (too long)"},
     "in a list": {"message": ["cannot send", TEXT]},
     "in capitals": {"message": TEXT.upper()},
     "in the request that is repeated": {"message": "no", "request": {"body": {"text": TEXT}}},
