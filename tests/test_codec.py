@@ -286,6 +286,8 @@ def test_no_document(content: bytes, content_type: str) -> None:
         '{"a":1,}',
         "[1,]",
         "[1 2]",
+        "[1;2]",
+        '{"a":1;"b":2}',
         '{"a" 1}',
         "{1:2}",
         '{"a":[1',
@@ -309,6 +311,15 @@ def test_parse_in_parts(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
         with monkeypatch.context() as patch:
             patch.setattr(codec, "LARGE", 0)
             assert parsed(content) == whole
+
+
+def test_no_part_is_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a long answer that is well formed, nothing is left to the parser that holds up the event loop."""
+    content = b' { "a" : [ 1 , {"b": [2, 3]} ], "c": {"d": [] , "e": "x"} } '
+    document = json.loads(content)
+    monkeypatch.setattr(codec, "LARGE", 0)
+    monkeypatch.delattr(codec.json, "loads")
+    assert parse(content) == document
 
 
 @settings(max_examples=200, deadline=None)
