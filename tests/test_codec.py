@@ -318,7 +318,7 @@ def test_no_part_is_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:
     content = b' { "a" : [ 1 , {"b": [2, 3]} ], "c": {"d": [] , "e": "x"} } '
     document = json.loads(content)
     monkeypatch.setattr(codec, "LARGE", 0)
-    monkeypatch.delattr(codec.json, "loads")
+    monkeypatch.delattr("wasend._core.codec.json.loads")
     assert parse(content) == document
 
 
