@@ -71,6 +71,7 @@ class Chaos:
         self._hidden: dict[str, str] = {}
         self._silent: dict[asyncio.StreamWriter, bool] = {}
         self._late: set[asyncio.Task[None]] = set()
+        self._open: dict[asyncio.StreamWriter, asyncio.Task[Any]] = {}
 
     def now(self) -> float:
         """The true time; the service's own clock is ahead of it."""
@@ -82,11 +83,14 @@ class Chaos:
 
     async def __aexit__(self, *_: object) -> None:
         self._server.close()
-        for task in self._late:
-            task.cancel()
-        await asyncio.gather(*self._late, return_exceptions=True)
+        for writer in list(self._open):
+            writer.transport.abort()  # so that whoever serves it comes to an end
+        await asyncio.gather(*self._open.values(), *self._late)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._open[writer] = task
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode()
@@ -98,6 +102,9 @@ class Chaos:
                 if self._silent.pop(writer, None):
                     await reader.read()
         writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+        del self._open[writer]
 
     async def _answer(self, writer: asyncio.StreamWriter, verb: str, target: str, body: dict[str, Any]) -> bool:
         url = urlsplit(target)
