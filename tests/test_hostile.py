@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import ast
+import html
+import json
+import re
 import tracemalloc
+from operator import methodcaller
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 
-from tests.clients import READ, SEND, result_or_error
+import wasend
+from tests.clients import NUMBER, READ, SEND, result_or_error
 from tests.raw import answer, serving
 from wasend import AsyncWasendClient, DecodeError, Page, UnknownAnswerError
+from wasend._core.answer import message_in
 from wasend._core.bounds import FACTOR, check_document
 from wasend._core.codec import decode, parse
 from wasend.api.chats import ChatMessage
@@ -136,3 +145,96 @@ def test_many_members() -> None:
         assert isinstance(result_or_error("async", server.url, SEND), UnknownAnswerError)
         page = result_or_error("async", server.url, lambda client: client.get_groups("ses_1"))
     assert (page[0].jid, page.unread) == ("g", (members,))
+
+
+# ------------------------------------------------------------------------------------------------------------- texts
+
+SECRET = 'The "password" is\nswordfish & chips: naïve'
+NUMBER_SPELLINGS = ("+44 7700 900456", "0044-7700-900456", "+44 (7700) 900-456", "447700900456@c.us", "٤٤٧٧٠٠٩٠٠٤٥٦")
+SPELLINGS = {
+    "as it is": SECRET,
+    "JSON": json.dumps(SECRET)[1:-1],
+    "JSON in JSON": json.dumps(json.dumps(SECRET))[1:-1],
+    "HTML": html.escape(SECRET),
+    "URL": quote(SECRET),
+    "form": quote_plus(SECRET),
+    "cut off": f"{SECRET[:25]}…",
+    "loud": SECRET.upper(),
+}
+
+
+@pytest.mark.parametrize("status", [400, 500])
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_echoed_texts(spelling: str, status: int, caplog: pytest.LogCaptureFixture) -> None:
+    """However the service spells what a message says, and to whom, no text of an error and no log line shows it."""
+    echoed = SPELLINGS[spelling]
+    said = f"Cannot send ({echoed}) to {', '.join(NUMBER_SPELLINGS)} since 2026-01-05"
+    send = methodcaller("send_text", session="ses_1", to=NUMBER, text=SECRET)
+    with serving(answer(status, {"message": said})) as server:
+        error = result_or_error("async", server.url, send, retry=None)
+    shown = f"{error} {error.message} {caplog.text}".casefold()
+    assert not [word for word in ("password", "swordfish", "chips", "ve)", "7700", "900456", "٧٧") if word in shown]
+    assert "send" in shown
+    assert "2026-01-05" in shown
+
+
+@pytest.mark.parametrize("said", ["a\x1b[2J\x07b", "a\u202eb\u2066", "a\ud800b", "a\r\nb: c", "x" * 5_000_000])
+def test_texts_can_be_printed(said: str, caplog: pytest.LogCaptureFixture) -> None:
+    """Nothing that comes from outside moves a terminal, turns a text around, cannot be written, or fills a screen."""
+    script = [
+        answer(400, {"message": said, "code": said}),
+        answer(422, {"status": said, "expected": [said[:100]] * 1000}),
+    ]
+    for behaviour in (*script, answer(302, None, {"location": "/" + said[:2000].encode("unicode_escape").decode()})):
+        with serving(behaviour) as server:
+            error = result_or_error("async", server.url, SEND, retry=None)
+        text = f"{error}{caplog.text}"
+        assert text.encode().decode().isprintable()
+        assert len(text) < 2100
+
+
+# -------------------------------------------------------------------------------------------------------------- time
+
+
+def test_no_pattern_repeats_within_repetition() -> None:
+    """No pattern of the client can take more than the square of what it is fed, and what pages are fed to is bounded."""
+    package = Path(wasend.__file__).parent
+    routes = {package / "api" / name for name in ("reach.py", "request.py")}  # they match what the caller asks for
+    sources = {*package.glob("_core/*.py"), *package.glob("api/*.py")} - routes
+    found = 0
+    for source in sources:
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                pattern = node.args[0] if node.args else None
+                if ast.unparse(node.func.value) == "re" and isinstance(pattern, ast.Constant):
+                    found += 1
+                    assert not nested(re._parser.parse(pattern.value), inside=False), (source.name, pattern.value)  # type: ignore[attr-defined]
+    assert found > 10
+
+
+def nested(pattern: Any, *, inside: bool) -> bool:
+    """Whether what may be repeated for ever is within what may, where going back is possible."""
+    for kind, value in pattern:
+        if str(kind) in ("MAX_REPEAT", "MIN_REPEAT"):
+            endless = value[1] > 1000
+            if (inside and endless) or nested(value[2], inside=inside or endless):
+                return True
+        elif str(kind) in ("SUBPATTERN", "ATOMIC_GROUP", "BRANCH"):
+            for part in value[1] if str(kind) == "BRANCH" else value[-1:] if isinstance(value, tuple) else [value]:
+                if nested(part, inside=inside):
+                    return True
+    return False
+
+
+@pytest.mark.parametrize(
+    "unit", ["<", "<script", "<a", "</script", "<!--", "1 ", "+4", "&amp;", "\\u0041", "%41", "…a"]
+)
+def test_pages(unit: str) -> None:
+    """Of a page, and of a message, no more is looked at than can be shown: its time does not grow with its length."""
+    said = unit * (2_000_000 // len(unit))
+    pages = answer(502, said, {"content-type": "text/html"}), answer(500, {"message": said})
+    with serving(*pages) as server:
+        result_or_error("async", server.url, SEND, retry=None)
+        error = result_or_error("async", server.url, SEND, retry=None)
+    assert len(message_in(unit * 100_000)) <= 10_000
+    assert len(str(error)) < 1000

@@ -25,7 +25,7 @@ from ..errors import (
     UnknownStatusError,
     UnprocessableError,
 )
-from .call import Call, masked
+from .call import Call
 from .documents import is_list, is_object
 from .names import folded
 from .secret import Secret
@@ -35,7 +35,15 @@ LARGE: Final = 256 * 1024
 """Bytes of a body from which it is read in another thread: that takes 10 ms or more, and handing it over far less."""
 
 _MESSAGE_LENGTH: Final = 300
-_NUMBER: Final = re.compile(r"\+?(\d{7,15})(?:@[a-z.]+)?")
+_LOOKED_AT: Final = 2000  # characters of what an answer says: fewer are shown
+_LONGEST: Final = 70_000  # no message's own text is that long; a file in base64 is
+_SHORTEST_NUMBER: Final = 7
+_LONG_NUMBER: Final = re.compile(r"\d(?:[ ().\-/\u00a0]{0,2}\d){6,40}")
+_DATE: Final = re.compile(r"(?:19|20)\d\d-\d\d-\d\d(?!\d)")
+_TAKEN_OUT: Final = "\ue000"  # a character of nobody's, until the text is shown
+_PAGE: Final = 10_000  # characters of a page that are looked at
+_TAG: Final = re.compile(r"<(/?)([a-zA-Z]*)[^<>]*>?")
+_UNSEEN: Final = ("script", "style", "head")
 _BY_STATUS: Final[Mapping[int, type[APIStatusError]]] = {
     400: BadRequestError,
     401: AuthenticationError,
@@ -243,7 +251,8 @@ def _advice(facts: Mapping[str, Any], rules: ErrorRules) -> str:
 
 
 def _where(headers: Mapping[str, str]) -> str:
-    return re.sub(r"[?#].*", "", headers.get("location", "nowhere"))[:_MESSAGE_LENGTH]
+    where = headers.get("location", "nowhere").partition("?")[0].partition("#")[0]
+    return _LONG_NUMBER.sub(_masked_number, where[:_MESSAGE_LENGTH])
 
 
 def _says_failed(document: Any) -> bool:
@@ -299,24 +308,64 @@ def _phrase(status: int) -> str:
 
 def _plain(text: str) -> str:
     """Text without the tags, scripts and styles of a proxy's HTML page."""
+    text = text[:_PAGE]
     if "<" in text:
-        text = re.sub(r"<(script|style|head)\b.*?</\1>|<[^>]*>", " ", text, flags=re.IGNORECASE | re.DOTALL)
+        text = " ".join(_seen(text))
     return " ".join(text.split())
+
+
+def _seen(page: str) -> Iterator[str]:
+    at, unseen = 0, ""
+    for tag in _TAG.finditer(page):
+        if not unseen:
+            yield page[at : tag.start()]
+        name = tag[2].lower()
+        if unseen:
+            unseen = "" if tag[1] and name == unseen else unseen
+        elif not tag[1] and name in _UNSEEN:
+            unseen = name
+        at = tag.end()
+    if not unseen:
+        yield page[at:]
 
 
 def _short(text: str) -> str:
     return text if len(text) <= _MESSAGE_LENGTH else text[:_MESSAGE_LENGTH] + "…"
 
 
-def _discreet(text: str, call: Call[Any], private_fields: tuple[str, ...]) -> str:
-    """What an answer says, without what the message said and with the numbers of the request masked."""
-    requested = {**call.path_params, **(call.body or {})}
-    private = {" ".join(requested[key].split()) for key in private_fields if isinstance(requested.get(key), str)} - {""}
-    for value in sorted(private, key=len, reverse=True):
-        text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "…", text) if len(value) < 8 else text.replace(value, "…")
-    for number in re.findall(r"\d{7,}", call.route):
-        text = text.replace(number, masked(number))
-    for value in requested.values():
-        if isinstance(value, str) and (number := _NUMBER.fullmatch(value)):
-            text = text.replace(number[1], f"{number[1][:2]}…{number[1][-4:]}")
-    return text
+def _discreet(said: str, call: Call[Any], private_fields: tuple[str, ...]) -> str:
+    """What an answer says, without what the message said, in whichever spelling, and with every long number masked."""
+    text = said[:_LOOKED_AT]
+    private = [value for value in _private([call.path_params, call.body], private_fields) if len(value) <= _LONGEST]
+    for value in sorted({" ".join(value.split()) for value in private} - {""}, key=len, reverse=True):
+        # Where it is as it was sent, what stands around it is kept as it is.
+        spelt = re.escape(value)
+        text = re.sub(rf"(?<!\w){spelt}(?!\w)" if len(value) < 8 else spelt, _TAKEN_OUT, text)
+    if private:
+        from .echo import REMOVED, plain, without  # few answers are errors
+
+        words = without(text, private)
+        if words != plain(text):
+            text = words.replace(REMOVED, _TAKEN_OUT)
+    return _LONG_NUMBER.sub(_masked_number, text).replace(_TAKEN_OUT, "…")
+
+
+def _private(value: Any, fields: tuple[str, ...], *, inside: bool = False) -> Iterator[str]:
+    """The texts of these fields, at any depth."""
+    if isinstance(value, str):
+        if inside:
+            yield value
+    elif is_object(value):
+        for key, one in value.items():
+            yield from _private(one, fields, inside=inside or key in fields)
+    elif is_list(value):
+        for one in value:
+            yield from _private(one, fields, inside=inside)
+
+
+def _masked_number(found: re.Match[str]) -> str:
+    number = found[0]
+    digits = [char for char in number if char.isdigit()]
+    if len(digits) < _SHORTEST_NUMBER or _DATE.match(number):
+        return number
+    return f"{''.join(digits[:2])}…{''.join(digits[-4 if len(digits) > 9 else -2 :])}"

@@ -5,14 +5,14 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 from urllib.parse import unquote_plus
 
 from .call import Call
 from .documents import is_list, is_object
 
-_REMOVED: Final = "\0"
+REMOVED: Final = "\0"
 """In place of what is taken out, so that what stood around it is not read as one."""
 _LEVELS: Final = 8
 """Escapes within escapes that are resolved."""
@@ -38,9 +38,19 @@ def own_words(said: str, call: Call[Any]) -> str:
         said: What the answer says.
         call: What was asked.
     """
+    return without(said, _texts([call.path_params, call.params, call.body]))
+
+
+def without(said: str, texts: Iterable[str]) -> str:
+    """
+    What is said, in its plain form, with `REMOVED` in place of each of these texts, however it spells them.
+
+    Args:
+        said: What is said.
+        texts: What is not to be in it.
+    """
     words = plain(said[:_MOST])
-    requested = {plain(text) for text in _texts([call.path_params, call.params, call.body])} - {""}
-    for text in sorted(requested, key=len, reverse=True):
+    for text in sorted({plain(text) for text in texts} - {""}, key=len, reverse=True):
         words = _without(words, text)
     return words
 
@@ -87,11 +97,11 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _without(words: str, text: str) -> str:
     if len(text) < _WHOLE:
-        words = re.sub(rf"(?<!\w){re.escape(text)}(?!\w)", _REMOVED, words)
+        words = re.sub(rf"(?<!\w){re.escape(text)}(?!\w)", REMOVED, words)
     else:
-        words = _without_beginnings(words.replace(text, _REMOVED), text)
+        words = _without_beginnings(words.replace(text, REMOVED), text)
     for length in range(min(len(text), _WHOLE) - 1, _SHORTEST - 1, -1):
-        words = re.sub(rf"(?<!\w){re.escape(text[:length])}{_END}", _REMOVED, words)
+        words = re.sub(rf"(?<!\w){re.escape(text[:length])}{_END}", REMOVED, words)
     return _without_middles(words, text)
 
 
@@ -102,7 +112,7 @@ def _without_beginnings(words: str, text: str) -> str:
         length = _WHOLE
         while length < len(text) and words[start : start + length + 1] == text[: length + 1]:
             length += 1
-        words = f"{words[:start]}{_REMOVED}{words[start + length :]}"
+        words = f"{words[:start]}{REMOVED}{words[start + length :]}"
         start += 1
     return words
 
@@ -116,5 +126,5 @@ def _without_middles(words: str, text: str) -> str:
         length = 0
         while length < len(shown) and shown[: length + 1] in text:
             length += 1
-        kept.append(f"{_REMOVED}{shown[length:]}" if length >= _SHORTEST else piece)
+        kept.append(f"{REMOVED}{shown[length:]}" if length >= _SHORTEST else piece)
     return "…".join(kept)

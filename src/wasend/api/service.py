@@ -22,6 +22,8 @@ _FORMS: Final = ArgumentForms(
 mapping_form: Final = _FORMS.mapping_form
 keyword_aliases: Final = _FORMS.keyword_aliases
 
+_LOOKED_AT: Final = 4000  # characters of an error that are searched
+_STATE: Final = 40  # characters of a session's state that a text shows
 _SIGNALS: Final = re.compile(r"error[ :=]*(463|475)\b|(rate-overlimit)", re.IGNORECASE)
 
 
@@ -39,7 +41,8 @@ def _ban_signal(document: Any, call: Call[Any]) -> str | None:
     """The signal that an error names, in words of its own: a message may well be about an error 463."""
     from .._core.echo import own_words, plain
 
-    for said in error_fields(document):
+    for whole in error_fields(document):
+        said = whole[:_LOOKED_AT]
         if _SIGNALS.search(plain(said)) and (signal := _SIGNALS.search(own_words(said, call))):
             return signal[1] or signal[2]
     return None
@@ -48,8 +51,8 @@ def _ban_signal(document: Any, call: Call[Any]) -> str | None:
 def _not_ready(status: Any, expected: Any) -> SpecialError:
     states = tuple(str(state) for state in expected) if is_list(expected) else ()
     facts = {"session_status": status if isinstance(status, str) else None, "expected": states}
-    needed = " or ".join(states) or "another state"
-    advice = f"the session is {status}, and must be {needed}" if facts["session_status"] else ""
+    needed = " or ".join(state[:_STATE] for state in states[:5]) or "another state"
+    advice = f"the session is {str(status)[:_STATE]}, and must be {needed}" if facts["session_status"] else ""
     return SpecialError(SessionNotReadyError, facts, advice)
 
 
@@ -60,5 +63,5 @@ ERROR_RULES: Final = ErrorRules(
         404: "check the id: calls take a session's uniqueSessionId, not its name",
         409: "the name may be taken: look it up with retrieve_all_sessions()",
     },
-    private_fields=("text", "caption", "data"),
+    private_fields=("text", "caption", "data", "title", "description", "preview", "content"),
 )
