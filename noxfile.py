@@ -183,9 +183,11 @@ def browser(session: nox.Session) -> None:
 @nox.session(default=False)
 def lowest(session: nox.Session) -> None:
     """The tests with the lowest versions that pyproject.toml allows."""
-    session.install("uv", *group("test"))
-    session.run("uv", "pip", "install", "--python", python_of(session), "--resolution", "lowest-direct", "-e", ".[all]")
-    session.run("uv", "pip", "check", "--python", python_of(session))
+    session.install("uv")
+    python = python_of(session)
+    session.run("uv", "pip", "install", "--python", python, "--resolution", "lowest-direct", "-e", ".[all]")
+    session.run("uv", "pip", "install", "--python", python, *group("test"))  # none of these asks for newer ones
+    session.run("uv", "pip", "check", "--python", python)
     session.run("pytest", "-n", str(WORKERS), "--dist", "worksteal", *session.posargs)
 
 

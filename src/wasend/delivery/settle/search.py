@@ -145,7 +145,7 @@ def target_of(call: Call[Any], ledger: Ledger) -> Target | None:
     return None
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen
 class Lost:
     """
     A write whose outcome is not known.
@@ -159,8 +159,8 @@ class Lost:
         error: What it raised, where that is known: another search may settle it.
     """
 
-    target: Target = attrs.field(kw_only=False)
-    since: float = attrs.field(kw_only=False)
+    target: Target
+    since: float
     owner: str
     exclude: frozenset[str] | None = None
     described: bool = False
