@@ -1869,6 +1869,8 @@ class WasendClient(Signatures, _Calls, Aliases):
         self.close()
 
     def __repr__(self) -> str:
+        if "_async" not in self.__dict__:  # a traceback shows one that could not be made, too
+            return f"<{type(self).__name__} that is not made yet>"
         return repr(self._async).replace("AsyncWasendClient", "WasendClient", 1)
 
     def close(self) -> None:

@@ -320,6 +320,8 @@ class AsyncWasendClient(
         await self.aclose()
 
     def __repr__(self) -> str:
+        if "_engine" not in self.__dict__:  # a traceback shows one that could not be made, too
+            return f"<{type(self).__name__} that is not made yet>"
         return f"{type(self).__name__}(base_url={self._engine.options.base_url!r}, api_key='***')"
 
 

@@ -56,6 +56,8 @@ __all__ = [
 
 _MOST_TEXT = 2000
 """Characters of an error's text; hints with many names in them have some hundred."""
+_MOST_PROBLEM = 600
+"""Characters that say what is wrong with a value, which may be long."""
 
 Outcome = Literal["not_sent", "unknown", "sent"]
 """What became of a request: it had no effect, nobody can say, or the service accepted it."""
@@ -117,6 +119,8 @@ class InvalidRequestError(WasendError, ValueError):
     """
 
     def __init__(self, field: str, problem: str, remedy: str) -> None:
+        if len(problem) > _MOST_PROBLEM:  # of a long value its beginning is shown; what is wrong with it follows it
+            problem = f"{problem[: _MOST_PROBLEM - 300]}…{problem[-300:]}"
         super().__init__(f"{field}: {problem}; {remedy}")
         self.field = field
         self.problem = problem
