@@ -30,11 +30,12 @@ def decompressor(encoding: str) -> Gunzip | None:
     Raises:
         BadCompressionError: It is of a kind that was not asked for, or compressed more than once.
     """
-    names = [name for part in encoding.split(",", 8) if (name := part.strip().lower()) not in ("", "identity")]
+    names = [name for name in map(str.strip, encoding.lower().split(",", 8)) if name not in ("", "identity")]
     if not names:
         return None
     if len(names) > 1 or names[0] not in _NAMES:
         kind = "twice" if len(names) > 1 else repr(names[0]) if names[0] in _KNOWN else "of an unknown kind"
+        del encoding, names  # a traceback with its variables would show what came, whatever that was
         raise BadCompressionError(f"its compression ({kind}) was not asked for")
     return Gunzip()
 
