@@ -130,7 +130,7 @@ def test_no_traceback_shows_the_key(client_type: str, transport: str, caplog: py
         "MessageFailedError",
         "OutcomeUnknownError",
     }
-    others |= {"SessionFailedError", "StoreError", "WaitTimeoutError", "WasendError"}
+    others |= {"SessionFailedError", "StoreError", "TurnTimeoutError", "WaitTimeoutError", "WasendError"}
     assert kinds == asked - others
 
 
