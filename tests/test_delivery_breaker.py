@@ -452,7 +452,7 @@ steps = st.tuples(
 )
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(steps, max_size=40))
 def test_random_events(script: list[tuple[str, float, object]]) -> None:
     """Whatever happens, in two sessions and over restarts, what passes is what the whole history says."""

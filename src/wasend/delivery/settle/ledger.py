@@ -358,19 +358,22 @@ class Ledger:
             self._forget(self._in_doubt.popitem(last=False)[1][1])
 
     def _claim(self, claim: Claim, owned: _Owned) -> None:
-        if (earlier := self._claims.pop(claim, None)) is not None:
-            self._alike[earlier.fingerprint].discard(claim)
+        if claim in self._claims:
+            self._unclaim(claim)
         self._claims[claim] = owned
         self._alike.setdefault(owned.fingerprint, set()).add(claim)
         for _ in range(2):  # two a claim: it shrinks where it must, and no claim takes long
             oldest, its = next(iter(self._claims.items()))
             if len(self._claims) <= _MOST and its.ended >= owned.ended - _KEPT:
                 return
-            del self._claims[oldest]
-            self._alike[its.fingerprint].discard(oldest)
-            if not self._alike[its.fingerprint]:
-                del self._alike[its.fingerprint]
+            self._unclaim(oldest)
             self._forget(its.ended)
+
+    def _unclaim(self, claim: Claim) -> None:
+        fingerprint = self._claims.pop(claim).fingerprint
+        self._alike[fingerprint].discard(claim)
+        if not self._alike[fingerprint]:
+            del self._alike[fingerprint]
 
     def _forget(self, moment: float) -> None:
         self._forgotten = max(self._forgotten, moment)
