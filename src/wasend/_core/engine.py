@@ -25,6 +25,7 @@ from ..errors import (
 )
 from .answer import IN_DOUBT, LARGE, Answer, ErrorRules, error_of, means_no_such_route
 from .bridge import in_caller
+from .call import masked
 from .http import Http, RequestState
 from .response import Response, recording
 from .retry import again, decide, may_repeat
@@ -453,12 +454,12 @@ class Engine:
                 if reads or not getattr(value, "unread", ()):
                     return value
         if unread is not None:
-            path, text = secret.out_of(unread.path), secret.out_of(f"{call.name}: {unread}")
+            path, text = secret.out_of(unread.path), masked(secret.out_of(f"{call.name}: {unread}"))
             if reads or (self.options.strict and call.repeatable and document is not None):
                 return DecodeError(text, path=path, body=secret.out_of_all(unread.body))
             if came:
                 logger.warning(
-                    "%s was accepted, but its answer cannot be read: %s", call.name, secret.out_of(str(unread))
+                    "%s was accepted, but its answer cannot be read: %s", call.name, masked(secret.out_of(str(unread)))
                 )
         asked: Mapping[str, Any] = {**call.path_params, **(call.body or {})}
         return decode_accepted(document, call.result, call.envelope, asked)

@@ -327,12 +327,15 @@ class Http:
             if compressed is not None and came:
                 compressed.end()
         except BadCompressionError as error:
-            raise DecodeError(f"{call.name}: {error}") from None
+            problem = str(error)
         except BaseException as error:
             hide(error, key)
             if not isinstance(error, Exception):
                 raise
             raise self._failure(call, error, state, key) from error
+        else:
+            return
+        raise DecodeError(f"{call.name}: {problem}")  # here, where no cause shows the headers
 
     def _shut(self) -> bool:
         return self.closed or (self._callers_client is not None and self._callers_client.is_closed)
