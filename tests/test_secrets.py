@@ -19,6 +19,7 @@ import rich.traceback
 from tests.clients import KEY, NUMBER, READ, SEND, both_clients, result_or_error
 from tests.raw import Behaviour, Peer, answer, hang, message, raw, reserved, reset, serving, truncated, url_of
 from wasend import AsyncWasendClient, DecodeError, Timeout, WasendClient, WasendError, errors
+from wasend._core.pool import Network
 from wasend._core.secret import Secret
 from wasend.delivery import Suppression
 
@@ -129,6 +130,7 @@ def test_no_traceback_shows_the_key(client_type: str, transport: str, caplog: py
 
 def test_nothing_else_shows_the_key(caplog: pytest.LogCaptureFixture) -> None:
     """Neither settings nor clients show it when they are printed or copied, and they cannot be pickled with it."""
+    assert KEY not in repr(Network(proxy=f"http://me:{KEY}@127.0.0.1:9"))
     secret = Secret(KEY)
     assert KEY not in f"{secret} {secret!r} {[secret]}"
     assert (secret == Secret(KEY), secret == Secret("x"), secret == KEY, {secret: 1}[Secret(KEY)]) == (

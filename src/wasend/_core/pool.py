@@ -228,7 +228,7 @@ class Network:
         verify: Whether to verify certificates; or the authorities that are trusted: a file, a folder or a context.
     """
 
-    proxy: str | None = None
+    proxy: str | None = attrs.field(default=None, repr=False)  # it may hold a password
     verify: bool | str | os.PathLike[str] | ssl.SSLContext = True
 
     def __attrs_post_init__(self) -> None:
