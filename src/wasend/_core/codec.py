@@ -286,7 +286,7 @@ def is_evidence(document: Any, of: type[Model], envelope: tuple[str, ...] = ()) 
         return False
     if any(_is_yes(said.get(key)) for key in ("success", "ok", "result", "message", "data")):
         return True
-    if "id" in wire_names(of) and isinstance(said.get("id"), str) and said["id"]:
+    if "id" in wire_names(of) and isinstance(said.get("id"), str) and said["id"] and len(said) <= _MOST_MEMBERS:
         return True  # as most answers do: they need not be read twice
     try:
         made = decode(document, of, envelope)
