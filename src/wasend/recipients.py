@@ -17,6 +17,7 @@ _ANY_ID: Final = re.compile(r"[^\s@/?#]+@[A-Za-z0-9.-]+")
 _KEEP_ZERO: Final = frozenset({"39", "378", "225", "241", "242"})  # countries where a leading 0 belongs to the number
 _FULL_WIDTH: Final = str.maketrans("\uff0b\uff08\uff09", "+()")
 # After a country code: (0), or an area code with its zero in brackets. Whatever else is punctuation has been removed.
+_E164: Final = re.compile(r"\+[1-9][0-9]{6,14}")
 _TRUNK_ZERO: Final = re.compile(r"(\(?(?:\+|00)?\(?([1-9][0-9]{0,2})\)?)\(0(?=[0-9]*\))")
 _SERVERS: Final = {
     "c.us": r"\d{5,20}",
@@ -274,6 +275,8 @@ def chat_id(value: ChatRef, field: str = "to") -> str:
     if isinstance(value, Recipient):
         return value.to
     given: Any = id_of(value)
+    if isinstance(given, str) and _E164.fullmatch(given):
+        return given  # as most are: nothing is to be done
     if not isinstance(given, str) or "@" not in given:
         return e164(given, field)
     value = given

@@ -280,14 +280,14 @@ def is_evidence(document: Any, of: type[Model], envelope: tuple[str, ...] = ()) 
     """
     if _is_yes(document):
         return True
+    if is_object(document) and _is_plain(document, of):
+        return True
     said = members(document) if is_object(document) else {}
     inner = said.get("data")
     if _names_an_error(said) or (is_object(inner) and _names_an_error(members(inner))):
         return False
     if any(_is_yes(said.get(key)) for key in ("success", "ok", "result", "message", "data")):
         return True
-    if "id" in wire_names(of) and isinstance(said.get("id"), str) and said["id"] and len(said) <= _MOST_MEMBERS:
-        return True  # as most answers do: they need not be read twice
     try:
         made = decode(document, of, envelope)
     except DecodeError:
@@ -296,6 +296,24 @@ def is_evidence(document: Any, of: type[Model], envelope: tuple[str, ...] = ()) 
     if any(str(said.get(key)).lower() in _NO for key in ("status", "type")):
         shown -= {"status", "timestamp", "type", "content"}
     return bool(shown)
+
+
+def _is_plain(document: Mapping[str, Any], of: type[Model]) -> bool:
+    """Whether an answer has an id, and nothing but the model's own fields, so that it needs no closer look."""
+    given = document.get("id")
+    status = document.get("status")
+    return (
+        isinstance(given, str)
+        and given != ""
+        and document.keys() <= _first_names(of)
+        and (status is None or (isinstance(status, str) and status.isalpha()))
+    )
+
+
+@functools.cache
+def _first_names(cls: type[Model]) -> frozenset[str]:
+    """The names of the fields as the service writes them; those that may tell of an error are left out."""
+    return frozenset(spellings[0] for spellings in wire_names(cls).values()) - {"error", "errors", "exception", "code"}
 
 
 def _is_yes(value: Any) -> bool:
