@@ -24,6 +24,7 @@ from tests.clients import KEY, NUMBER, QUICK, READ, SEND, both_calls, both_clien
 from tests.raw import PATIENCE, Behaviour, Peer, answer, hang, held, message, raw, serving, until, wait_until
 from wasend import AsyncWasendClient, ClientClosedError, ConfigurationError, Message, Session, WasendClient
 from wasend._core import pool
+from wasend.delivery import Pacing
 from wasend.errors import APIConnectionError, BadRequestError, UnknownConnectionError, UnknownTimeoutError
 
 pytestmark = pytest.mark.usefixtures("transport")
@@ -282,6 +283,27 @@ async def test_closing_while_connecting() -> None:
             await task
     assert caught.value.outcome == "not_sent"
     assert server.deliveries == 0
+
+
+@pytest.mark.parametrize(
+    "rules",
+    [{"pacing": Pacing(gap=(3000, 3001))}, {"rate_limit": "1/h"}],
+    ids=["pacing", "rate limit"],
+)
+async def test_closing_while_waiting_for_a_turn(rules: dict[str, Any]) -> None:
+    """A send that waits for its turn by the client's own rules ends when the client is closed; it is not sent."""
+    with serving(FINE, FINE) as server:
+        client = AsyncWasendClient(KEY, base_url=server.url, **rules)
+        await SEND(client)
+        task = asyncio.create_task(SEND(client))
+        for _ in range(20):  # as far as it gets without its turn
+            await asyncio.sleep(0)
+        await client.aclose()
+        with pytest.raises(ClientClosedError) as caught:
+            async with asyncio.timeout(PATIENCE):
+                await task
+    assert caught.value.outcome == "not_sent"
+    assert server.deliveries == 1
 
 
 def test_closing_from_another_thread() -> None:

@@ -17,6 +17,7 @@ import attrs
 from ..errors import (
     APIConnectionError,
     APIStatusError,
+    ClientClosedError,
     ConfigurationError,
     DecodeError,
     OutcomeUnknownError,
@@ -150,22 +151,29 @@ class Engine:
         Raises:
             WasendError: It failed; the error's ``outcome`` says what became of it.
         """
-        running_loop()
+        loop = running_loop()
         content = call.content()  # what cannot be sent is refused before anything waits
         if call.path_params or call.params:
             call.target()
         states: list[_CallState] = []
-        perform: Callable[[], Awaitable[T]] = functools.partial(self._perform, call, content, states)
+        queued = asyncio.timeout(None)  # ended where the client is closed while a middleware still waits
+        perform: Callable[[], Awaitable[T]] = functools.partial(self._perform, call, content, states, queued)
         for middleware in reversed(self.middleware):
             perform = functools.partial(middleware, call, perform)
+        self.http.deadlines[queued] = loop
         try:
-            return await perform()
+            async with queued:
+                return await perform()
         except WasendError as error:
             if error.outcome == "not_sent" and not call.repeatable and any(state.results for state in states):
                 error.outcome = "sent"
             raise
         except Exception as error:  # noqa: BLE001 - a defect, of ours or of a part that the caller gave
+            if queued.expired():
+                raise ClientClosedError(f"{call.name}: the client was closed before it was sent") from None
             return self._in_spite_of(error, call, states)
+        finally:
+            self.http.deadlines.pop(queued, None)
 
     def _in_spite_of(self, error: Exception, call: Call[T], states: list[_CallState]) -> T:
         """
@@ -189,7 +197,10 @@ class Engine:
             raise WasendError(text, outcome="unknown") from error
         raise OutcomeUnknownError(f"{text}; {IN_DOUBT}", call=call, since=state.request.started_at) from error
 
-    async def _perform(self, call: Call[T], content: bytes | Body | None, states: list[_CallState]) -> T:
+    async def _perform(
+        self, call: Call[T], content: bytes | Body | None, states: list[_CallState], queued: asyncio.Timeout
+    ) -> T:
+        self.http.deadlines.pop(queued, None)  # from here on it has a deadline of its own
         total = self.options.timeout.total_for(0 if content is None or isinstance(content, bytes) else content.length)
         state = _CallState(self.options.clock.monotonic() + total, asyncio.timeout(total), content=content)
         states.append(state)
