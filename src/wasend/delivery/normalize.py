@@ -25,6 +25,8 @@ def normalized_text(text: str | None) -> str:
         text: The text, if there is one.
     """
     plain = text or ""
+    if plain.isascii() and plain.isprintable():  # one line of plain words: the rest would leave it as it is
+        return plain.strip()
     if not plain.isascii():
         plain = "".join(char for char in unicodedata.normalize("NFC", plain) if not _is_invisible(char))
     plain = "".join(char for char in _LINE_END.sub("\n", plain) if char >= " " or char in "\n\t")
@@ -69,6 +71,8 @@ def chat_key(to: str) -> str:
     """
     if to.startswith("+") and to[1:].isdecimal():  # as every call of ours spells a number: no need to parse it again
         return f"{to[1:]}@c.us"
+    if to.endswith("@c.us") and to.isascii() and to[:-5].isdecimal():  # as most answers do
+        return to
     try:
         return jid(to, "to")
     except InvalidRequestError:
