@@ -216,6 +216,16 @@ async def test_breaker(wasend_sandbox: Sandbox, wasend_clock: Clock, desk: str) 
     assert [one.content for one in wasend_sandbox.deliveries()] == ["Hi", "There you are", "Hi"]
 
 
+@pytest.mark.wasend_faults("ban POST /sendText #1 signal=463")
+async def test_breaker_behind_a_pacer(wasend_sandbox: Sandbox, desk: str) -> None:
+    """A breaker learns of paced sends as of any other."""
+    client = wasend_sandbox.async_client(breaker=True, pacing=Pacing(gap=(1, 2)))
+    with pytest.raises(AccountRestrictedError):
+        await client.send_text(session=desk, to=ADA, text="Hi")
+    with pytest.raises(BreakerOpenError):
+        await client.send_text(session=desk, to=BOB, text="Hi")
+
+
 @pytest.mark.wasend_faults("500 POST /sendText #1,2,3")
 async def test_breaker_and_kinds(wasend_sandbox: Sandbox, desk: str) -> None:
     """One breaker for several clients: three failures in a row hold everything, whatever kind it is said to be."""

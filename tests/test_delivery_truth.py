@@ -18,11 +18,13 @@ from tests.raw import Behaviour, Peer, RawServer, answer, message, raw, reset
 from tests.test_delivery_settle import CHAT, NOW, START, chat, claimed, desk, document, raw_client
 from wasend import Clock, Message, OutcomeUnknownError, UnknownAnswerError
 from wasend._core.call import Call
-from wasend.delivery.normalize import chat_spellings, message_key, normalized_text
+from wasend.api.chats import ChatMessage
+from wasend.delivery.normalize import chat_in, chat_spellings, message_key, normalized_text
 from wasend.delivery.settle import Settlement, settle
 from wasend.delivery.settle import ledger as ledgers
 from wasend.delivery.settle.chats import ChatNames
 from wasend.delivery.settle.ledger import Ledger, Search, ledger_of
+from wasend.delivery.settle.messages import _possible_types
 from wasend.delivery.settle.search import target_of
 from wasend.delivery.settle.times import Skew
 from wasend.errors import InvalidRequestError
@@ -583,3 +585,33 @@ async def test_no_description(fields: dict[str, Any], problem: str) -> None:
         with pytest.raises(InvalidRequestError, match=f"^{problem}: "):
             await client.settle_send(**{"session": "ses_1", "to": NUMBER, "since": NOW, **fields})
         assert server.deliveries == 0
+
+
+def test_the_chat_that_an_id_names() -> None:
+    """An id of the long form names its chat; another names none, whatever stands in its place."""
+    assert chat_in("true_447700900456@c.us_3EB0") == "447700900456@c.us"
+    assert chat_in("false_98765432109876@lid_3EB0_447700900123@c.us") == "98765432109876@lid"
+    assert [chat_in(other) for other in ("true_x_3EB0", "3EB0", "", None)] == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("told", "types"),
+    [
+        ({"has_media": False}, {"text"}),
+        ({"has_media": False, "mimetype": "image/png"}, {"image", "document"}),
+        ({"has_media": True}, {"image", "video", "ptt", "document"}),
+    ],
+)
+def test_types_of_a_message_that_names_none(told: dict[str, Any], types: set[str]) -> None:
+    """Where an engine names no type, whether there is a file tells it, and what kind of file."""
+    assert _possible_types(ChatMessage(**told)) == types
+
+
+async def test_one_of_two_in_doubt() -> None:
+    """Of two sends that were cancelled, one message is left over for the other, whoever describes the first."""
+    ledger = Ledger(MachineClock(stopped=True, at=START))
+    for _ in range(2):
+        ledger.end_send(await ledger.begin_send(["x"]), in_doubt=True)
+    found = [("ses_1", "1"), ("ses_1", "2")]
+    assert claimed(ledger, "x", found[:1], START, described=True) is None
+    assert claimed(ledger, "x", found, START, described=True) == ("ses_1", "1")
