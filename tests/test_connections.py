@@ -285,6 +285,22 @@ async def test_closing_while_connecting() -> None:
     assert server.deliveries == 0
 
 
+async def test_cancelled_at_any_moment() -> None:
+    """Whenever a call is cancelled, its connection does not keep the next one waiting."""
+    with serving(FINE) as server:
+        async with client_of(server.url, timeout=5) as client:
+            for moment in range(60):
+                before = server.deliveries
+                task = asyncio.create_task(SEND(client))
+                while server.deliveries == before and moment % 2:  # its answer is on its way, or has come
+                    await asyncio.sleep(0)
+                for _ in range(moment // 2):
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.wait([task])
+                await READ(client)
+
+
 @pytest.mark.parametrize(
     "rules",
     [{"pacing": Pacing(gap=(3000, 3001))}, {"rate_limit": "1/h"}],

@@ -157,7 +157,7 @@ class Pool(SlottedPool):
         now = time.monotonic()
         old: list[httpx.AsyncHTTPTransport] = []
         if transport in self._all:
-            if _has_unread(transport):
+            if _is_unusable(transport):
                 self._all.discard(transport)
                 old.append(transport)
             else:
@@ -172,9 +172,10 @@ class Pool(SlottedPool):
             await stale.aclose()
 
 
-def _has_unread(transport: httpx.AsyncHTTPTransport) -> bool:
+def _is_unusable(transport: httpx.AsyncHTTPTransport) -> bool:
     """
-    Whether more has come over its connection than the answer: httpcore would take that for the next request's.
+    Whether its connection is not to be used again: it is not idle, or more has come over it than the answer, which
+    httpcore would take for the next request's.
 
     httpcore tells it by no public name. Where another release has other names, connections are not used again, which
     costs time and does no harm.
@@ -182,6 +183,8 @@ def _has_unread(transport: httpx.AsyncHTTPTransport) -> bool:
     inner: Any = transport
     try:
         for connection in inner._pool.connections:
+            if not connection.is_idle() and not connection.is_closed():
+                return True  # a cancelled request can leave one so, and the next would wait for it for ever
             while not hasattr(connection, "_h11_state"):  # a tunnel through a proxy, for one
                 connection = connection._connection  # noqa: PLW2901
             if connection._h11_state.trailing_data[0]:
