@@ -492,6 +492,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "TurnTimeoutError": {"session": "s", "until": SINCE, "reason": "gap"},
     "SuppressedRecipientError": {"recipient": NUMBER, "reason": "asked"},
     "DecodeError": {"path": "$.a", "body": [1]},
+    "IdempotencyConflictError": {"differs": ("recipient", "text")},
     "OutcomeUnknownError": {"call": CALL, "since": SINCE},
     "UnknownAnswerError": {"path": "$", "body": [1], "call": CALL, "since": SINCE},
     "UnknownStatusError": STATUS | {"call": CALL, "since": SINCE},

@@ -125,15 +125,14 @@ def test_type_checkers_see_the_same() -> None:
     """A name is imported from the same module where type checkers look, and when the program uses it."""
     tree = ast.parse(Path(wasend.__file__).read_text(encoding="utf-8"))
     (block,) = (node for node in tree.body if isinstance(node, ast.If) and "not" not in ast.unparse(node.test))
-    seen = {
-        node.module: tuple(alias.name for alias in node.names)
-        for node in block.body
-        if isinstance(node, ast.ImportFrom)
-    }
-    assert seen.pop(None) == ("delivery",)
+    imports = [node for node in block.body if isinstance(node, ast.ImportFrom)]
+    seen = {node.module: tuple(alias.name for alias in node.names) for node in imports if node.module}
+    packages = tuple(alias.name for node in imports if not node.module for alias in node.names)
     assert seen == vars(wasend)["_MODULES"]
-    assert wasend.delivery is importlib.import_module("wasend.delivery")
-    assert {*wasend.__all__, "delivery"} <= set(dir(wasend))
+    assert packages == vars(wasend)["_PACKAGES"]
+    for name in packages:
+        assert getattr(wasend, name) is importlib.import_module(f"wasend.{name}")
+    assert {*wasend.__all__, *packages} <= set(dir(wasend))
 
 
 # -------------------------------------------------------------------------------------------------------- documentation

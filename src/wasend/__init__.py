@@ -23,6 +23,7 @@ from .errors import (
     ConfigurationError,
     ConflictError,
     DecodeError,
+    IdempotencyConflictError,
     InvalidRequestError,
     MessageFailedError,
     NotFoundError,
@@ -48,6 +49,7 @@ from .errors import (
 
 if typing.TYPE_CHECKING:
     from . import delivery as delivery
+    from . import outbox as outbox
     from ._bound import AsyncBoundSession, BoundSession
     from ._core.clock import Clock
     from ._core.model import Model, Page, Result, model, wire
@@ -112,6 +114,7 @@ __all__ = [
     "GroupPicture",
     "GroupRef",
     "GroupSettings",
+    "IdempotencyConflictError",
     "InvalidRequestError",
     "LinkPreview",
     "MediaData",
@@ -166,6 +169,7 @@ __all__ = [
     "wire",
 ]
 
+_PACKAGES: typing.Final = ("delivery", "outbox")
 _MODULES: typing.Final = {
     "_bound": ("AsyncBoundSession", "BoundSession"),
     "_core.clock": ("Clock",),
@@ -210,7 +214,7 @@ _MODULES: typing.Final = {
 if not typing.TYPE_CHECKING:
 
     def __getattr__(name: str) -> typing.Any:
-        if name == "delivery":
+        if name in _PACKAGES:
             return importlib.import_module(f".{name}", __name__)
         for module, names in _MODULES.items():
             if name in names:
@@ -221,4 +225,4 @@ if not typing.TYPE_CHECKING:
         return export(name)
 
     def __dir__() -> list[str]:
-        return sorted({*globals(), *__all__, "delivery"})
+        return sorted({*globals(), *__all__, *_PACKAGES})

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal, Self, overload
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 import httpx
 
@@ -51,6 +51,9 @@ from .client import AsyncWasendClient
 from .errors import OutcomeUnknownError
 from .media import MediaData
 from .recipients import ChatRef, MessageRef, Recipient
+
+if TYPE_CHECKING:
+    from .outbox import Outbox
 
 
 class _Calls:
@@ -1782,6 +1785,8 @@ class WasendClient(Signatures, _Calls, Aliases):
         suppression: delivery.Suppression | None = None,
         ready: float | None = None,
         resolver: delivery.Resolver | None = None,
+        outbox: Outbox | None = None,
+        message_ids: Literal["try"] | None = None,
         strict: bool = False,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
     ) -> None:
@@ -1822,6 +1827,10 @@ class WasendClient(Signatures, _Calls, Aliases):
             ready: Seconds that a send waits for a session that is STARTING; by default it raises at once.
             resolver: A `Resolver` for `resolve`, such as one whose store outlives the process; by default one of its
                 own.
+            outbox: An `Outbox`, in which calls with a ``key`` are kept: each is made once, whatever fails, by however
+                many tasks and processes.
+            message_ids: ``"try"``: give each message an id of our own making. Where the service takes it over, what
+                became of a message that was not answered can be told exactly; where it does not, nothing is lost.
             strict: Whether a value that does not fit its field is a `DecodeError`, for tests of what a service answers.
                 By default the field is left empty, and the value is kept in ``extra`` and named in ``unread``.
             max_answer_bytes: The most bytes that an answer, or a file that `download` fetches, may have; by default 64
@@ -1851,6 +1860,8 @@ class WasendClient(Signatures, _Calls, Aliases):
             suppression=suppression,
             ready=ready,
             resolver=resolver,
+            outbox=outbox,
+            message_ids=message_ids,
             strict=strict,
             max_answer_bytes=max_answer_bytes,
         )

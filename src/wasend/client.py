@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from .delivery.pacing import Pacer, Pacing
     from .delivery.rate_limit import RateLimiter
     from .delivery.resolving import Resolver
+    from .outbox import Outbox
 
 T = TypeVar("T")
 
@@ -113,6 +114,8 @@ class AsyncWasendClient(
         suppression: delivery.Suppression | None = None,
         ready: float | None = None,
         resolver: delivery.Resolver | None = None,
+        outbox: Outbox | None = None,
+        message_ids: Literal["try"] | None = None,
         strict: bool = False,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
     ) -> None:
@@ -153,6 +156,10 @@ class AsyncWasendClient(
             ready: Seconds that a send waits for a session that is STARTING; by default it raises at once.
             resolver: A `Resolver` for `resolve`, such as one whose store outlives the process; by default one of its
                 own.
+            outbox: An `Outbox`, in which calls with a ``key`` are kept: each is made once, whatever fails, by however
+                many tasks and processes.
+            message_ids: ``"try"``: give each message an id of our own making. Where the service takes it over, what
+                became of a message that was not answered can be told exactly; where it does not, nothing is lost.
             strict: Whether a value that does not fit its field is a `DecodeError`, for tests of what a service answers.
                 By default the field is left empty, and the value is kept in ``extra`` and named in ``unread``.
             max_answer_bytes: The most bytes that an answer, or a file that `download` fetches, may have; by default 64
@@ -189,6 +196,8 @@ class AsyncWasendClient(
                 breaker=_breaker(breaker, clock),
                 suppression=suppression,
                 ready=ready,
+                outbox=_outbox(outbox),
+                message_ids=_message_ids(message_ids),
                 resolver=functools.cache(functools.partial(_resolver, resolver, clock)),
             )
         )
@@ -364,6 +373,22 @@ def _breaker(breaker: Breaker | bool, clock: Clock) -> Breaker | None:
     if breaker is True:
         return Breaker(clock=clock)
     raise ConfigurationError(f"breaker: {breaker!r} is unknown; pass True, or a Breaker")
+
+
+def _outbox(outbox: Outbox | None) -> Outbox | None:
+    if outbox is None:
+        return None
+    from .outbox import Outbox
+
+    if isinstance(outbox, Outbox):
+        return outbox
+    raise ConfigurationError(f"outbox: expected an Outbox, got {type(outbox).__name__}; pass Outbox('outbox.db')")
+
+
+def _message_ids(message_ids: Literal["try"] | None) -> Literal["try"] | None:
+    if message_ids is None or message_ids == "try":
+        return message_ids
+    raise ConfigurationError(f"message_ids: {message_ids!r} is unknown; pass 'try', or leave it out")
 
 
 def _resolver(resolver: Resolver | None, clock: Clock) -> Resolver:

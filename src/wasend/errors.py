@@ -31,6 +31,7 @@ __all__ = [
     "ConfigurationError",
     "ConflictError",
     "DecodeError",
+    "IdempotencyConflictError",
     "InvalidRequestError",
     "MessageFailedError",
     "NotFoundError",
@@ -125,6 +126,21 @@ class InvalidRequestError(WasendError, ValueError):
         self.field = field
         self.problem = problem
         self.remedy = remedy
+
+
+class IdempotencyConflictError(WasendError):
+    """
+    The key was used before, for another message. Nothing was sent.
+
+    Attributes:
+        key: The caller's own key.
+        differs: In what the two differ, such as ``("recipient", "text")``.
+    """
+
+    def __init__(self, key: str, differs: tuple[str, ...]) -> None:
+        super().__init__(f"key {key!r} was used for a call with another {' and '.join(differs)}; use a key of its own")
+        self.key = key
+        self.differs = tuple(differs)
 
 
 class ConfigurationError(WasendError):

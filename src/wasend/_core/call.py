@@ -11,6 +11,7 @@ import attrs
 
 from ..errors import InvalidRequestError
 from .body import PIECE, Base64Text, Body, encoded
+from .checks import idempotency_key
 from .documents import is_list
 
 T = TypeVar("T")
@@ -71,6 +72,7 @@ class Call(Generic[T]):
         evidence: The model of what the call makes, where a 2xx alone does not show that it was understood: the answer
             must be a plain yes or have one of that model's fields, else what became of the call is unknown. By default
             any 2xx will do.
+        key: The caller's own key, under which an outbox makes the call once; it is no part of the request.
         fallbacks: The same call as other sources spell it, where they disagree; see `or_route`.
     """
 
@@ -90,6 +92,7 @@ class Call(Generic[T]):
     unclear: str | None = attrs.field(default=None, kw_only=True, repr=False)
     prelude: Prelude | None = attrs.field(default=None, kw_only=True, repr=False)
     evidence: type[Any] | None = attrs.field(default=None, kw_only=True, repr=False)
+    key: str | None = attrs.field(default=None, kw_only=True, repr=False, converter=idempotency_key)
     fallbacks: tuple[Call[T], ...] = attrs.field(default=(), kw_only=True, repr=False)
 
     @property

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from ..errors import InvalidRequestError
 from .names import nearest
+
+LONGEST_KEY: Final = 255
+"""Characters of a key; every store can index so many."""
 
 
 def count(value: int | None, field: str, *, least: int = 0) -> int | None:
@@ -46,6 +49,25 @@ def flag(value: bool | None, field: str) -> bool | None:
     if value is None or isinstance(value, bool):
         return value
     raise InvalidRequestError(field, f"expected True or False, got {value!r:.40}", "pass True or False")
+
+
+def idempotency_key(value: str | None) -> str | None:
+    """
+    Check the caller's own key of a call, or `None`.
+
+    Raises:
+        InvalidRequestError: It is not text of 1 to 255 printable characters.
+    """
+    if value is None or (isinstance(value, str) and 0 < len(value) <= LONGEST_KEY and value.isprintable()):
+        return value
+    remedy = f"pass 1 to {LONGEST_KEY} printable characters, such as 'order-17'"
+    if not isinstance(value, str):
+        raise InvalidRequestError("key", f"expected text, got {type(value).__name__}", remedy)
+    if not value:
+        raise InvalidRequestError("key", "is empty", remedy)
+    if len(value) > LONGEST_KEY:
+        raise InvalidRequestError("key", f"has {len(value)} characters", remedy)
+    raise InvalidRequestError("key", f"{value!r} has a character that cannot be printed", remedy)
 
 
 def texts(value: Sequence[str] | None, field: str) -> list[str] | None:

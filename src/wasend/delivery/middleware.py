@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import attrs
 
 from .._core.call import Call
 from .._core.engine import Engine, Middleware
+from ..errors import InvalidRequestError
 
 if TYPE_CHECKING:
+    from ..outbox import Outbox
     from .breaker import Breaker
     from .pacing import Pacer, Pacing
     from .resolving import Resolver
@@ -36,6 +38,8 @@ class DeliverySettings:
         breaker: Holds sends back once WhatsApp, or the service, refuses them.
         suppression: Whom nothing is sent to.
         ready: Seconds for which a send waits for a session that is STARTING; `None` for not at all.
+        outbox: Where calls with a key are kept, so that each is made once.
+        message_ids: ``"try"``: give each message an id of our own making, by which it can be found; `None` for not.
         resolver: Returns what finds out which form of a number is on WhatsApp; made when it is first asked for.
     """
 
@@ -48,6 +52,8 @@ class DeliverySettings:
     breaker: Breaker | None = None
     suppression: Suppression | None = None
     ready: float | None = None
+    outbox: Outbox | None = None
+    message_ids: Literal["try"] | None = None
     resolver: Callable[[], Resolver]
 
 
@@ -66,6 +72,9 @@ class DeliveryMiddleware:
 
     async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
         """Make the call by the settings."""
+        if call.key is not None and self._settings.outbox is None:
+            remedy = "give the client one, as in outbox=Outbox('outbox.db'), or leave the key out"
+            raise InvalidRequestError("key", "this client has no outbox, which is what keeps keys", remedy)
         if call.method == "GET" and not call.sends and call.unclear is None and self._settings.breaker is None:
             return await call_next()
         for middleware in reversed(self._chain):
