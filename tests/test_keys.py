@@ -1,13 +1,42 @@
-"""The caller's own key of a call: what it may be, and that it is no part of the request."""
+"""The caller's own key of a call: what it may be, which calls take it, and that it is no part of the request."""
 
 from __future__ import annotations
 
-from typing import Any
+import inspect
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
+import respx
 
+from tests.calls import BASE, FACES, ROWS, ask
 from wasend import AsyncWasendClient, ConfigurationError, InvalidRequestError
 from wasend._core.call import Call
+from wasend.outbox import Outbox
+
+KEYED: Final = {
+    name
+    for name, method in inspect.getmembers(AsyncWasendClient, inspect.iscoroutinefunction)
+    if not name.startswith("_") and "key" in inspect.signature(method).parameters
+}
+ROWS_WITH_KEY: Final = [row for row in ROWS if row.call in KEYED]
+NUMBER: Final = "+447700900456"
+KEY: Final = "order-17/é"
+
+
+@pytest.fixture
+def service() -> Iterator[respx.MockRouter]:
+    """The service, which answers nothing but what a test tells it."""
+    with respx.mock(base_url=BASE, assert_all_called=False) as router:
+        yield router
+
+
+def test_calls_that_take_a_key() -> None:
+    """They are those that make something which is there twice if they are made twice, and raw requests."""
+    sends = {f"send_{what}" for what in ("text", "image", "video", "voice", "file", "link_custom_preview", "message")}
+    assert {*sends, "send", "create_session", "create_group", "request"} == KEYED
 
 
 @pytest.mark.parametrize(
@@ -20,10 +49,13 @@ from wasend._core.call import Call
     ],
     ids=["empty", "number", "long", "control"],
 )
-def test_bad_key(key: Any, problem: str) -> None:
-    """A key is 1 to 255 printable characters; what else is given is refused by name."""
-    with pytest.raises(InvalidRequestError, match=f"^key: .*{problem}; pass 1 to 255 printable"):
-        Call("POST", "/sendText", dict, key=key)
+def test_bad_key(key: Any, problem: str, service: respx.MockRouter) -> None:
+    """A key is 1 to 255 printable characters; what else is given is refused by name, before a file is read."""
+    for call, fields in (("send_text", {"text": "Hi"}), ("send_image", {"data": Path("not there.png")})):
+        with pytest.raises(InvalidRequestError, match=f"^key: .*{problem}; pass 1 to 255 printable"):
+            ask("async", call, session="ses_1", to=NUMBER, **fields, key=key)
+    Call("POST", "/sendText", dict, key="k" * 255)
+    assert not service.calls
 
 
 def test_bad_options() -> None:
@@ -35,3 +67,56 @@ def test_bad_options() -> None:
     ):
         with pytest.raises(ConfigurationError, match=problem):
             AsyncWasendClient("key", **options)
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_no_outbox(face: str, service: respx.MockRouter) -> None:
+    """A key that nothing would keep is refused before anything is sent, with what to do."""
+    for row in ROWS_WITH_KEY:
+        with pytest.raises(InvalidRequestError, match=r"^key: .*no outbox.*; .*outbox=Outbox\('outbox.db'\)"):
+            ask(face, row.call, *row.ids, **row.given, key=KEY)
+    with pytest.raises(InvalidRequestError, match=r"^key: .*no outbox"):
+        ask(face, "request", "POST", "/sendText", body={"to": NUMBER}, key=KEY)
+    assert not service.calls
+
+
+def test_key_of_a_read(service: respx.MockRouter) -> None:
+    """A raw request that only reads takes no key."""
+    with pytest.raises(
+        InvalidRequestError, match=r"^key: GET does nothing that could be done twice; leave the key out"
+    ):
+        ask("async", "request", "GET", "/labels", key=KEY)
+    assert not service.calls
+
+
+@pytest.mark.parametrize("face", FACES)
+def test_not_on_the_wire(face: str, service: respx.MockRouter, tmp_path: Path) -> None:
+    """By keywords or in a mapping of either spelling, the key changes no byte of the request."""
+    outbox = Outbox(str(tmp_path / "outbox.db"))
+    forms = [(row, form) for row in ROWS_WITH_KEY for form in row.forms()]
+    for number, (row, form) in enumerate(forms):
+        shape = row.answers[0]
+        service.route().respond(200, content=shape.content, content_type=shape.content_type)
+        args, given = row.forms()[form]
+        key = f"{KEY}-{number}"
+        if form == "keywords":
+            given = {**given, "key": key}
+        else:
+            args = (*args[:-1], {**args[-1], "key": key})
+        assert ask(face, row.call, *args, settings={"outbox": outbox}, **given) == shape.value
+        made = service.calls[-1].request
+        assert f"{made.method} {made.url.raw_path.decode()}" == row.sent
+        assert made.content == (row.body or "").encode()
+        assert len(service.calls) == number + 1
+        assert not [value for value in made.headers.values() if "order-17" in value]
+
+
+def test_raw_request(service: respx.MockRouter, tmp_path: Path) -> None:
+    """Neither is it in a raw request."""
+    service.route().respond(200, content='{"id": "true_447700900456@c.us_3EB0A1B2C3D4E5F60718"}')
+    body = {"session": "ses_1", "to": NUMBER, "text": "Hi"}
+    outbox = Outbox(str(tmp_path / "outbox.db"))
+    ask("async", "request", "POST", "/sendText", body=body, key=KEY, settings={"outbox": outbox})
+    (made,) = service.calls
+    assert json.loads(made.request.content) == body
+    assert "order-17" not in str(made.request.url) + str(made.request.headers)

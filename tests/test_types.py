@@ -218,11 +218,11 @@ def test_pyright_completes(tmp_path: Path) -> None:
 
 
 COMPLETED: Final = (
-    ("c.send_text(", {"session=", "to=", "text=", "reply_to="}),
-    ("a.send_text(", {"session=", "to=", "text=", "reply_to="}),
-    ("d.send_text(", {"to=", "text=", "reply_to="}),
-    ("b.send_text(", {"to=", "text=", "reply_to="}),
-    ("c.create_group('s', ", {"name=", "participants=", "description=", "picture_url=", "tags="}),
+    ("c.send_text(", {"session=", "to=", "text=", "reply_to=", "key="}),
+    ("a.send_text(", {"session=", "to=", "text=", "reply_to=", "key="}),
+    ("d.send_text(", {"to=", "text=", "reply_to=", "key="}),
+    ("b.send_text(", {"to=", "text=", "reply_to=", "key="}),
+    ("c.create_group('s', ", {"name=", "participants=", "description=", "picture_url=", "tags=", "key="}),
     ("c.send_text(session='s', to='', text='').", {"id", "timestamp", "to_dict"}),
     ("(await a.send_text(session='s', to='', text='')).", {"id", "timestamp", "to_dict"}),
     ("d.send_text({'to': '', 'text': ''}).", {"id", "timestamp", "to_dict"}),
@@ -276,7 +276,7 @@ def test_requests() -> None:
         assert get_type_hints(getattr(requests, name))
     assert requests.SendTextRequest.__required_keys__ == {"session", "to", "text"}
     assert requests.SendTextFields.__required_keys__ == {"to", "text"}
-    assert requests.SendTextRequest.__optional_keys__ == {"reply_to", "replyTo"}
+    assert requests.SendTextRequest.__optional_keys__ == {"reply_to", "replyTo", "key"}
     assert {"minTypingDuration", "min_typing", "minTyping"} <= requests.SendMessageOptions.__optional_keys__
     assert not requests.SendMessageOptions.__required_keys__
 

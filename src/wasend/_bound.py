@@ -85,9 +85,11 @@ class _AsyncBoundSessionCalls:
         return await self._client.retrieve_qr_code(self.session_id)
 
     @mapping_form
-    async def send_text(self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None) -> Message:
+    async def send_text(
+        self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None, key: str | None = None
+    ) -> Message:
         """Send a text message. See `AsyncWasendClient.send_text`."""
-        return await self._client.send_text(session=self.session_id, to=to, text=text, reply_to=reply_to)
+        return await self._client.send_text(session=self.session_id, to=to, text=text, reply_to=reply_to, key=key)
 
     @mapping_form
     async def send_image(
@@ -98,10 +100,11 @@ class _AsyncBoundSessionCalls:
         data: MediaData | None = None,
         caption: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """Send a picture. See `AsyncWasendClient.send_image`."""
         return await self._client.send_image(
-            session=self.session_id, to=to, url=url, data=data, caption=caption, reply_to=reply_to
+            session=self.session_id, to=to, url=url, data=data, caption=caption, reply_to=reply_to, key=key
         )
 
     @mapping_form
@@ -113,10 +116,11 @@ class _AsyncBoundSessionCalls:
         data: MediaData | None = None,
         caption: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """Send a video. See `AsyncWasendClient.send_video`."""
         return await self._client.send_video(
-            session=self.session_id, to=to, url=url, data=data, caption=caption, reply_to=reply_to
+            session=self.session_id, to=to, url=url, data=data, caption=caption, reply_to=reply_to, key=key
         )
 
     @mapping_form
@@ -128,10 +132,11 @@ class _AsyncBoundSessionCalls:
         data: MediaData | None = None,
         duration: float | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """Send a voice message. See `AsyncWasendClient.send_voice`."""
         return await self._client.send_voice(
-            session=self.session_id, to=to, url=url, data=data, duration=duration, reply_to=reply_to
+            session=self.session_id, to=to, url=url, data=data, duration=duration, reply_to=reply_to, key=key
         )
 
     @mapping_form
@@ -144,6 +149,7 @@ class _AsyncBoundSessionCalls:
         file_name: str | None = None,
         mime_type: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """Send a file as a document. See `AsyncWasendClient.send_file`."""
         return await self._client.send_file(
@@ -154,11 +160,18 @@ class _AsyncBoundSessionCalls:
             file_name=file_name,
             mime_type=mime_type,
             reply_to=reply_to,
+            key=key,
         )
 
     @mapping_form
     async def send_link_custom_preview(
-        self, *, to: ChatRef, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: MessageRef | None = None
+        self,
+        *,
+        to: ChatRef,
+        text: str,
+        preview: LinkPreview | Mapping[str, Any],
+        reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a text that contains a link, with a preview of your own.
@@ -166,7 +179,7 @@ class _AsyncBoundSessionCalls:
         See `AsyncWasendClient.send_link_custom_preview`.
         """
         return await self._client.send_link_custom_preview(
-            session=self.session_id, to=to, text=text, preview=preview, reply_to=reply_to
+            session=self.session_id, to=to, text=text, preview=preview, reply_to=reply_to, key=key
         )
 
     @mapping_form
@@ -202,6 +215,7 @@ class _AsyncBoundSessionCalls:
         mimetype: str | None = None,
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send whatever is given: a text, or media at a URL with the text as its caption.
@@ -219,6 +233,7 @@ class _AsyncBoundSessionCalls:
             mimetype=mimetype,
             filename=filename,
             preview=preview,
+            key=key,
         )
 
     @mapping_form
@@ -238,6 +253,7 @@ class _AsyncBoundSessionCalls:
         send_seen: bool | str = True,
         min_typing: float | str = 3.0,
         max_typing: float | str = 8.0,
+        key: str | None = None,
     ) -> Message:
         """
         Send as a person would: mark the message being answered as seen, show "typing…" for a while, then `send`.
@@ -259,6 +275,7 @@ class _AsyncBoundSessionCalls:
             send_seen=send_seen,
             min_typing=min_typing,
             max_typing=max_typing,
+            key=key,
         )
 
     @mapping_form
@@ -270,6 +287,7 @@ class _AsyncBoundSessionCalls:
         description: str | None = None,
         picture_url: str | None = None,
         tags: Sequence[str] | None = None,
+        key: str | None = None,
     ) -> Group:
         """Create a group. See `AsyncWasendClient.create_group`."""
         return await self._client.create_group(
@@ -279,6 +297,7 @@ class _AsyncBoundSessionCalls:
             description=description,
             picture_url=picture_url,
             tags=tags,
+            key=key,
         )
 
     @mapping_form
@@ -876,9 +895,11 @@ class _BoundSessionCalls:
         return self._client.retrieve_qr_code(self.session_id)
 
     @mapping_form
-    def send_text(self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None) -> Message:
+    def send_text(
+        self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None, key: str | None = None
+    ) -> Message:
         """Send a text message. See `WasendClient.send_text`."""
-        return self._client.send_text(session=self.session_id, to=to, text=text, reply_to=reply_to)
+        return self._client.send_text(session=self.session_id, to=to, text=text, reply_to=reply_to, key=key)
 
     @mapping_form
     def send_image(
@@ -889,10 +910,11 @@ class _BoundSessionCalls:
         data: MediaData | None = None,
         caption: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """Send a picture. See `WasendClient.send_image`."""
         return self._client.send_image(
-            session=self.session_id, to=to, url=url, data=data, caption=caption, reply_to=reply_to
+            session=self.session_id, to=to, url=url, data=data, caption=caption, reply_to=reply_to, key=key
         )
 
     @mapping_form
@@ -904,10 +926,11 @@ class _BoundSessionCalls:
         data: MediaData | None = None,
         caption: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """Send a video. See `WasendClient.send_video`."""
         return self._client.send_video(
-            session=self.session_id, to=to, url=url, data=data, caption=caption, reply_to=reply_to
+            session=self.session_id, to=to, url=url, data=data, caption=caption, reply_to=reply_to, key=key
         )
 
     @mapping_form
@@ -919,10 +942,11 @@ class _BoundSessionCalls:
         data: MediaData | None = None,
         duration: float | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """Send a voice message. See `WasendClient.send_voice`."""
         return self._client.send_voice(
-            session=self.session_id, to=to, url=url, data=data, duration=duration, reply_to=reply_to
+            session=self.session_id, to=to, url=url, data=data, duration=duration, reply_to=reply_to, key=key
         )
 
     @mapping_form
@@ -935,6 +959,7 @@ class _BoundSessionCalls:
         file_name: str | None = None,
         mime_type: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """Send a file as a document. See `WasendClient.send_file`."""
         return self._client.send_file(
@@ -945,15 +970,22 @@ class _BoundSessionCalls:
             file_name=file_name,
             mime_type=mime_type,
             reply_to=reply_to,
+            key=key,
         )
 
     @mapping_form
     def send_link_custom_preview(
-        self, *, to: ChatRef, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: MessageRef | None = None
+        self,
+        *,
+        to: ChatRef,
+        text: str,
+        preview: LinkPreview | Mapping[str, Any],
+        reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """Send a text that contains a link, with a preview of your own. See `WasendClient.send_link_custom_preview`."""
         return self._client.send_link_custom_preview(
-            session=self.session_id, to=to, text=text, preview=preview, reply_to=reply_to
+            session=self.session_id, to=to, text=text, preview=preview, reply_to=reply_to, key=key
         )
 
     @mapping_form
@@ -989,6 +1021,7 @@ class _BoundSessionCalls:
         mimetype: str | None = None,
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
+        key: str | None = None,
     ) -> Message:
         """Send whatever is given: a text, or media at a URL with the text as its caption. See `WasendClient.send`."""
         return self._client.send(
@@ -1002,6 +1035,7 @@ class _BoundSessionCalls:
             mimetype=mimetype,
             filename=filename,
             preview=preview,
+            key=key,
         )
 
     @mapping_form
@@ -1021,6 +1055,7 @@ class _BoundSessionCalls:
         send_seen: bool | str = True,
         min_typing: float | str = 3.0,
         max_typing: float | str = 8.0,
+        key: str | None = None,
     ) -> Message:
         """
         Send as a person would: mark the message being answered as seen, show "typing…" for a while, then `send`.
@@ -1042,6 +1077,7 @@ class _BoundSessionCalls:
             send_seen=send_seen,
             min_typing=min_typing,
             max_typing=max_typing,
+            key=key,
         )
 
     @mapping_form
@@ -1053,6 +1089,7 @@ class _BoundSessionCalls:
         description: str | None = None,
         picture_url: str | None = None,
         tags: Sequence[str] | None = None,
+        key: str | None = None,
     ) -> Group:
         """Create a group. See `WasendClient.create_group`."""
         return self._client.create_group(
@@ -1062,6 +1099,7 @@ class _BoundSessionCalls:
             description=description,
             picture_url=picture_url,
             tags=tags,
+            key=key,
         )
 
     @mapping_form

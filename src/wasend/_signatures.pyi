@@ -114,6 +114,7 @@ class AsyncSignatures:
             enable_message_logging: bool | None = None,
             enable_webhook: bool | None = None,
             webhook_url: str | None = None,
+            key: str | None = None,
         ) -> Session: ...
     @_overload
     async def create_session(self, request: CreateSessionRequest, /) -> Session: ...
@@ -128,6 +129,7 @@ class AsyncSignatures:
             enable_message_logging: bool | None = None,
             enable_webhook: bool | None = None,
             webhook_url: str | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Session: ...
     @_overload
@@ -140,6 +142,7 @@ class AsyncSignatures:
         enable_message_logging: bool | None = None,
         enable_webhook: bool | None = None,
         webhook_url: str | None = None,
+        key: str | None = None,
     ) -> Session:
         """
         Create a WhatsApp session. It starts out as CREATED; link it by scanning `retrieve_qr_code`.
@@ -154,6 +157,7 @@ class AsyncSignatures:
             enable_message_logging: Log messages, for debugging.
             enable_webhook: Post events to `webhook_url`.
             webhook_url: An http or https URL; needed if `enable_webhook` is true.
+            key: Your own key of this session, for a client with an `outbox`: by one key it is created once.
 
         Returns:
             The session.
@@ -161,13 +165,20 @@ class AsyncSignatures:
         Raises:
             InvalidRequestError: The number has no country, or the webhook no URL. Nothing was sent.
             ConflictError: A session of that name exists.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the session may exist: look its name up before creating it again.
         """
 
     if not MYPY:
         @_overload
         async def send_text(
-            self, *, session: SessionRef, to: ChatRef, text: str, reply_to: MessageRef | None = None
+            self,
+            *,
+            session: SessionRef,
+            to: ChatRef,
+            text: str,
+            reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     async def send_text(self, request: SendTextRequest, /) -> Message: ...
@@ -182,11 +193,12 @@ class AsyncSignatures:
             to: To_ = MISSING,
             text: Text_ = MISSING,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
     async def send_text(
-        self, *, session: SessionRef, to: ChatRef, text: str, reply_to: MessageRef | None = None
+        self, *, session: SessionRef, to: ChatRef, text: str, reply_to: MessageRef | None = None, key: str | None = None
     ) -> Message:
         """
         Send a text message.
@@ -196,10 +208,12 @@ class AsyncSignatures:
             to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; WhatsApp's own markup is allowed.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: The number has no country. Nothing was sent.
             SessionNotReadyError: The session is not connected.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -214,6 +228,7 @@ class AsyncSignatures:
             data: MediaData | None = None,
             caption: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     async def send_image(self, request: SendImageRequest, /) -> Message: ...
@@ -230,6 +245,7 @@ class AsyncSignatures:
             data: MediaData | None = None,
             caption: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -242,6 +258,7 @@ class AsyncSignatures:
         data: MediaData | None = None,
         caption: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a picture.
@@ -253,9 +270,11 @@ class AsyncSignatures:
             data: the picture: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -270,6 +289,7 @@ class AsyncSignatures:
             data: MediaData | None = None,
             caption: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     async def send_video(self, request: SendVideoRequest, /) -> Message: ...
@@ -286,6 +306,7 @@ class AsyncSignatures:
             data: MediaData | None = None,
             caption: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -298,6 +319,7 @@ class AsyncSignatures:
         data: MediaData | None = None,
         caption: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a video.
@@ -309,9 +331,11 @@ class AsyncSignatures:
             data: the video: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -326,6 +350,7 @@ class AsyncSignatures:
             data: MediaData | None = None,
             duration: float | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     async def send_voice(self, request: SendVoiceRequest, /) -> Message: ...
@@ -342,6 +367,7 @@ class AsyncSignatures:
             data: MediaData | None = None,
             duration: float | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -354,6 +380,7 @@ class AsyncSignatures:
         data: MediaData | None = None,
         duration: float | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a voice message.
@@ -365,9 +392,11 @@ class AsyncSignatures:
             data: the recording: bytes, a path, a binary file or base64 text; at most 40 MiB.
             duration: Its length in seconds.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -383,6 +412,7 @@ class AsyncSignatures:
             file_name: str | None = None,
             mime_type: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     async def send_file(self, request: SendFileRequest, /) -> Message: ...
@@ -400,6 +430,7 @@ class AsyncSignatures:
             file_name: str | None = None,
             mime_type: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -413,6 +444,7 @@ class AsyncSignatures:
         file_name: str | None = None,
         mime_type: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a file as a document.
@@ -425,10 +457,12 @@ class AsyncSignatures:
             file_name: Its name for the recipient; found from a path, a file or a URL where not given.
             mime_type: Its MIME type; found from the name where not given, else ``application/octet-stream``.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, no name to be found, or the number has no
                 country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -442,6 +476,7 @@ class AsyncSignatures:
             text: str,
             preview: LinkPreview | Mapping[str, Any],
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     async def send_link_custom_preview(self, request: SendLinkCustomPreviewRequest, /) -> Message: ...
@@ -459,6 +494,7 @@ class AsyncSignatures:
             text: Text_ = MISSING,
             preview: Preview_ = MISSING,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -470,6 +506,7 @@ class AsyncSignatures:
         text: str,
         preview: LinkPreview | Mapping[str, Any],
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a text that contains a link, with a preview of your own.
@@ -481,9 +518,11 @@ class AsyncSignatures:
             preview: The link's look: a `LinkPreview`, or a mapping with ``title`` and, if wanted, ``description`` and
                 ``thumbnailUrl``.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: The preview has no title, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -593,6 +632,7 @@ class AsyncSignatures:
             mimetype: str | None = None,
             filename: str | None = None,
             preview: Mapping[str, str] | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     async def send(self, request: SendRequest, /) -> Message: ...
@@ -613,6 +653,7 @@ class AsyncSignatures:
             mimetype: str | None = None,
             filename: str | None = None,
             preview: Mapping[str, str] | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -629,6 +670,7 @@ class AsyncSignatures:
         mimetype: str | None = None,
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send whatever is given: a text, or media at a URL with the text as its caption.
@@ -644,9 +686,11 @@ class AsyncSignatures:
             mimetype: MIME type of the media.
             filename: Name of the document.
             preview: What a link in the text looks like, in the service's own keys.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -669,6 +713,7 @@ class AsyncSignatures:
             send_seen: bool | str = True,
             min_typing: float | str = 3.0,
             max_typing: float | str = 8.0,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     async def send_message(self, request: SendMessageRequest, /) -> Message: ...
@@ -699,6 +744,7 @@ class AsyncSignatures:
             send_seen: bool | str = True,
             min_typing: float | str = 3.0,
             max_typing: float | str = 8.0,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -719,6 +765,7 @@ class AsyncSignatures:
         send_seen: bool | str = True,
         min_typing: float | str = 3.0,
         max_typing: float | str = 8.0,
+        key: str | None = None,
     ) -> Message:
         """
         Send as a person would: mark the message being answered as seen, show "typing…" for a while, then `send`.
@@ -742,9 +789,11 @@ class AsyncSignatures:
             send_seen: Whether to do so; ``"true"`` and ``"false"`` will do.
             min_typing: Least time of typing: seconds as a number, or milliseconds as text, as in the official SDK.
             max_typing: Most time of typing, likewise.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -759,6 +808,7 @@ class AsyncSignatures:
             description: str | None = None,
             picture_url: str | None = None,
             tags: Sequence[str] | None = None,
+            key: str | None = None,
         ) -> Group: ...
     @_overload
     async def create_group(self, session: SessionRef, request: CreateGroupRequest, /) -> Group: ...
@@ -773,6 +823,7 @@ class AsyncSignatures:
             description: str | None = None,
             picture_url: str | None = None,
             tags: Sequence[str] | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Group: ...
     @_overload
@@ -785,6 +836,7 @@ class AsyncSignatures:
         description: str | None = None,
         picture_url: str | None = None,
         tags: Sequence[str] | None = None,
+        key: str | None = None,
     ) -> Group:
         """
         Create a group.
@@ -797,12 +849,14 @@ class AsyncSignatures:
             description: Its description.
             picture_url: URL of its picture.
             tags: Labels of your own, for `get_groups`.
+            key: Your own key of this group, for a client with an `outbox`: by one key it is created once.
 
         Returns:
             The group. A member that could not be added carries its ``error``.
 
         Raises:
             InvalidRequestError: There are no participants, or one has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the group may exist: look for its name before creating it again.
         """
 
@@ -1788,6 +1842,7 @@ class Signatures:
             enable_message_logging: bool | None = None,
             enable_webhook: bool | None = None,
             webhook_url: str | None = None,
+            key: str | None = None,
         ) -> Session: ...
     @_overload
     def create_session(self, request: CreateSessionRequest, /) -> Session: ...
@@ -1802,6 +1857,7 @@ class Signatures:
             enable_message_logging: bool | None = None,
             enable_webhook: bool | None = None,
             webhook_url: str | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Session: ...
     @_overload
@@ -1814,6 +1870,7 @@ class Signatures:
         enable_message_logging: bool | None = None,
         enable_webhook: bool | None = None,
         webhook_url: str | None = None,
+        key: str | None = None,
     ) -> Session:
         """
         Create a WhatsApp session. It starts out as CREATED; link it by scanning `retrieve_qr_code`.
@@ -1828,6 +1885,7 @@ class Signatures:
             enable_message_logging: Log messages, for debugging.
             enable_webhook: Post events to `webhook_url`.
             webhook_url: An http or https URL; needed if `enable_webhook` is true.
+            key: Your own key of this session, for a client with an `outbox`: by one key it is created once.
 
         Returns:
             The session.
@@ -1835,13 +1893,20 @@ class Signatures:
         Raises:
             InvalidRequestError: The number has no country, or the webhook no URL. Nothing was sent.
             ConflictError: A session of that name exists.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the session may exist: look its name up before creating it again.
         """
 
     if not MYPY:
         @_overload
         def send_text(
-            self, *, session: SessionRef, to: ChatRef, text: str, reply_to: MessageRef | None = None
+            self,
+            *,
+            session: SessionRef,
+            to: ChatRef,
+            text: str,
+            reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     def send_text(self, request: SendTextRequest, /) -> Message: ...
@@ -1856,10 +1921,13 @@ class Signatures:
             to: To_ = MISSING,
             text: Text_ = MISSING,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
-    def send_text(self, *, session: SessionRef, to: ChatRef, text: str, reply_to: MessageRef | None = None) -> Message:
+    def send_text(
+        self, *, session: SessionRef, to: ChatRef, text: str, reply_to: MessageRef | None = None, key: str | None = None
+    ) -> Message:
         """
         Send a text message.
 
@@ -1868,10 +1936,12 @@ class Signatures:
             to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; WhatsApp's own markup is allowed.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: The number has no country. Nothing was sent.
             SessionNotReadyError: The session is not connected.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -1886,6 +1956,7 @@ class Signatures:
             data: MediaData | None = None,
             caption: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     def send_image(self, request: SendImageRequest, /) -> Message: ...
@@ -1902,6 +1973,7 @@ class Signatures:
             data: MediaData | None = None,
             caption: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -1914,6 +1986,7 @@ class Signatures:
         data: MediaData | None = None,
         caption: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a picture.
@@ -1925,9 +1998,11 @@ class Signatures:
             data: the picture: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -1942,6 +2017,7 @@ class Signatures:
             data: MediaData | None = None,
             caption: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     def send_video(self, request: SendVideoRequest, /) -> Message: ...
@@ -1958,6 +2034,7 @@ class Signatures:
             data: MediaData | None = None,
             caption: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -1970,6 +2047,7 @@ class Signatures:
         data: MediaData | None = None,
         caption: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a video.
@@ -1981,9 +2059,11 @@ class Signatures:
             data: the video: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -1998,6 +2078,7 @@ class Signatures:
             data: MediaData | None = None,
             duration: float | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     def send_voice(self, request: SendVoiceRequest, /) -> Message: ...
@@ -2014,6 +2095,7 @@ class Signatures:
             data: MediaData | None = None,
             duration: float | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -2026,6 +2108,7 @@ class Signatures:
         data: MediaData | None = None,
         duration: float | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a voice message.
@@ -2037,9 +2120,11 @@ class Signatures:
             data: the recording: bytes, a path, a binary file or base64 text; at most 40 MiB.
             duration: Its length in seconds.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -2055,6 +2140,7 @@ class Signatures:
             file_name: str | None = None,
             mime_type: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     def send_file(self, request: SendFileRequest, /) -> Message: ...
@@ -2072,6 +2158,7 @@ class Signatures:
             file_name: str | None = None,
             mime_type: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -2085,6 +2172,7 @@ class Signatures:
         file_name: str | None = None,
         mime_type: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a file as a document.
@@ -2097,10 +2185,12 @@ class Signatures:
             file_name: Its name for the recipient; found from a path, a file or a URL where not given.
             mime_type: Its MIME type; found from the name where not given, else ``application/octet-stream``.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, no name to be found, or the number has no
                 country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -2114,6 +2204,7 @@ class Signatures:
             text: str,
             preview: LinkPreview | Mapping[str, Any],
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     def send_link_custom_preview(self, request: SendLinkCustomPreviewRequest, /) -> Message: ...
@@ -2129,6 +2220,7 @@ class Signatures:
             text: Text_ = MISSING,
             preview: Preview_ = MISSING,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -2140,6 +2232,7 @@ class Signatures:
         text: str,
         preview: LinkPreview | Mapping[str, Any],
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a text that contains a link, with a preview of your own.
@@ -2151,9 +2244,11 @@ class Signatures:
             preview: The link's look: a `LinkPreview`, or a mapping with ``title`` and, if wanted, ``description`` and
                 ``thumbnailUrl``.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: The preview has no title, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -2263,6 +2358,7 @@ class Signatures:
             mimetype: str | None = None,
             filename: str | None = None,
             preview: Mapping[str, str] | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     def send(self, request: SendRequest, /) -> Message: ...
@@ -2283,6 +2379,7 @@ class Signatures:
             mimetype: str | None = None,
             filename: str | None = None,
             preview: Mapping[str, str] | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -2299,6 +2396,7 @@ class Signatures:
         mimetype: str | None = None,
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send whatever is given: a text, or media at a URL with the text as its caption.
@@ -2314,9 +2412,11 @@ class Signatures:
             mimetype: MIME type of the media.
             filename: Name of the document.
             preview: What a link in the text looks like, in the service's own keys.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -2339,6 +2439,7 @@ class Signatures:
             send_seen: bool | str = True,
             min_typing: float | str = 3.0,
             max_typing: float | str = 8.0,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     def send_message(self, request: SendMessageRequest, /) -> Message: ...
@@ -2369,6 +2470,7 @@ class Signatures:
             send_seen: bool | str = True,
             min_typing: float | str = 3.0,
             max_typing: float | str = 8.0,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -2389,6 +2491,7 @@ class Signatures:
         send_seen: bool | str = True,
         min_typing: float | str = 3.0,
         max_typing: float | str = 8.0,
+        key: str | None = None,
     ) -> Message:
         """
         Send as a person would: mark the message being answered as seen, show "typing…" for a while, then `send`.
@@ -2412,9 +2515,11 @@ class Signatures:
             send_seen: Whether to do so; ``"true"`` and ``"false"`` will do.
             min_typing: Least time of typing: seconds as a number, or milliseconds as text, as in the official SDK.
             max_typing: Most time of typing, likewise.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -2429,6 +2534,7 @@ class Signatures:
             description: str | None = None,
             picture_url: str | None = None,
             tags: Sequence[str] | None = None,
+            key: str | None = None,
         ) -> Group: ...
     @_overload
     def create_group(self, session: SessionRef, request: CreateGroupRequest, /) -> Group: ...
@@ -2443,6 +2549,7 @@ class Signatures:
             description: str | None = None,
             picture_url: str | None = None,
             tags: Sequence[str] | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Group: ...
     @_overload
@@ -2455,6 +2562,7 @@ class Signatures:
         description: str | None = None,
         picture_url: str | None = None,
         tags: Sequence[str] | None = None,
+        key: str | None = None,
     ) -> Group:
         """
         Create a group.
@@ -2467,12 +2575,14 @@ class Signatures:
             description: Its description.
             picture_url: URL of its picture.
             tags: Labels of your own, for `get_groups`.
+            key: Your own key of this group, for a client with an `outbox`: by one key it is created once.
 
         Returns:
             The group. A member that could not be added carries its ``error``.
 
         Raises:
             InvalidRequestError: There are no participants, or one has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the group may exist: look for its name before creating it again.
         """
 
@@ -3435,16 +3545,26 @@ class Signatures:
 class AsyncBoundSignatures:
     if not MYPY:
         @_overload
-        async def send_text(self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None) -> Message: ...
+        async def send_text(
+            self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None, key: str | None = None
+        ) -> Message: ...
     @_overload
     async def send_text(self, request: SendTextFields, /) -> Message: ...
     if not MYPY:
         @_overload
         async def send_text(
-            self, *, to: To_ = MISSING, text: Text_ = MISSING, reply_to: MessageRef | None = None, **unknown: Never
+            self,
+            *,
+            to: To_ = MISSING,
+            text: Text_ = MISSING,
+            reply_to: MessageRef | None = None,
+            key: str | None = None,
+            **unknown: Never,
         ) -> Message: ...
     @_overload
-    async def send_text(self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None) -> Message:
+    async def send_text(
+        self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None, key: str | None = None
+    ) -> Message:
         """
         Send a text message.
 
@@ -3453,10 +3573,12 @@ class AsyncBoundSignatures:
             to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; WhatsApp's own markup is allowed.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: The number has no country. Nothing was sent.
             SessionNotReadyError: The session is not connected.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -3470,6 +3592,7 @@ class AsyncBoundSignatures:
             data: MediaData | None = None,
             caption: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     async def send_image(self, request: SendImageFields, /) -> Message: ...
@@ -3483,6 +3606,7 @@ class AsyncBoundSignatures:
             data: MediaData | None = None,
             caption: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -3494,6 +3618,7 @@ class AsyncBoundSignatures:
         data: MediaData | None = None,
         caption: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a picture.
@@ -3505,9 +3630,11 @@ class AsyncBoundSignatures:
             data: the picture: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -3521,6 +3648,7 @@ class AsyncBoundSignatures:
             data: MediaData | None = None,
             caption: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     async def send_video(self, request: SendVideoFields, /) -> Message: ...
@@ -3534,6 +3662,7 @@ class AsyncBoundSignatures:
             data: MediaData | None = None,
             caption: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -3545,6 +3674,7 @@ class AsyncBoundSignatures:
         data: MediaData | None = None,
         caption: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a video.
@@ -3556,9 +3686,11 @@ class AsyncBoundSignatures:
             data: the video: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -3572,6 +3704,7 @@ class AsyncBoundSignatures:
             data: MediaData | None = None,
             duration: float | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     async def send_voice(self, request: SendVoiceFields, /) -> Message: ...
@@ -3585,6 +3718,7 @@ class AsyncBoundSignatures:
             data: MediaData | None = None,
             duration: float | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -3596,6 +3730,7 @@ class AsyncBoundSignatures:
         data: MediaData | None = None,
         duration: float | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a voice message.
@@ -3607,9 +3742,11 @@ class AsyncBoundSignatures:
             data: the recording: bytes, a path, a binary file or base64 text; at most 40 MiB.
             duration: Its length in seconds.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -3624,6 +3761,7 @@ class AsyncBoundSignatures:
             file_name: str | None = None,
             mime_type: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     async def send_file(self, request: SendFileFields, /) -> Message: ...
@@ -3638,6 +3776,7 @@ class AsyncBoundSignatures:
             file_name: str | None = None,
             mime_type: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -3650,6 +3789,7 @@ class AsyncBoundSignatures:
         file_name: str | None = None,
         mime_type: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a file as a document.
@@ -3662,10 +3802,12 @@ class AsyncBoundSignatures:
             file_name: Its name for the recipient; found from a path, a file or a URL where not given.
             mime_type: Its MIME type; found from the name where not given, else ``application/octet-stream``.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, no name to be found, or the number has no
                 country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -3678,6 +3820,7 @@ class AsyncBoundSignatures:
             text: str,
             preview: LinkPreview | Mapping[str, Any],
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     async def send_link_custom_preview(self, request: SendLinkCustomPreviewFields, /) -> Message: ...
@@ -3690,11 +3833,18 @@ class AsyncBoundSignatures:
             text: Text_ = MISSING,
             preview: Preview_ = MISSING,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
     async def send_link_custom_preview(
-        self, *, to: ChatRef, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: MessageRef | None = None
+        self,
+        *,
+        to: ChatRef,
+        text: str,
+        preview: LinkPreview | Mapping[str, Any],
+        reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a text that contains a link, with a preview of your own.
@@ -3706,9 +3856,11 @@ class AsyncBoundSignatures:
             preview: The link's look: a `LinkPreview`, or a mapping with ``title`` and, if wanted, ``description`` and
                 ``thumbnailUrl``.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: The preview has no title, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -3804,6 +3956,7 @@ class AsyncBoundSignatures:
             mimetype: str | None = None,
             filename: str | None = None,
             preview: Mapping[str, str] | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     async def send(self, request: SendFields, /) -> Message: ...
@@ -3821,6 +3974,7 @@ class AsyncBoundSignatures:
             mimetype: str | None = None,
             filename: str | None = None,
             preview: Mapping[str, str] | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -3836,6 +3990,7 @@ class AsyncBoundSignatures:
         mimetype: str | None = None,
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send whatever is given: a text, or media at a URL with the text as its caption.
@@ -3851,9 +4006,11 @@ class AsyncBoundSignatures:
             mimetype: MIME type of the media.
             filename: Name of the document.
             preview: What a link in the text looks like, in the service's own keys.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -3875,6 +4032,7 @@ class AsyncBoundSignatures:
             send_seen: bool | str = True,
             min_typing: float | str = 3.0,
             max_typing: float | str = 8.0,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     async def send_message(self, request: SendMessageFields, /) -> Message: ...
@@ -3898,6 +4056,7 @@ class AsyncBoundSignatures:
             send_seen: bool | str = True,
             min_typing: float | str = 3.0,
             max_typing: float | str = 8.0,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -3917,6 +4076,7 @@ class AsyncBoundSignatures:
         send_seen: bool | str = True,
         min_typing: float | str = 3.0,
         max_typing: float | str = 8.0,
+        key: str | None = None,
     ) -> Message:
         """
         Send as a person would: mark the message being answered as seen, show "typing…" for a while, then `send`.
@@ -3940,9 +4100,11 @@ class AsyncBoundSignatures:
             send_seen: Whether to do so; ``"true"`` and ``"false"`` will do.
             min_typing: Least time of typing: seconds as a number, or milliseconds as text, as in the official SDK.
             max_typing: Most time of typing, likewise.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -3956,6 +4118,7 @@ class AsyncBoundSignatures:
             description: str | None = None,
             picture_url: str | None = None,
             tags: Sequence[str] | None = None,
+            key: str | None = None,
         ) -> Group: ...
     @_overload
     async def create_group(self, request: CreateGroupRequest, /) -> Group: ...
@@ -3969,6 +4132,7 @@ class AsyncBoundSignatures:
             description: str | None = None,
             picture_url: str | None = None,
             tags: Sequence[str] | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Group: ...
     @_overload
@@ -3980,6 +4144,7 @@ class AsyncBoundSignatures:
         description: str | None = None,
         picture_url: str | None = None,
         tags: Sequence[str] | None = None,
+        key: str | None = None,
     ) -> Group:
         """
         Create a group.
@@ -3992,12 +4157,14 @@ class AsyncBoundSignatures:
             description: Its description.
             picture_url: URL of its picture.
             tags: Labels of your own, for `get_groups`.
+            key: Your own key of this group, for a client with an `outbox`: by one key it is created once.
 
         Returns:
             The group. A member that could not be added carries its ``error``.
 
         Raises:
             InvalidRequestError: There are no participants, or one has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the group may exist: look for its name before creating it again.
         """
 
@@ -4794,16 +4961,26 @@ class AsyncBoundSignatures:
 class BoundSignatures:
     if not MYPY:
         @_overload
-        def send_text(self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None) -> Message: ...
+        def send_text(
+            self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None, key: str | None = None
+        ) -> Message: ...
     @_overload
     def send_text(self, request: SendTextFields, /) -> Message: ...
     if not MYPY:
         @_overload
         def send_text(
-            self, *, to: To_ = MISSING, text: Text_ = MISSING, reply_to: MessageRef | None = None, **unknown: Never
+            self,
+            *,
+            to: To_ = MISSING,
+            text: Text_ = MISSING,
+            reply_to: MessageRef | None = None,
+            key: str | None = None,
+            **unknown: Never,
         ) -> Message: ...
     @_overload
-    def send_text(self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None) -> Message:
+    def send_text(
+        self, *, to: ChatRef, text: str, reply_to: MessageRef | None = None, key: str | None = None
+    ) -> Message:
         """
         Send a text message.
 
@@ -4812,10 +4989,12 @@ class BoundSignatures:
             to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; WhatsApp's own markup is allowed.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: The number has no country. Nothing was sent.
             SessionNotReadyError: The session is not connected.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -4829,6 +5008,7 @@ class BoundSignatures:
             data: MediaData | None = None,
             caption: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     def send_image(self, request: SendImageFields, /) -> Message: ...
@@ -4842,6 +5022,7 @@ class BoundSignatures:
             data: MediaData | None = None,
             caption: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -4853,6 +5034,7 @@ class BoundSignatures:
         data: MediaData | None = None,
         caption: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a picture.
@@ -4864,9 +5046,11 @@ class BoundSignatures:
             data: the picture: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -4880,6 +5064,7 @@ class BoundSignatures:
             data: MediaData | None = None,
             caption: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     def send_video(self, request: SendVideoFields, /) -> Message: ...
@@ -4893,6 +5078,7 @@ class BoundSignatures:
             data: MediaData | None = None,
             caption: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -4904,6 +5090,7 @@ class BoundSignatures:
         data: MediaData | None = None,
         caption: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a video.
@@ -4915,9 +5102,11 @@ class BoundSignatures:
             data: the video: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -4931,6 +5120,7 @@ class BoundSignatures:
             data: MediaData | None = None,
             duration: float | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     def send_voice(self, request: SendVoiceFields, /) -> Message: ...
@@ -4944,6 +5134,7 @@ class BoundSignatures:
             data: MediaData | None = None,
             duration: float | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -4955,6 +5146,7 @@ class BoundSignatures:
         data: MediaData | None = None,
         duration: float | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a voice message.
@@ -4966,9 +5158,11 @@ class BoundSignatures:
             data: the recording: bytes, a path, a binary file or base64 text; at most 40 MiB.
             duration: Its length in seconds.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -4983,6 +5177,7 @@ class BoundSignatures:
             file_name: str | None = None,
             mime_type: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     def send_file(self, request: SendFileFields, /) -> Message: ...
@@ -4997,6 +5192,7 @@ class BoundSignatures:
             file_name: str | None = None,
             mime_type: str | None = None,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -5009,6 +5205,7 @@ class BoundSignatures:
         file_name: str | None = None,
         mime_type: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a file as a document.
@@ -5021,10 +5218,12 @@ class BoundSignatures:
             file_name: Its name for the recipient; found from a path, a file or a URL where not given.
             mime_type: Its MIME type; found from the name where not given, else ``application/octet-stream``.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, no name to be found, or the number has no
                 country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -5037,6 +5236,7 @@ class BoundSignatures:
             text: str,
             preview: LinkPreview | Mapping[str, Any],
             reply_to: MessageRef | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     def send_link_custom_preview(self, request: SendLinkCustomPreviewFields, /) -> Message: ...
@@ -5049,11 +5249,18 @@ class BoundSignatures:
             text: Text_ = MISSING,
             preview: Preview_ = MISSING,
             reply_to: MessageRef | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
     def send_link_custom_preview(
-        self, *, to: ChatRef, text: str, preview: LinkPreview | Mapping[str, Any], reply_to: MessageRef | None = None
+        self,
+        *,
+        to: ChatRef,
+        text: str,
+        preview: LinkPreview | Mapping[str, Any],
+        reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a text that contains a link, with a preview of your own.
@@ -5065,9 +5272,11 @@ class BoundSignatures:
             preview: The link's look: a `LinkPreview`, or a mapping with ``title`` and, if wanted, ``description`` and
                 ``thumbnailUrl``.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: The preview has no title, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -5161,6 +5370,7 @@ class BoundSignatures:
             mimetype: str | None = None,
             filename: str | None = None,
             preview: Mapping[str, str] | None = None,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     def send(self, request: SendFields, /) -> Message: ...
@@ -5178,6 +5388,7 @@ class BoundSignatures:
             mimetype: str | None = None,
             filename: str | None = None,
             preview: Mapping[str, str] | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -5193,6 +5404,7 @@ class BoundSignatures:
         mimetype: str | None = None,
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send whatever is given: a text, or media at a URL with the text as its caption.
@@ -5208,9 +5420,11 @@ class BoundSignatures:
             mimetype: MIME type of the media.
             filename: Name of the document.
             preview: What a link in the text looks like, in the service's own keys.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -5232,6 +5446,7 @@ class BoundSignatures:
             send_seen: bool | str = True,
             min_typing: float | str = 3.0,
             max_typing: float | str = 8.0,
+            key: str | None = None,
         ) -> Message: ...
     @_overload
     def send_message(self, request: SendMessageFields, /) -> Message: ...
@@ -5255,6 +5470,7 @@ class BoundSignatures:
             send_seen: bool | str = True,
             min_typing: float | str = 3.0,
             max_typing: float | str = 8.0,
+            key: str | None = None,
             **unknown: Never,
         ) -> Message: ...
     @_overload
@@ -5274,6 +5490,7 @@ class BoundSignatures:
         send_seen: bool | str = True,
         min_typing: float | str = 3.0,
         max_typing: float | str = 8.0,
+        key: str | None = None,
     ) -> Message:
         """
         Send as a person would: mark the message being answered as seen, show "typing…" for a while, then `send`.
@@ -5297,9 +5514,11 @@ class BoundSignatures:
             send_seen: Whether to do so; ``"true"`` and ``"false"`` will do.
             min_typing: Least time of typing: seconds as a number, or milliseconds as text, as in the official SDK.
             max_typing: Most time of typing, likewise.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
 
@@ -5313,6 +5532,7 @@ class BoundSignatures:
             description: str | None = None,
             picture_url: str | None = None,
             tags: Sequence[str] | None = None,
+            key: str | None = None,
         ) -> Group: ...
     @_overload
     def create_group(self, request: CreateGroupRequest, /) -> Group: ...
@@ -5326,6 +5546,7 @@ class BoundSignatures:
             description: str | None = None,
             picture_url: str | None = None,
             tags: Sequence[str] | None = None,
+            key: str | None = None,
             **unknown: Never,
         ) -> Group: ...
     @_overload
@@ -5337,6 +5558,7 @@ class BoundSignatures:
         description: str | None = None,
         picture_url: str | None = None,
         tags: Sequence[str] | None = None,
+        key: str | None = None,
     ) -> Group:
         """
         Create a group.
@@ -5349,12 +5571,14 @@ class BoundSignatures:
             description: Its description.
             picture_url: URL of its picture.
             tags: Labels of your own, for `get_groups`.
+            key: Your own key of this group, for a client with an `outbox`: by one key it is created once.
 
         Returns:
             The group. A member that could not be added carries its ``error``.
 
         Raises:
             InvalidRequestError: There are no participants, or one has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the group may exist: look for its name before creating it again.
         """
 

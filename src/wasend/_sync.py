@@ -10,11 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self, overload
+from typing import Any, Literal, Self, overload
 
 import httpx
 
-from . import delivery
+from . import delivery, outbox
 from ._bound import BoundSession
 from ._compat import Aliases
 from ._core.bounds import MAX_ANSWER_BYTES
@@ -52,9 +52,6 @@ from .errors import OutcomeUnknownError
 from .media import MediaData
 from .recipients import ChatRef, MessageRef, Recipient
 
-if TYPE_CHECKING:
-    from .outbox import Outbox
-
 
 class _Calls:
     """The calls of the asynchronous client, made on an event loop of this client's own."""
@@ -72,6 +69,7 @@ class _Calls:
         enable_message_logging: bool | None = None,
         enable_webhook: bool | None = None,
         webhook_url: str | None = None,
+        key: str | None = None,
     ) -> Session:
         """
         Create a WhatsApp session. It starts out as CREATED; link it by scanning `retrieve_qr_code`.
@@ -86,6 +84,7 @@ class _Calls:
             enable_message_logging: Log messages, for debugging.
             enable_webhook: Post events to `webhook_url`.
             webhook_url: An http or https URL; needed if `enable_webhook` is true.
+            key: Your own key of this session, for a client with an `outbox`: by one key it is created once.
 
         Returns:
             The session.
@@ -93,6 +92,7 @@ class _Calls:
         Raises:
             InvalidRequestError: The number has no country, or the webhook no URL. Nothing was sent.
             ConflictError: A session of that name exists.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the session may exist: look its name up before creating it again.
         """
         return self._loop.run(
@@ -103,6 +103,7 @@ class _Calls:
                 enable_message_logging=enable_message_logging,
                 enable_webhook=enable_webhook,
                 webhook_url=webhook_url,
+                key=key,
             )
         )
 
@@ -198,7 +199,9 @@ class _Calls:
         return self._loop.run(self._async.retrieve_qr_code(session))
 
     @mapping_form
-    def send_text(self, *, session: SessionRef, to: ChatRef, text: str, reply_to: MessageRef | None = None) -> Message:
+    def send_text(
+        self, *, session: SessionRef, to: ChatRef, text: str, reply_to: MessageRef | None = None, key: str | None = None
+    ) -> Message:
         """
         Send a text message.
 
@@ -207,13 +210,15 @@ class _Calls:
             to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; WhatsApp's own markup is allowed.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: The number has no country. Nothing was sent.
             SessionNotReadyError: The session is not connected.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
-        return self._loop.run(self._async.send_text(session=session, to=to, text=text, reply_to=reply_to))
+        return self._loop.run(self._async.send_text(session=session, to=to, text=text, reply_to=reply_to, key=key))
 
     @mapping_form
     def send_image(
@@ -225,6 +230,7 @@ class _Calls:
         data: MediaData | None = None,
         caption: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a picture.
@@ -236,13 +242,17 @@ class _Calls:
             data: the picture: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         return self._loop.run(
-            self._async.send_image(session=session, to=to, url=url, data=data, caption=caption, reply_to=reply_to)
+            self._async.send_image(
+                session=session, to=to, url=url, data=data, caption=caption, reply_to=reply_to, key=key
+            )
         )
 
     @mapping_form
@@ -255,6 +265,7 @@ class _Calls:
         data: MediaData | None = None,
         caption: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a video.
@@ -266,13 +277,17 @@ class _Calls:
             data: the video: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         return self._loop.run(
-            self._async.send_video(session=session, to=to, url=url, data=data, caption=caption, reply_to=reply_to)
+            self._async.send_video(
+                session=session, to=to, url=url, data=data, caption=caption, reply_to=reply_to, key=key
+            )
         )
 
     @mapping_form
@@ -285,6 +300,7 @@ class _Calls:
         data: MediaData | None = None,
         duration: float | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a voice message.
@@ -296,13 +312,17 @@ class _Calls:
             data: the recording: bytes, a path, a binary file or base64 text; at most 40 MiB.
             duration: Its length in seconds.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         return self._loop.run(
-            self._async.send_voice(session=session, to=to, url=url, data=data, duration=duration, reply_to=reply_to)
+            self._async.send_voice(
+                session=session, to=to, url=url, data=data, duration=duration, reply_to=reply_to, key=key
+            )
         )
 
     @mapping_form
@@ -316,6 +336,7 @@ class _Calls:
         file_name: str | None = None,
         mime_type: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a file as a document.
@@ -328,15 +349,24 @@ class _Calls:
             file_name: Its name for the recipient; found from a path, a file or a URL where not given.
             mime_type: Its MIME type; found from the name where not given, else ``application/octet-stream``.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, no name to be found, or the number has no
                 country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         return self._loop.run(
             self._async.send_file(
-                session=session, to=to, url=url, data=data, file_name=file_name, mime_type=mime_type, reply_to=reply_to
+                session=session,
+                to=to,
+                url=url,
+                data=data,
+                file_name=file_name,
+                mime_type=mime_type,
+                reply_to=reply_to,
+                key=key,
             )
         )
 
@@ -349,6 +379,7 @@ class _Calls:
         text: str,
         preview: LinkPreview | Mapping[str, Any],
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a text that contains a link, with a preview of your own.
@@ -360,13 +391,17 @@ class _Calls:
             preview: The link's look: a `LinkPreview`, or a mapping with ``title`` and, if wanted, ``description`` and
                 ``thumbnailUrl``.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: The preview has no title, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         return self._loop.run(
-            self._async.send_link_custom_preview(session=session, to=to, text=text, preview=preview, reply_to=reply_to)
+            self._async.send_link_custom_preview(
+                session=session, to=to, text=text, preview=preview, reply_to=reply_to, key=key
+            )
         )
 
     @mapping_form
@@ -429,6 +464,7 @@ class _Calls:
         mimetype: str | None = None,
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send whatever is given: a text, or media at a URL with the text as its caption.
@@ -444,9 +480,11 @@ class _Calls:
             mimetype: MIME type of the media.
             filename: Name of the document.
             preview: What a link in the text looks like, in the service's own keys.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         return self._loop.run(
@@ -461,6 +499,7 @@ class _Calls:
                 mimetype=mimetype,
                 filename=filename,
                 preview=preview,
+                key=key,
             )
         )
 
@@ -482,6 +521,7 @@ class _Calls:
         send_seen: bool | str = True,
         min_typing: float | str = 3.0,
         max_typing: float | str = 8.0,
+        key: str | None = None,
     ) -> Message:
         """
         Send as a person would: mark the message being answered as seen, show "typing…" for a while, then `send`.
@@ -505,9 +545,11 @@ class _Calls:
             send_seen: Whether to do so; ``"true"`` and ``"false"`` will do.
             min_typing: Least time of typing: seconds as a number, or milliseconds as text, as in the official SDK.
             max_typing: Most time of typing, likewise.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         return self._loop.run(
@@ -526,6 +568,7 @@ class _Calls:
                 send_seen=send_seen,
                 min_typing=min_typing,
                 max_typing=max_typing,
+                key=key,
             )
         )
 
@@ -551,6 +594,7 @@ class _Calls:
         description: str | None = None,
         picture_url: str | None = None,
         tags: Sequence[str] | None = None,
+        key: str | None = None,
     ) -> Group:
         """
         Create a group.
@@ -563,12 +607,14 @@ class _Calls:
             description: Its description.
             picture_url: URL of its picture.
             tags: Labels of your own, for `get_groups`.
+            key: Your own key of this group, for a client with an `outbox`: by one key it is created once.
 
         Returns:
             The group. A member that could not be added carries its ``error``.
 
         Raises:
             InvalidRequestError: There are no participants, or one has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the group may exist: look for its name before creating it again.
         """
         return self._loop.run(
@@ -579,6 +625,7 @@ class _Calls:
                 description=description,
                 picture_url=picture_url,
                 tags=tags,
+                key=key,
             )
         )
 
@@ -1660,6 +1707,7 @@ class _Calls:
         body: Mapping[str, Any] | None = None,
         repeatable: bool | None = None,
         recipients: Iterable[ChatRef] | None = None,
+        key: str | None = None,
     ) -> T: ...
 
     @overload
@@ -1674,6 +1722,7 @@ class _Calls:
         body: Mapping[str, Any] | None = None,
         repeatable: bool | None = None,
         recipients: Iterable[ChatRef] | None = None,
+        key: str | None = None,
     ) -> Any: ...
 
     def request(
@@ -1687,6 +1736,7 @@ class _Calls:
         body: Mapping[str, Any] | None = None,
         repeatable: bool | None = None,
         recipients: Iterable[ChatRef] | None = None,
+        key: str | None = None,
     ) -> Any:
         """
         Make a call that has no method of its own, with the same retries and errors as any other.
@@ -1721,6 +1771,8 @@ class _Calls:
                 and PATCH, and what sends something.
             recipients: Whom it reaches, where neither its path nor its fields say so; ``()`` for nobody. A client with
                 a suppression list refuses a write of which it cannot tell.
+            key: Your own key of this request, for a client with an `outbox`: by one key it is made once. It must be one
+                that does something: a read needs none.
 
         Returns:
             The model, the page, or the document; `None` for an empty answer.
@@ -1729,6 +1781,7 @@ class _Calls:
             InvalidRequestError: The method or the path is not valid, a placeholder has no value, or there is a
                 suppression list and nobody can tell whom it reaches. Nothing was sent.
             NotFoundError: The service knows no such path, or nothing there.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came to a call that is not repeatable; it may have been carried out.
         """
         return self._loop.run(
@@ -1741,6 +1794,7 @@ class _Calls:
                 body=body,
                 repeatable=repeatable,
                 recipients=recipients,
+                key=key,
             )
         )
 
@@ -1785,7 +1839,7 @@ class WasendClient(Signatures, _Calls, Aliases):
         suppression: delivery.Suppression | None = None,
         ready: float | None = None,
         resolver: delivery.Resolver | None = None,
-        outbox: Outbox | None = None,
+        outbox: outbox.Outbox | None = None,
         message_ids: Literal["try"] | None = None,
         strict: bool = False,
         max_answer_bytes: int = MAX_ANSWER_BYTES,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final, Literal, Self, TypeVar
 import attrs
 import httpx
 
-from . import delivery
+from . import delivery, outbox
 from ._bound import AsyncBoundSession
 from ._compat import Aliases
 from ._core.bounds import MAX_ANSWER_BYTES
@@ -114,7 +114,7 @@ class AsyncWasendClient(
         suppression: delivery.Suppression | None = None,
         ready: float | None = None,
         resolver: delivery.Resolver | None = None,
-        outbox: Outbox | None = None,
+        outbox: outbox.Outbox | None = None,
         message_ids: Literal["try"] | None = None,
         strict: bool = False,
         max_answer_bytes: int = MAX_ANSWER_BYTES,

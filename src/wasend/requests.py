@@ -88,6 +88,7 @@ class CreateSessionRequest(TypedDict, total=False):
     enableWebhook: bool | None
     webhook_url: str | None
     webhookUrl: str | None
+    key: str | None
 
 
 class SendTextFields(TypedDict, total=False):
@@ -97,6 +98,7 @@ class SendTextFields(TypedDict, total=False):
     text: Required[str]
     reply_to: MessageRef | None
     replyTo: MessageRef | None
+    key: str | None
 
 
 class SendTextRequest(SendTextFields, total=False):
@@ -114,6 +116,7 @@ class SendImageFields(TypedDict, total=False):
     caption: str | None
     reply_to: MessageRef | None
     replyTo: MessageRef | None
+    key: str | None
 
 
 class SendImageRequest(SendImageFields, total=False):
@@ -131,6 +134,7 @@ class SendVideoFields(TypedDict, total=False):
     caption: str | None
     reply_to: MessageRef | None
     replyTo: MessageRef | None
+    key: str | None
 
 
 class SendVideoRequest(SendVideoFields, total=False):
@@ -148,6 +152,7 @@ class SendVoiceFields(TypedDict, total=False):
     duration: float | None
     reply_to: MessageRef | None
     replyTo: MessageRef | None
+    key: str | None
 
 
 class SendVoiceRequest(SendVoiceFields, total=False):
@@ -168,6 +173,7 @@ class SendFileFields(TypedDict, total=False):
     mimeType: str | None
     reply_to: MessageRef | None
     replyTo: MessageRef | None
+    key: str | None
 
 
 class SendFileRequest(SendFileFields, total=False):
@@ -184,6 +190,7 @@ class SendLinkCustomPreviewFields(TypedDict, total=False):
     preview: Required[LinkPreview | Mapping[str, Any]]
     reply_to: MessageRef | None
     replyTo: MessageRef | None
+    key: str | None
 
 
 class SendLinkCustomPreviewRequest(SendLinkCustomPreviewFields, total=False):
@@ -260,6 +267,7 @@ class SendFields(TypedDict, total=False):
     mimetype: str | None
     filename: str | None
     preview: Mapping[str, str] | None
+    key: str | None
 
 
 class SendRequest(SendFields, total=False):
@@ -296,6 +304,7 @@ class SendMessageFields(TypedDict, total=False):
     maxTyping: float | str
     max_typing_duration: float | str
     maxTypingDuration: float | str
+    key: str | None
 
 
 class SendMessageRequest(SendMessageFields, total=False):
@@ -331,6 +340,7 @@ class SendMessageOptions(TypedDict, total=False):
     maxTyping: float | str
     max_typing_duration: float | str
     maxTypingDuration: float | str
+    key: str | None
 
 
 class CreateGroupRequest(TypedDict, total=False):
@@ -342,6 +352,7 @@ class CreateGroupRequest(TypedDict, total=False):
     picture_url: str | None
     pictureUrl: str | None
     tags: Sequence[str] | None
+    key: str | None
 
 
 class GetGroupsRequest(TypedDict, total=False):

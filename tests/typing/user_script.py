@@ -40,6 +40,7 @@ from wasend import (
     is_valid_phone_number,
 )
 from wasend.delivery import Breaker, Pacer, Pacing, RateLimiter, Resolver, Settlement, SqliteStore, Suppression
+from wasend.outbox import Outbox
 
 
 def seldom(error: WasendError, attempt: int) -> bool | float:
@@ -198,6 +199,15 @@ def ruled() -> None:
         rate_limit=RateLimiter(),
         resolver=Resolver(store=store),
     )
+
+
+def once() -> None:
+    """Calls with a key, by keywords and in a mapping."""
+    client = WasendClient(outbox=Outbox("outbox.db"), message_ids="try")
+    assert_type(client.send_text(session="ses_1", to="+447700900456", text="hi", key="order-17"), Message)
+    assert_type(client.send_text({"session": "ses_1", "to": "+447700900456", "text": "hi", "key": "17"}), Message)
+    assert_type(client.session("ses_1").create_group(name="n", participants=["+447700900456"], key="g"), Group)
+    client.request("POST", "/labels", body={"name": "new"}, key="label-1")
 
 
 async def awaited() -> None:

@@ -373,6 +373,7 @@ class GroupCalls(Calls):
         description: str | None = None,
         picture_url: str | None = None,
         tags: Sequence[str] | None = None,
+        key: str | None = None,
     ) -> Group:
         """
         Create a group.
@@ -385,12 +386,14 @@ class GroupCalls(Calls):
             description: Its description.
             picture_url: URL of its picture.
             tags: Labels of your own, for `get_groups`.
+            key: Your own key of this group, for a client with an `outbox`: by one key it is created once.
 
         Returns:
             The group. A member that could not be added carries its ``error``.
 
         Raises:
             InvalidRequestError: There are no participants, or one has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the group may exist: look for its name before creating it again.
         """
         _check_subject(name, "name")
@@ -402,8 +405,9 @@ class GroupCalls(Calls):
             "pictureUrl": picture_url,
             "tags": texts(tags, "tags"),
         }
+        reaches = tuple(person["id"] for person in people)
         call = Call("POST", "/{session}/groups", Group, path_params=_at(session), body=body, envelope=("group",))
-        return await self._send(attrs.evolve(call, reaches=tuple(person["id"] for person in people)))
+        return await self._send(attrs.evolve(call, reaches=reaches, key=key))
 
     @mapping_form
     async def get_groups(

@@ -11,6 +11,7 @@ import attrs
 
 from .._core.call import Call, Prelude
 from .._core.calls import Calls
+from .._core.checks import idempotency_key
 from .._core.documents import is_list, is_object
 from .._core.model import Model, Result, adapts, id_of, model, wire
 from .._core.names import camel, folded, nearest
@@ -91,7 +92,13 @@ class MessageCalls(Calls):
 
     @mapping_form
     async def send_text(
-        self, *, session: SessionRef, to: ChatRef, text: str, reply_to: MessageRef | None = None
+        self,
+        *,
+        session: SessionRef,
+        to: ChatRef,
+        text: str,
+        reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a text message.
@@ -101,15 +108,17 @@ class MessageCalls(Calls):
             to: International phone number, chat id or group id; or a `Recipient`, `Contact`, `Chat` or `Group`.
             text: What to say; WhatsApp's own markup is allowed.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: The number has no country. Nothing was sent.
             SessionNotReadyError: The session is not connected.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         _texts(text=_needed(text), reply_to=reply_to)
         body = {"session": session_ref(session), "to": chat_id(to), "text": text, "replyTo": id_of(reply_to)}
-        return await self._send(Call("POST", "/sendText", Message, body=body, sends="text", evidence=Message))
+        return await self._send(Call("POST", "/sendText", Message, body=body, sends="text", evidence=Message, key=key))
 
     @mapping_form
     async def send_image(
@@ -121,6 +130,7 @@ class MessageCalls(Calls):
         data: MediaData | None = None,
         caption: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a picture.
@@ -132,13 +142,15 @@ class MessageCalls(Calls):
             data: the picture: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         _texts(caption=caption, reply_to=reply_to)
-        return await self._media("/sendImage", "image", session, to, url, data, caption=caption, replyTo=reply_to)
+        return await self._media("/sendImage", "image", session, to, url, data, key, caption=caption, replyTo=reply_to)
 
     @mapping_form
     async def send_video(
@@ -150,6 +162,7 @@ class MessageCalls(Calls):
         data: MediaData | None = None,
         caption: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a video.
@@ -161,13 +174,15 @@ class MessageCalls(Calls):
             data: the video: bytes, a path, a binary file or base64 text; at most 40 MiB.
             caption: Text below it.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         _texts(caption=caption, reply_to=reply_to)
-        return await self._media("/sendVideo", "video", session, to, url, data, caption=caption, replyTo=reply_to)
+        return await self._media("/sendVideo", "video", session, to, url, data, key, caption=caption, replyTo=reply_to)
 
     @mapping_form
     async def send_voice(
@@ -179,6 +194,7 @@ class MessageCalls(Calls):
         data: MediaData | None = None,
         duration: float | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a voice message.
@@ -190,15 +206,17 @@ class MessageCalls(Calls):
             data: the recording: bytes, a path, a binary file or base64 text; at most 40 MiB.
             duration: Its length in seconds.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         _texts(reply_to=reply_to)
         if duration is not None and (isinstance(duration, bool) or not isinstance(duration, int | float)):
             raise InvalidRequestError("duration", f"expected seconds, got {type(duration).__name__}", "pass a number")
-        return await self._media("/sendVoice", "ptt", session, to, url, data, duration=duration, replyTo=reply_to)
+        return await self._media("/sendVoice", "ptt", session, to, url, data, key, duration=duration, replyTo=reply_to)
 
     @mapping_form
     async def send_file(
@@ -211,6 +229,7 @@ class MessageCalls(Calls):
         file_name: str | None = None,
         mime_type: str | None = None,
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a file as a document.
@@ -223,13 +242,16 @@ class MessageCalls(Calls):
             file_name: Its name for the recipient; found from a path, a file or a URL where not given.
             mime_type: Its MIME type; found from the name where not given, else ``application/octet-stream``.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: Not exactly one of `url` and `data`, no name to be found, or the number has no
                 country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         _texts(file_name=file_name, mime_type=mime_type, reply_to=reply_to)
+        idempotency_key(key)  # before a file is read
         media = await load(url, data, file_name)
         if not media.name:
             raise InvalidRequestError(
@@ -244,7 +266,9 @@ class MessageCalls(Calls):
             "mimeType": mime_type or media.mime_type or "application/octet-stream",
             "replyTo": id_of(reply_to),
         }
-        return await self._send(Call("POST", "/sendFile", Message, body=body, sends="document", evidence=Message))
+        return await self._send(
+            Call("POST", "/sendFile", Message, body=body, sends="document", evidence=Message, key=key)
+        )
 
     @mapping_form
     async def send_link_custom_preview(
@@ -255,6 +279,7 @@ class MessageCalls(Calls):
         text: str,
         preview: LinkPreview | Mapping[str, Any],
         reply_to: MessageRef | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send a text that contains a link, with a preview of your own.
@@ -266,9 +291,11 @@ class MessageCalls(Calls):
             preview: The link's look: a `LinkPreview`, or a mapping with ``title`` and, if wanted, ``description`` and
                 ``thumbnailUrl``.
             reply_to: The message to quote, or its id.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: The preview has no title, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         _texts(text=_needed(text), reply_to=reply_to)
@@ -279,7 +306,7 @@ class MessageCalls(Calls):
             "preview": _preview(preview),
             "replyTo": id_of(reply_to),
         }
-        call = Call("POST", "/send/link-custom-preview", Message, body=body, sends="text", evidence=Message)
+        call = Call("POST", "/send/link-custom-preview", Message, body=body, sends="text", evidence=Message, key=key)
         return await self._send(call.or_route("POST", "/sendLinkCustomPreview"))
 
     @mapping_form
@@ -344,6 +371,7 @@ class MessageCalls(Calls):
         mimetype: str | None = None,
         filename: str | None = None,
         preview: Mapping[str, str] | None = None,
+        key: str | None = None,
     ) -> Message:
         """
         Send whatever is given: a text, or media at a URL with the text as its caption.
@@ -359,9 +387,11 @@ class MessageCalls(Calls):
             mimetype: MIME type of the media.
             filename: Name of the document.
             preview: What a link in the text looks like, in the service's own keys.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         return await self._send(
@@ -376,6 +406,7 @@ class MessageCalls(Calls):
                 mimetype=mimetype,
                 filename=filename,
                 preview=preview,
+                key=key,
             )
         )
 
@@ -397,6 +428,7 @@ class MessageCalls(Calls):
         send_seen: bool | str = True,
         min_typing: float | str = 3.0,
         max_typing: float | str = 8.0,
+        key: str | None = None,
     ) -> Message:
         """
         Send as a person would: mark the message being answered as seen, show "typing…" for a while, then `send`.
@@ -420,9 +452,11 @@ class MessageCalls(Calls):
             send_seen: Whether to do so; ``"true"`` and ``"false"`` will do.
             min_typing: Least time of typing: seconds as a number, or milliseconds as text, as in the official SDK.
             max_typing: Most time of typing, likewise.
+            key: Your own key of this message, for a client with an `outbox`: by one key it is sent once.
 
         Raises:
             InvalidRequestError: There is nothing to send, or the number has no country. Nothing was sent.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         least, most = _seconds(min_typing, "min_typing"), _seconds(max_typing, "max_typing")
@@ -438,6 +472,7 @@ class MessageCalls(Calls):
             mimetype=mimetype,
             filename=filename,
             preview=preview,
+            key=key,
         )
         chat = session_ref(session), chat_id(to)
         first = (_seen(*chat, message_id),) if message_id is not None and seen else ()
@@ -465,8 +500,10 @@ class MessageCalls(Calls):
         to: ChatRef,
         url: str | None,
         data: MediaData | None,
+        key: str | None,
         **fields: Any,
     ) -> Message:
+        idempotency_key(key)  # before a file is read
         chat = {"session": session_ref(session), "to": chat_id(to)}
         media = await load(url, data)
         given = {name: id_of(value) for name, value in fields.items()}
@@ -478,6 +515,7 @@ class MessageCalls(Calls):
                 body={**chat, "url": media.url, "data": media.data, **given},
                 sends=kind,
                 evidence=Message,
+                key=key,
             )
         )
 
@@ -487,7 +525,7 @@ _URLS: Final = {"image_url": "image", "video_url": "video", "document_url": "doc
 
 
 def _whatever(
-    session: SessionRef, to: ChatRef, *, preview: Mapping[str, str] | None, **fields: str | None
+    session: SessionRef, to: ChatRef, *, preview: Mapping[str, str] | None, key: str | None, **fields: str | None
 ) -> Call[Message]:
     """The call that sends a text, or media at a URL."""
     _texts(**fields)
@@ -502,7 +540,7 @@ def _whatever(
         **{camel(name): value for name, value in fields.items()},
         "preview": preview,
     }
-    return Call("POST", "/send", Message, body=body, sends=media[0] if media else "text", evidence=Message)
+    return Call("POST", "/send", Message, body=body, sends=media[0] if media else "text", evidence=Message, key=key)
 
 
 def _seen(session: str, to: str, message_id: MessageRef) -> Call[Result]:

@@ -21,6 +21,7 @@ from .reach import judged
 T = TypeVar("T")
 
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+_READS: Final = ("GET", "HEAD", "OPTIONS")
 _PATH: Final = re.compile(r"(?:/(?:[\w.~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2}|\{[A-Za-z_]\w*\})*)+", re.ASCII)
 
 
@@ -39,6 +40,7 @@ class RequestCalls(Calls):
         body: Mapping[str, Any] | None = None,
         repeatable: bool | None = None,
         recipients: Iterable[ChatRef] | None = None,
+        key: str | None = None,
     ) -> T: ...
     @overload
     async def request(
@@ -52,6 +54,7 @@ class RequestCalls(Calls):
         body: Mapping[str, Any] | None = None,
         repeatable: bool | None = None,
         recipients: Iterable[ChatRef] | None = None,
+        key: str | None = None,
     ) -> Any: ...
     async def request(
         self,
@@ -64,6 +67,7 @@ class RequestCalls(Calls):
         body: Mapping[str, Any] | None = None,
         repeatable: bool | None = None,
         recipients: Iterable[ChatRef] | None = None,
+        key: str | None = None,
     ) -> Any:
         """
         Make a call that has no method of its own, with the same retries and errors as any other.
@@ -98,6 +102,8 @@ class RequestCalls(Calls):
                 and PATCH, and what sends something.
             recipients: Whom it reaches, where neither its path nor its fields say so; ``()`` for nobody. A client with
                 a suppression list refuses a write of which it cannot tell.
+            key: Your own key of this request, for a client with an `outbox`: by one key it is made once. It must be one
+                that does something: a read needs none.
 
         Returns:
             The model, the page, or the document; `None` for an empty answer.
@@ -106,6 +112,7 @@ class RequestCalls(Calls):
             InvalidRequestError: The method or the path is not valid, a placeholder has no value, or there is a
                 suppression list and nobody can tell whom it reaches. Nothing was sent.
             NotFoundError: The service knows no such path, or nothing there.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came to a call that is not repeatable; it may have been carried out.
         """
         verb = method.upper() if isinstance(method, str) else ""
@@ -117,6 +124,9 @@ class RequestCalls(Calls):
                 raise InvalidRequestError(field, f"expected a mapping, got {type(value).__name__}", "pass a mapping")
         call = Call(verb, path, _readable(into), path_params=path_params or {}, params=params, body=body)
         call = judged(call, recipients)
+        if key is not None and verb in _READS and not call.sends:
+            raise InvalidRequestError("key", f"{verb} does nothing that could be done twice", "leave the key out")
+        call = attrs.evolve(call, key=key)
         return await self._send(call if repeatable is None else attrs.evolve(call, repeatable=repeatable))
 
 

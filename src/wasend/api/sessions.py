@@ -228,6 +228,7 @@ class SessionCalls(Calls):
         enable_message_logging: bool | None = None,
         enable_webhook: bool | None = None,
         webhook_url: str | None = None,
+        key: str | None = None,
     ) -> Session:
         """
         Create a WhatsApp session. It starts out as CREATED; link it by scanning `retrieve_qr_code`.
@@ -242,6 +243,7 @@ class SessionCalls(Calls):
             enable_message_logging: Log messages, for debugging.
             enable_webhook: Post events to `webhook_url`.
             webhook_url: An http or https URL; needed if `enable_webhook` is true.
+            key: Your own key of this session, for a client with an `outbox`: by one key it is created once.
 
         Returns:
             The session.
@@ -249,6 +251,7 @@ class SessionCalls(Calls):
         Raises:
             InvalidRequestError: The number has no country, or the webhook no URL. Nothing was sent.
             ConflictError: A session of that name exists.
+            IdempotencyConflictError: The key was used before, for something else. Nothing was sent.
             OutcomeUnknownError: No answer came; the session may exist: look its name up before creating it again.
         """
         _check_webhook(enable_webhook, webhook_url)
@@ -260,7 +263,7 @@ class SessionCalls(Calls):
             "enableWebhook": enable_webhook,
             "webhookUrl": webhook_url,
         }
-        return await self._send(Call("POST", "/sessions", Session, body=body, envelope=("session",)))
+        return await self._send(Call("POST", "/sessions", Session, body=body, envelope=("session",), key=key))
 
     async def retrieve_all_sessions(self) -> Page[Session]:
         """
