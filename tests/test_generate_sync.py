@@ -95,8 +95,28 @@ class Letter(str):
     pass
 
 
+class AsyncOutboxCalls:
+    """What lies in the tray of the AsyncWasendClient."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    async def find(self, key: str, *, whole: bool = True) -> Letter | None:
+        """Find one: ``await client.tray.find("a")``."""
+        return Letter(f"{self._name} {key}") if whole else None
+
+    async def look(self) -> AsyncIterator[Letter]:
+        """Look through it."""
+        yield Letter(self._name)
+
+
 class LetterCalls(Calls):
     _secret = 1
+
+    @property
+    def tray(self) -> AsyncOutboxCalls:
+        """Where they lie."""
+        return AsyncOutboxCalls("tray")
 
     @overload
     async def write(self, to: str, /, *, text: str) -> Letter: ...
@@ -311,6 +331,17 @@ def test_generated_methods_give_what_the_asynchronous_ones_give(made: ModuleType
         assert view.whole() == "other"
         assert not client._async.closed
     assert client._async.closed
+
+
+def test_what_a_property_gives_is_synchronous_too(made: ModuleType) -> None:
+    """A property whose value has calls of its own gives their synchronous siblings."""
+    with made.WasendClient("post") as client:
+        assert client.tray.find("a") == "tray a"
+        assert client.tray.find("a", whole=False) is None
+        assert list(client.tray.look()) == ["tray"]
+        assert str(inspect.signature(client.tray.find)) == "(key: 'str', *, whole: 'bool' = True) -> 'Letter | None'"
+        assert client.tray.find.__doc__ == 'Find one: ``client.tray.find("a")``.'
+        assert type(client.tray).__doc__ == "What lies in the tray of the WasendClient."
 
 
 def test_signatures_are_kept_as_written(made: ModuleType) -> None:

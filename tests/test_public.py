@@ -19,6 +19,8 @@ import pytest
 
 import wasend
 from wasend import AsyncWasendClient, WasendClient, WasendError, errors
+from wasend._accessors import OutboxCalls
+from wasend.outbox.calls import AsyncOutboxCalls
 
 OBJECTS = {name: getattr(wasend, name) for name in wasend.__all__}
 CLASSES = {name: value for name, value in OBJECTS.items() if inspect.isclass(value)}
@@ -205,27 +207,35 @@ def test_constructors_are_documented(client: Any) -> None:
 
 
 def public(client: type) -> dict[str, Any]:
-    """The public members of a client."""
-    return {name: value for name, value in inspect.getmembers(client) if not name.startswith("_")}
+    """The public members of a client; of a property, its function."""
+    members = {name: value for name, value in inspect.getmembers(client) if not name.startswith("_")}
+    return {name: value.fget if isinstance(value, property) else value for name, value in members.items()}
 
 
 def in_plain(text: str) -> str:
     """What is said of the asynchronous client, as it is said of the other."""
-    changes = {"AsyncWasendClient": "WasendClient", "AsyncBoundSession": "BoundSession", "AsyncIterator": "Iterator"}
-    for name, other in {**changes, "async def": "def", "await ": ""}.items():
+    text = re.sub(r"\bAsync(WasendClient|BoundSession|OutboxCalls|Iterator)\b", r"\1", text)
+    for name, other in {"async def": "def", "await ": ""}.items():
         text = text.replace(name, other)
     return "Self" if text == "WasendClient" else text
+
+
+SIBLINGS: Final = (
+    *((AsyncWasendClient, WasendClient, name) for name in sorted(public(AsyncWasendClient)) if name != "aclose"),
+    *((AsyncOutboxCalls, OutboxCalls, name) for name in sorted(public(AsyncOutboxCalls))),
+)
 
 
 def test_siblings() -> None:
     """Both clients have the same calls; only the end is `aclose` where it is awaited, and `close` where not."""
     assert set(public(AsyncWasendClient)) - {"aclose"} == set(public(WasendClient)) - {"close"}
+    assert set(public(AsyncOutboxCalls)) == set(public(OutboxCalls))
 
 
-@pytest.mark.parametrize("name", sorted(set(public(AsyncWasendClient)) - {"aclose"}))
-def test_siblings_are_alike(name: str) -> None:
+@pytest.mark.parametrize(("owner", "sibling", "name"), SIBLINGS, ids=[name for *_, name in SIBLINGS])
+def test_siblings_are_alike(owner: type, sibling: type, name: str) -> None:
     """A call takes the same arguments in both clients, gives the same, says the same, and is awaited in one only."""
-    asked, plain = public(AsyncWasendClient)[name], public(WasendClient)[name]
+    asked, plain = public(owner)[name], public(sibling)[name]
     ours, theirs = inspect.signature(asked), inspect.signature(plain)
     assert list(ours.parameters.values()) == list(theirs.parameters.values())
     assert in_plain(str(ours.return_annotation)) == theirs.return_annotation

@@ -1,9 +1,9 @@
 """
-Write the synchronous client, one forwarding method for each public one of `AsyncWasendClient`; both clients' views of
-one session, one method for each that takes a session; and, for type checkers and editors, the signatures of the calls
-that take a mapping as well as keywords, with a `TypedDict` for each such mapping.
+Write the synchronous client, one forwarding method for each public one of `AsyncWasendClient`, and what its properties
+give; both clients' views of one session, one method for each that takes a session; and, for type checkers and editors,
+the signatures of the calls that take a mapping as well as keywords, with a `TypedDict` for each such mapping.
 
-    python tools/generate_sync.py            # write _sync.py, _bound.py, _signatures.py and .pyi, requests.py
+    python tools/generate_sync.py            # write the files: see `kinds` in `main`
     python tools/generate_sync.py --check    # fail with a diff where a file is not what this would write
 
 It reads source, not objects: annotations and defaults stay as they are written, and the result is the same
@@ -37,6 +37,8 @@ SIGNATURES = {
     BOUND: "BoundSignatures",
 }
 """The base of each class that tells type checkers both forms of its calls."""
+ACCESSORS = {"AsyncOutboxCalls": "OutboxCalls"}
+"""Classes of calls that a client's property gives: the asynchronous one, and the synchronous one that is written."""
 SESSION = "session"
 MAPPING_FORM = "mapping_form"
 TWO_MAPPINGS = ("send_message",)
@@ -97,6 +99,27 @@ class {sync}({bases}):
         if not self._is_view:
             self._loop.close()
 '''
+
+ACCESSORS_HEAD = '''\
+# Written by tools/generate_sync.py from the calls in outbox/; change those, not this.
+"""What properties of the synchronous client give: calls of their own, made on its event loop."""
+
+from __future__ import annotations
+
+{imports}
+
+'''
+
+ACCESSOR = """
+class {sync}:
+    {docstring}
+
+    def __init__(self, accessor: {target}, loop: Bridge) -> None:
+        self._async = accessor
+        self._loop = loop
+
+{calls}
+"""
 
 BOUND_HEAD = '''\
 # Written by tools/generate_sync.py from the calls in api/ and delivery/; change those, not this.
@@ -203,7 +226,7 @@ SPELLING = [
     (r"\n[ >]*import asyncio(?=\n)", ""),
     (r"\ba(next|iter)\(", r"\1("),
     (r"\baclose\b", "close"),
-    (r"\bAsync(WasendClient|BoundSession|Iterator)\b", r"\1"),
+    (r"\bAsync(WasendClient|BoundSession|OutboxCalls|Iterator)\b", r"\1"),
     (r"\b([Aa])n asynchronous\b", r"\1 synchronous"),
     (r"\basynchronous\b", "synchronous"),
     (r"\bAsynchronous\b", "Synchronous"),
@@ -374,7 +397,7 @@ class Generator:
     def _methods(self, module: Module, owner: ast.ClassDef) -> Iterator[str]:
         for node in owner.body:
             if isinstance(node, Method):
-                if node.name in LIFETIME and module is self.client:
+                if node.name in LIFETIME and (module is self.client or owner.name in ACCESSORS):
                     continue
                 if node.name.startswith("__"):
                     module.refuse(node, f"no synchronous spelling is known for {node.name}")
@@ -396,7 +419,7 @@ class Generator:
             module.refuse(node, f"{node.name} is defined twice")
 
         returns, forward = self._forward(module, node)
-        if "property" in names:
+        if "property" in names and returns not in ACCESSORS.values():
             forward = f"self._async.{node.name}"
         lines = [f"@{decorator}" for decorator in decorators]
         kind = "async def" if forward.startswith("await ") else "def"
@@ -422,6 +445,9 @@ class Generator:
             if isinstance(node, ast.AsyncFunctionDef):
                 module.refuse(node, f"{node.name} makes a client and is awaited")
             return "Self", f"self._over({call})"
+        if (accessor := ACCESSORS.get(module.source(returns))) is not None:
+            self._add(accessor, Import(f"from ._accessors import {accessor}"), module, node)
+            return accessor, f"{accessor}(self._async.{node.name}, self._loop)"
         if module.source(returns) == ASYNC_BOUND:
             self._add(BOUND, Import(f"from ._bound import {BOUND}"), module, node)
             return BOUND, f"{BOUND}(self, {call}.session_id)"
@@ -500,6 +526,33 @@ class Generator:
             lines += ["from typing import TYPE_CHECKING", "if TYPE_CHECKING:"]
             lines += [f"    {statement}" for statement in guarded]
         return "\n".join(lines)
+
+
+class AccessorGenerator(Generator):
+    """Writes the synchronous siblings of the classes of calls that the client's properties give."""
+
+    file = "_accessors.py"
+
+    def generate(self) -> str:
+        """The whole file, before formatting."""
+        self.imports = {"Bridge": Import("from ._core.bridge import Bridge")}
+        classes: list[str] = []
+        for module, owner in self._accessors():
+            self._add(owner.name, Import(f"from .{module.name} import {owner.name}"), module, owner)
+            self.done.clear()
+            calls = "\n".join(self._methods(module, owner))
+            docstring = self._docstring(module, owner)
+            classes.append(
+                ACCESSOR.format(sync=ACCESSORS[owner.name], target=owner.name, docstring=docstring, calls=calls)
+            )
+        return ACCESSORS_HEAD.format(imports=self._import_lines()) + "\n".join(classes)
+
+    def _accessors(self) -> Iterator[tuple[Module, ast.ClassDef]]:
+        for module, owner in self._call_classes():
+            for node in owner.body:
+                name = ast.unparse(node.returns) if isinstance(node, Method) and node.returns is not None else ""
+                if name in ACCESSORS:
+                    yield module, module.find_class(name)
 
 
 class BoundGenerator(Generator):
@@ -838,7 +891,14 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="fail with a diff where one is stale")
     parser.add_argument("--package", type=Path, default=PACKAGE, help="folder of client.py")
     options = parser.parse_args(argv)
-    kinds = (Generator, BoundGenerator, RequestGenerator, SignatureGenerator, SignatureRuntimeGenerator)
+    kinds = (
+        Generator,
+        AccessorGenerator,
+        BoundGenerator,
+        RequestGenerator,
+        SignatureGenerator,
+        SignatureRuntimeGenerator,
+    )
     try:
         texts = formatted({kind.file: kind(options.package).generate() for kind in kinds})
     except UnknownSourceError as unknown:

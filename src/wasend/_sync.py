@@ -15,6 +15,7 @@ from typing import Any, Literal, Self, overload
 import httpx
 
 from . import delivery, outbox
+from ._accessors import OutboxCalls
 from ._bound import BoundSession
 from ._compat import Aliases
 from ._core.bounds import MAX_ANSWER_BYTES
@@ -1694,6 +1695,11 @@ class _Calls:
             StoreError: The list's store cannot keep it.
         """
         return self._loop.run(self._async.suppress(number, reason))
+
+    @property
+    def outbox(self) -> OutboxCalls:
+        """The client's outbox: what it holds of calls with a ``key``, and what is still open of them."""
+        return OutboxCalls(self._async.outbox, self._loop)
 
     @overload
     def request(

@@ -41,6 +41,7 @@ from .api.sessions import SessionCalls, SessionRef, session_ref
 from .delivery.calls import DeliveryCalls
 from .delivery.middleware import DeliveryMiddleware, DeliverySettings
 from .errors import ConfigurationError
+from .outbox.calls import OutboxAccess
 
 if TYPE_CHECKING:
     from .delivery.breaker import Breaker
@@ -66,6 +67,7 @@ class AsyncWasendClient(
     DownloadCalls,
     AccountCalls,
     DeliveryCalls,
+    OutboxAccess,
     RequestCalls,
     Aliases,
 ):
