@@ -9,17 +9,14 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import sys
 import threading
-import time
 import weakref
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, Final, Protocol, runtime_checkable
 
-from .._core.files import create_private
-from ..errors import ConfigurationError, StoreError
+from .._storage.forks import Forks
+from .._storage.sqlite import Handle, SqliteFile, transaction
+from ..errors import ConfigurationError
 
 
 @runtime_checkable
@@ -72,15 +69,15 @@ class Store(Protocol):
         ...
 
 
-class MemoryStore:
+class MemoryStore(Forks):
     """A store that lasts as long as the process."""
 
     blocking: ClassVar[bool] = False
 
     def __init__(self) -> None:
+        super().__init__()
         self._texts: dict[str, str] = {}
         self._lock = threading.RLock()
-        _stores[id(self)] = self
 
     # Values are kept as JSON text, as in other stores: what a caller changes later does not change what was kept.
     def get(self, key: str) -> Any | None:
@@ -121,43 +118,12 @@ class MemoryStore:
                 self.set(key, value)
             return self.get(key)
 
-    def _before_fork(self) -> None:
-        pass
-
-    def _after_fork_in_parent(self) -> None:
-        pass
-
-    def _after_fork_in_child(self) -> None:
-        self._lock = threading.RLock()  # another thread may have held it
+    def after_fork_in_child(self) -> None:
+        """Take a new lock: another thread of the parent may have held it."""
+        self._lock = threading.RLock()
 
 
-_VERSION: Final = 1
-_SCHEMA: Final = "CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"
-_TRY_AGAIN: Final = "try again; if this goes on, see which program holds it"
-_PROBLEMS: Final[Mapping[str, tuple[str, str]]] = {
-    "SQLITE_BUSY": ("another program has been writing to it for too long", _TRY_AGAIN),
-    "SQLITE_LOCKED": ("another program has been writing to it for too long", _TRY_AGAIN),
-    "SQLITE_FULL": ("the disk is full", "free some space"),
-    "SQLITE_CORRUPT": ("its content is damaged", "restore it from a copy"),
-    "SQLITE_NOTADB": ("its content is damaged", "restore it from a copy"),
-    "SQLITE_READONLY": ("it cannot be written to", "check its permissions, and those of its folder"),
-    "SQLITE_CANTOPEN": ("it cannot be opened", "check its permissions, and those of its folder"),
-}
-"""What SQLite's errors mean, by the first two words of their names, and what to do."""
-
-
-class _Handle:
-    """An open connection, and the process that it belongs to."""
-
-    def __init__(self) -> None:
-        self.connection: sqlite3.Connection | None = None
-        self.owner = 0
-
-    def close(self) -> None:
-        # A forked child must leave its parent's connection alone.
-        if self.connection is not None and os.getpid() == self.owner:
-            self.connection.close()
-        self.connection = None
+_SCHEMA: Final = ("CREATE TABLE IF NOT EXISTS kept (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;",)
 
 
 class SqliteStore:
@@ -186,43 +152,29 @@ class SqliteStore:
             ConfigurationError: The file cannot be opened, is not an SQLite database, or was written by a newer version
                 of this package, in which case it is left as it is.
         """
-        if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not 0 <= timeout < 1e6:
-            raise ConfigurationError(f"timeout: {timeout!r} is not valid; pass seconds, such as 5")
-        if str(path) in ("", ":memory:"):
-            raise ConfigurationError(f"path: {str(path)!r} names no file; pass a path, or use a MemoryStore")
-        self._timeout = timeout
-        self._lock = threading.RLock()
-        self._forking: int | None = None  # the thread that does
-        self._identity: tuple[int, int] | None = None
-        self._closed = False
-        self._handle = _Handle()
+        self._file = SqliteFile(path, name="SqliteStore", migrations=_SCHEMA, synchronous="NORMAL", timeout=timeout)
+        self._handle = Handle(self._file)
         try:
-            self._path = create_private(Path(path))
-            self._connection()
-        except (sqlite3.Error, OSError, TypeError, ValueError) as error:
-            self._handle.close()
+            self._handle.open()
+        except (sqlite3.Error, OSError, ValueError) as error:
             raise ConfigurationError(
                 f"path: '{path}' cannot be used: {error}; pass a file of this package's"
             ) from error
-        except BaseException:
-            self._handle.close()
-            raise
         self._finalizer = weakref.finalize(self, self._handle.close)
-        _stores[id(self)] = self
 
     def __repr__(self) -> str:
-        return f"SqliteStore({str(self._path)!r})"
+        return repr(self._file)
 
     def get(self, key: str) -> Any | None:
         """The value of a key; `None` where there is none."""
-        with self._using() as connection:
+        with self._handle.using() as connection:
             return self._get(connection, key)
 
     def items(self, prefix: str) -> list[tuple[str, Any]]:
         """Every key that begins with `prefix`, with its value, sorted by key."""
         # The second bound is above every text with that prefix, and lets SQLite read just these rows.
         query = "SELECT key, value FROM kept WHERE key >= ? AND key < ? ORDER BY key"
-        with self._using() as connection:
+        with self._handle.using() as connection:
             rows: list[tuple[str, str]] = connection.execute(query, (prefix, prefix + "\U0010ffff")).fetchall()
         return [(key, self._read(text)) for key, text in rows]
 
@@ -233,17 +185,17 @@ class SqliteStore:
     def set_many(self, values: Mapping[str, Any]) -> None:
         """Set the values of many keys, in one transaction: all of them or none."""
         rows = [(key, json.dumps(value)) for key, value in values.items()]
-        with self._writing() as connection:
+        with self._handle.using() as connection, transaction(connection):
             connection.executemany("INSERT OR REPLACE INTO kept VALUES (?, ?)", rows)
 
     def delete(self, key: str) -> None:
         """Remove a key; an unknown one is not an error."""
-        with self._writing() as connection:
+        with self._handle.using() as connection, transaction(connection):
             connection.execute("DELETE FROM kept WHERE key = ?", (key,))
 
     def update(self, key: str, function: Callable[[Any | None], Any | None]) -> Any | None:
         """Replace the value of a key by what a function makes of it, in one transaction; see `Store.update`."""
-        with self._writing() as connection:
+        with self._handle.using() as connection, transaction(connection):
             before = self._get(connection, key)
             text = None if before is None else json.dumps(before)
             value = function(before)
@@ -257,9 +209,7 @@ class SqliteStore:
 
     def close(self) -> None:
         """Close the file, as garbage collection does too. A closed store cannot be used."""
-        with self._locked():
-            self._closed = True
-            self._handle.close()
+        self._handle.end()
 
     def _get(self, connection: sqlite3.Connection, key: str) -> Any | None:
         rows: list[tuple[str]] = connection.execute("SELECT value FROM kept WHERE key = ?", (key,)).fetchall()
@@ -269,146 +219,4 @@ class SqliteStore:
         try:
             return json.loads(text)
         except (ValueError, TypeError, RecursionError):
-            raise self._error("it holds a value that is not JSON", "restore it from a copy") from None
-
-    @contextmanager
-    def _writing(self) -> Generator[sqlite3.Connection]:
-        with self._using() as connection:
-            connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-                connection.execute("COMMIT")
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    connection.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _using(self) -> Generator[sqlite3.Connection]:
-        with self._locked():
-            try:
-                if self._closed:
-                    raise self._error("it is closed", "make another store")
-                self._check_file()
-                yield self._connection()
-            except sqlite3.Error as error:
-                name = "_".join((getattr(error, "sqlite_errorname", None) or "").split("_")[:2])
-                problem, remedy = _PROBLEMS.get(name, (str(error), "see that its disk works, then try again"))
-                raise self._error(problem, remedy) from error
-
-    @contextmanager
-    def _locked(self) -> Generator[None]:
-        lock = self._lock
-        if not lock.acquire(timeout=self._timeout):
-            raise self._error("another thread has been using it for too long", _TRY_AGAIN)
-        try:
-            yield
-        finally:
-            lock.release()
-
-    def _error(self, problem: str, remedy: str) -> StoreError:
-        return StoreError(f"{self!r}: {problem}; {remedy}", store=repr(self))
-
-    def _check_file(self) -> None:
-        try:
-            found = self._path.stat()
-        except OSError as error:
-            raise self._error(f"the file is gone ({error.strerror})", "restore it, and make another store") from error
-        if (found.st_dev, found.st_ino) != self._identity:
-            raise self._error("the file was replaced while in use", "make another store to use the new one")
-
-    def _connection(self) -> sqlite3.Connection:
-        """The connection, opened where it is not: at first, and after a fork."""
-        if self._handle.connection is not None:
-            return self._handle.connection
-        # In autocommit mode each statement has taken effect, whole, when it returns. `rw`: no file is created here.
-        connection = sqlite3.connect(
-            f"{self._path.as_uri()}?mode=rw",
-            uri=True,
-            timeout=self._timeout,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-        try:
-            self._prepare(connection)
-            if self._identity is None:
-                found = self._path.stat()
-                self._identity = found.st_dev, found.st_ino
-        except BaseException:
-            connection.close()
-            raise
-        self._handle.connection, self._handle.owner = connection, os.getpid()
-        return connection
-
-    def _prepare(self, connection: sqlite3.Connection) -> None:
-        if self._version(connection) > _VERSION:
-            raise ConfigurationError(
-                f"path: '{self._path}' was written by a newer version of this package; update the package"
-            )
-        connection.execute("PRAGMA synchronous = NORMAL")
-        self._use_wal(connection)
-        if self._version(connection) < _VERSION:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute(_SCHEMA)
-            connection.execute(f"PRAGMA user_version = {_VERSION}")
-            connection.execute("COMMIT")
-
-    def _version(self, connection: sqlite3.Connection) -> int:
-        return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-    def _use_wal(self, connection: sqlite3.Connection) -> None:
-        # SQLite does not wait for others that change the mode of a new file at the same time.
-        deadline = time.monotonic() + self._timeout
-        while True:
-            try:
-                connection.execute("PRAGMA journal_mode = WAL")
-            except sqlite3.OperationalError as error:
-                if getattr(error, "sqlite_errorname", "") != "SQLITE_BUSY" or time.monotonic() > deadline:
-                    raise
-                time.sleep(0.01)
-            else:
-                return
-
-    # SQLite's own state does not survive a fork: another thread may be inside of it, and file locks are not inherited,
-    # although the child's copy of SQLite believes that it has them. So nothing is open while a process forks.
-
-    def _before_fork(self) -> None:
-        if not self._lock.acquire(timeout=self._timeout + 1):
-            return
-        self._forking = threading.get_ident()
-        connection = self._handle.connection
-        if connection is not None and not connection.in_transaction:
-            self._handle.close()
-
-    def _after_fork_in_parent(self) -> None:
-        if self._forking == threading.get_ident():
-            self._forking = None
-            self._lock.release()
-
-    def _after_fork_in_child(self) -> None:
-        self._lock, self._forking = threading.RLock(), None
-        if self._handle.connection is not None:
-            _inherited.append(self._handle.connection)  # never closed: the parent uses it
-            self._handle.connection = None
-
-
-_inherited: Final[list[sqlite3.Connection]] = []
-_stores: Final[weakref.WeakValueDictionary[int, MemoryStore | SqliteStore]] = weakref.WeakValueDictionary()
-
-
-def _each(act: Callable[[MemoryStore | SqliteStore], None]) -> Callable[[], None]:
-    def act_on_each() -> None:
-        # In one order, so that two threads that fork do not wait for each other.
-        known = [store for reference in _stores.valuerefs() if (store := reference()) is not None]
-        for store in sorted(known, key=id):
-            act(store)
-
-    return act_on_each
-
-
-if sys.platform != "win32":
-    os.register_at_fork(
-        before=_each(lambda store: store._before_fork()),  # pyright: ignore[reportPrivateUsage]
-        after_in_parent=_each(lambda store: store._after_fork_in_parent()),  # pyright: ignore[reportPrivateUsage]
-        after_in_child=_each(lambda store: store._after_fork_in_child()),  # pyright: ignore[reportPrivateUsage]
-    )
+            raise self._file.error("it holds a value that is not JSON", "restore it from a copy") from None
