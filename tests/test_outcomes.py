@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import pickle
 import re
@@ -38,7 +37,7 @@ from tests.raw import (
     until,
     url_of,
 )
-from wasend import AsyncWasendClient, Message, Session, Timeout, Wait, errors
+from wasend import AsyncWasendClient, Message, Session, Timeout, Wait
 from wasend._core.call import Call
 from wasend.errors import (
     AccountRestrictedError,
@@ -473,43 +472,3 @@ async def test_connection_of_an_unread_answer_is_closed() -> None:
             with pytest.raises(UnknownAnswerError):
                 await SEND(client)
             await until(lambda: server.open == 0)
-
-
-SINCE = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-STATUS = {"status": 500, "code": "E1", "message": "no", "body": {"a": [1]}, "headers": {"x": "y"}, "retry_after": 1.5}
-STATUS |= {"method": "PUT", "path": "/a%2Fb", "attempts": 2}
-CALL = Call("POST", "/sendText", Message, body={"to": NUMBER})
-FACTS: dict[str, dict[str, Any]] = {
-    "AccountRestrictedError": STATUS | {"signal": "463"},
-    "SessionNotReadyError": STATUS | {"session_status": "STOPPED", "expected": ("WORKING",)},
-    "APIConnectionError": {"attempts": 3},
-    "APITimeoutError": {"attempts": 3, "outcome": "unknown"},
-    "MessageFailedError": {"message": None},
-    "SessionFailedError": {"state": "FAILED"},
-    "WaitTimeoutError": {"state": "STARTING", "outcome": "sent"},
-    "BreakerOpenError": {"session": "s", "until": SINCE, "reason": "463"},
-    "StoreError": {"store": "SqliteStore('a.db')"},
-    "TurnTimeoutError": {"session": "s", "until": SINCE, "reason": "gap"},
-    "SuppressedRecipientError": {"recipient": NUMBER, "reason": "asked"},
-    "DecodeError": {"path": "$.a", "body": [1]},
-    "IdempotencyConflictError": {"differs": ("recipient", "text")},
-    "OutcomeUnknownError": {"call": CALL, "since": SINCE},
-    "UnknownAnswerError": {"path": "$", "body": [1], "call": CALL, "since": SINCE},
-    "UnknownStatusError": STATUS | {"call": CALL, "since": SINCE},
-    "UnknownServerError": STATUS | {"call": CALL, "since": SINCE},
-    "UnknownConnectionError": {"attempts": 1, "call": CALL, "since": SINCE},
-    "UnknownTimeoutError": {"attempts": 1, "call": CALL, "since": SINCE},
-}
-
-
-@pytest.mark.parametrize("name", sorted({*errors.__all__, *FACTS} - {"Outcome"}))
-def test_errors_travel(name: str) -> None:
-    """Every error survives pickling with all that it carries, notes included, as job queues need it to."""
-    kind = getattr(errors, name)
-    facts = FACTS.get(name, STATUS if issubclass(kind, APIStatusError) else {})
-    error = kind("to", "is empty", "pass one") if name == "InvalidRequestError" else kind("what happened", **facts)
-    error.add_note("while testing")
-    assert facts.items() <= vars(error).items()
-    for revived in (pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
-        assert facts_of(revived) == facts_of(error)
-        assert (str(revived), revived.outcome) == (str(error), error.outcome)

@@ -1,18 +1,21 @@
 """
 Every exception that a caller can catch.
 
-One tree under `WasendError`. Each error says in ``outcome`` what became of the request, survives pickling, and carries
-neither the API key nor the text of a message in its own text.
+One tree under `WasendError`. Each error says in ``outcome`` what became of the request, and carries neither the API key
+nor the text of a message in its own text. It survives the ways between processes: pickled with all that it carries, and
+made anew from its class and its ``args``, as task queues with JSON do, with what may lie about in a queue's results.
 """
 
 from __future__ import annotations
 
+import functools
+import re
 import secrets
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from ._core.call import Call
     from ._core.waits import WaitReason
@@ -57,8 +60,13 @@ __all__ = [
 
 _MOST_TEXT = 2000
 """Characters of an error's text; hints with many names in them have some hundred."""
+_MOST_ESCAPED = 12 * _MOST_TEXT
+"""Characters of one in which some were escaped."""
 _MOST_PROBLEM = 600
 """Characters that say what is wrong with a value, which may be long."""
+
+PASSING_STATUSES: Final = frozenset({408, 429, 500, 502, 503, 504, *range(520, 531)})
+"""HTTP statuses of what may pass; by 520 to 530 a proxy says that it could not reach the service."""
 
 Outcome = Literal["not_sent", "unknown", "sent"]
 """What became of a request: it had no effect, nobody can say, or the service accepted it."""
@@ -81,9 +89,104 @@ def printable(text: str, most: int = _MOST_TEXT) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
 
 
-def _revive(cls: type[WasendError], args: tuple[Any, ...], facts: dict[str, Any]) -> WasendError:
+# What of an error goes into its `args`, by the names of its attributes: how it is written in JSON, and how it is read.
+# Only what is named goes there, for many read a queue's results: no message, no answer of the service as it came, and
+# phone numbers masked.
+Fact: TypeAlias = tuple["Callable[[Any], Any]", "Callable[[Any], Any]"]
+Facts: TypeAlias = "Mapping[str, Fact]"
+
+_MOST_OF_A_FACT: Final = 300
+_MOST_ITEMS: Final = 10
+_CODE: Final = re.compile(r"[\w.:/-]{1,100}")  # what is no code may be what was sent
+_HEADERS: Final = ("retry-after", "x-request-id", "request-id", "x-correlation-id", "x-amzn-requestid", "cf-ray")
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _short(value: Any) -> str | None:
+    return None if value is None else printable(str(value), _MOST_OF_A_FACT)
+
+
+def _masked(value: Any) -> str | None:
+    from ._core.answer import with_numbers_masked
+
+    return None if value is None else with_numbers_masked(printable(str(value), _MOST_OF_A_FACT))
+
+
+def _code(value: Any) -> str | None:
+    return value if isinstance(value, str) and _CODE.fullmatch(value) else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
+
+
+def _call_as_json(call: Call[Any]) -> dict[str, Any]:
+    return {"method": _short(call.method), "route": _masked(call.route)}
+
+
+def _call_of_json(facts: Mapping[str, str] | None) -> Call[Any] | None:
+    if facts is None:
+        return None
+    from ._core.call import Call
+
+    return Call(facts["method"], facts["route"], dict, repeatable=False)
+
+
+def _settlement_as_json(settlement: Settlement | None) -> dict[str, Any] | None:
+    return None if settlement is None else {"outcome": settlement.outcome, "reason": _masked(settlement.reason)}
+
+
+def _settlement_of_json(facts: Mapping[str, Any] | None) -> Settlement | None:
+    if facts is None:
+        return None
+    from .delivery.settle import Settlement
+
+    return Settlement(facts["outcome"], reason=facts["reason"])
+
+
+def _message_as_json(message: ChatMessage | None) -> dict[str, Any] | None:
+    if message is None:
+        return None
+    # An id may name its chat, which is a phone number.
+    parts = [part for part in message.id.split("_") if "@" not in part and part not in ("true", "false")]
+    sent = None if message.timestamp is None else message.timestamp.isoformat()
+    return {"id": _short("_".join(parts)), "type": _short(message.type), "timestamp": sent, "ack": message.ack}
+
+
+def _message_of_json(facts: Mapping[str, Any] | None) -> ChatMessage | None:
+    if facts is None:
+        return None
+    from .api.chats import ChatMessage
+
+    sent = _moment(facts["timestamp"])
+    return ChatMessage(id=facts["id"], type=facts["type"], timestamp=sent, from_me=True, ack=facts["ack"])
+
+
+_PLAIN: Final[Fact] = (_same, _same)
+_SHORT: Final[Fact] = (_short, _same)
+_MASKED: Final[Fact] = (_masked, _same)
+_LONGER: Final[Fact] = (lambda text: printable(text, _MOST_TEXT), _same)
+_WORD: Final[Fact] = (_code, _same)
+_MOMENT: Final[Fact] = (datetime.isoformat, _moment)
+_LEFT_OUT: Final[Fact] = (lambda _: None, _same)
+_OUTCOME: Final[Fact] = (_same, lambda said: said if said in ("not_sent", "sent") else "unknown")
+_ITEMS: Final[Fact] = (lambda items: [_short(item) for item in items[:_MOST_ITEMS]], lambda items: tuple(items or ()))
+_SOME_HEADERS: Final[Fact] = (
+    lambda headers: {name: headers[name] for name in _HEADERS if _code(headers.get(name))},
+    lambda headers: dict(headers or {}),
+)
+
+
+def _seconds_until(moment: datetime) -> float:
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+
+
+def _revive(cls: type[WasendError], text: str, facts: dict[str, Any]) -> WasendError:
     error = cls.__new__(cls)
-    error.args = args
+    BaseException.__init__(error, text)
     error.__dict__.update(facts)
     return error
 
@@ -95,18 +198,75 @@ class WasendError(Exception):
     Attributes:
         outcome: ``"not_sent"``: the request had no effect and may be made again. ``"unknown"``: it may have had its
             effect. ``"sent"``: the service accepted it, and only the answer could not be used.
+        retry_after: Seconds, from when it was raised, after which trying again can help, where that is known.
     """
 
     outcome: Outcome
+    retry_after: float | None = None
 
-    def __init__(self, text: str, *, outcome: Outcome = "not_sent") -> None:
-        super().__init__(printable(text))  # it may quote what came from outside
-        self.outcome = outcome
+    _facts: ClassVar[Facts] = {"outcome": _OUTCOME}
+
+    def __init__(self, text: str, facts: Mapping[str, Any] | None = None, /, *, outcome: Outcome = "not_sent") -> None:
+        super().__init__(printable(text, _MOST_TEXT if facts is None else _MOST_ESCAPED))  # it may quote anybody
+        if facts is None:
+            self.outcome = outcome
+        else:
+            self.__dict__.update({name: fact[1](facts.get(name)) for name, fact in self._facts.items()})
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        kinds = [vars(kind).get("_facts", {}) for kind in reversed(cls.__mro__)]
+        cls._facts = {name: fact for facts in kinds for name, fact in facts.items()}
+        if (init := vars(cls).get("__init__")) is not None:
+
+            @functools.wraps(init)
+            def either(self: WasendError, *args: Any, **facts: Any) -> None:
+                if len(args) == 2 and isinstance(args[1], dict) and "outcome" in args[1]:
+                    WasendError.__init__(self, *args)  # its `args`
+                else:
+                    init(self, *args, **facts)
+
+            setattr(cls, "__init__", either)  # noqa: B010 - checkers want no method to be assigned
+
+    @property
+    def retryable(self) -> bool:
+        """
+        Whether trying again later can help, and cannot send anything twice.
+
+        It can help where what failed may pass: a limit, a connection, a session that is not ready, a store that is
+        locked; not where the call would have to be another, or a session must be restarted.
+        """
+        # Where the outcome is unknown, and the error says no more, the call is as good done twice as once.
+        return self._passing and self.outcome != "sent" and not isinstance(self, OutcomeUnknownError)
+
+    if not TYPE_CHECKING:  # for checkers it is what it is of every exception: a variable
+
+        @property
+        def args(self) -> tuple[str, dict[str, Any]]:
+            """
+            The text, and a mapping of what else is known, which can be written as JSON; its class takes both.
+
+            Task queues keep them where many can read: so what was sent and what the service answered are left out, and
+            phone numbers are masked. A pickle has all.
+            """
+            known = vars(self)
+            return self._text, {name: fact[0](known[name]) for name, fact in self._facts.items() if name in known}
+
+        @args.setter
+        def args(self, value: tuple[Any, ...]) -> None:
+            BaseException.__init__(self, *value[:1])
+
+    @property
+    def _passing(self) -> bool:
+        """Whether what failed may pass."""
+        return False
+
+    @property
+    def _text(self) -> str:
+        return "".join(super().args[:1])
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Exceptions pickle by calling their class with `args`, which fails for keyword-only facts; job queues need
-        # them to travel.
-        return _revive, (type(self), self.args, self.__dict__)
+        return _revive, (type(self), self._text, self.__dict__)
 
 
 class InvalidRequestError(WasendError, ValueError):
@@ -118,6 +278,8 @@ class InvalidRequestError(WasendError, ValueError):
         problem: What is wrong with its value.
         remedy: What would do instead.
     """
+
+    _facts: ClassVar[Facts] = {"field": _SHORT, "problem": _LONGER, "remedy": _LONGER}
 
     def __init__(self, field: str, problem: str, remedy: str) -> None:
         if len(problem) > _MOST_PROBLEM:  # of a long value its beginning is shown; what is wrong with it follows it
@@ -133,12 +295,15 @@ class IdempotencyConflictError(WasendError):
     The key was used before, for another message. Nothing was sent.
 
     Attributes:
-        key: The caller's own key.
+        key: The caller's own key. The text shows it with long numbers masked.
         differs: In what the two differ, such as ``("recipient", "text")``.
     """
 
+    _facts: ClassVar[Facts] = {"key": _MASKED, "differs": _ITEMS}
+
     def __init__(self, key: str, differs: tuple[str, ...]) -> None:
-        super().__init__(f"key {key!r} was used for a call with another {' and '.join(differs)}; use a key of its own")
+        what = " and ".join(differs)
+        super().__init__(f"key {_masked(key)!r} was used for a call with another {what}; use a key of its own")
         self.key = key
         self.differs = tuple(differs)
 
@@ -166,6 +331,18 @@ class APIStatusError(WasendError):
 
     permanent: ClassVar[bool] = False
 
+    _facts: ClassVar[Facts] = {
+        "status": _PLAIN,
+        "code": _WORD,
+        "message": _MASKED,
+        "body": _LEFT_OUT,
+        "headers": _SOME_HEADERS,
+        "retry_after": _PLAIN,
+        "method": _SHORT,
+        "path": _MASKED,
+        "attempts": _PLAIN,
+    }
+
     def __init__(
         self,
         text: str,
@@ -192,6 +369,10 @@ class APIStatusError(WasendError):
         self.path = path
         self.attempts = attempts
 
+    @property
+    def _passing(self) -> bool:
+        return self.status in PASSING_STATUSES and not self.permanent
+
 
 class BadRequestError(APIStatusError):
     """400: the service refused a parameter."""
@@ -210,12 +391,18 @@ class SessionNotReadyError(UnprocessableError):
         expected: The states that would do.
     """
 
+    _facts: ClassVar[Facts] = {"session_status": _SHORT, "expected": _ITEMS}
+
     def __init__(
         self, text: str, *, session_status: str | None = None, expected: tuple[str, ...] = (), **rest: Any
     ) -> None:
         super().__init__(text, **rest)
         self.session_status = session_status
         self.expected = expected
+
+    @property
+    def _passing(self) -> bool:
+        return str(self.session_status).upper() not in ("FAILED", "ERROR")  # else it must be restarted
 
 
 class AuthenticationError(APIStatusError):
@@ -254,6 +441,8 @@ class AccountRestrictedError(ServerError):
 
     permanent: ClassVar[bool] = True
 
+    _facts: ClassVar[Facts] = {"signal": _SHORT}
+
     def __init__(self, text: str, *, signal: str, **rest: Any) -> None:
         super().__init__(text, **rest)
         self.signal = signal
@@ -262,9 +451,15 @@ class AccountRestrictedError(ServerError):
 class APIConnectionError(WasendError):
     """No answer came: the connection could not be made, or broke. ``attempts`` says how many requests were made."""
 
+    _facts: ClassVar[Facts] = {"attempts": _PLAIN}
+
     def __init__(self, text: str, *, attempts: int = 1, **rest: Any) -> None:
         super().__init__(text, **rest)
         self.attempts = attempts
+
+    @property
+    def _passing(self) -> bool:
+        return True
 
 
 class APITimeoutError(APIConnectionError):
@@ -284,20 +479,29 @@ class OutcomeUnknownError(WasendError):
         since: When its request left this machine (UTC).
         settlement: What settling found out about it; `None` where that was not tried.
         identity: Tells it from every other one. A copy has the same, and is settled as the same.
+
+    Pickled, it keeps the call, without its media, so that it can be settled elsewhere. Made anew of its ``args`` it
+    knows only the call's name: what it sent can be described to `settle_send`.
     """
 
-    settlement: Settlement | None = None
+    _facts: ClassVar[Facts] = {
+        "call": (_call_as_json, _call_of_json),
+        "since": _MOMENT,
+        "settlement": (_settlement_as_json, _settlement_of_json),
+        "identity": _SHORT,
+    }
 
     def __init__(self, text: str, *, call: Call[Any], since: datetime, **rest: Any) -> None:
         rest["outcome"] = "unknown"
         super().__init__(text, **rest)
         self.call = call
         self.since = since
+        self.settlement: Settlement | None = None
         self.identity = secrets.token_hex(8)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # A queue wants to know what failed, and not 13 MB of the picture that it was about.
-        return _revive, (type(self), self.args, {**self.__dict__, "call": self.call.without_media()})
+        return _revive, (type(self), self._text, {**self.__dict__, "call": self.call.without_media()})
 
 
 class UnknownStatusError(APIStatusError, OutcomeUnknownError):
@@ -325,6 +529,8 @@ class DecodeError(WasendError):
         body: The document, or the text where it is not JSON.
     """
 
+    _facts: ClassVar[Facts] = {"path": _MASKED, "body": _LEFT_OUT}
+
     def __init__(self, text: str, *, path: str = "$", body: Any = None, **rest: Any) -> None:
         rest.setdefault("outcome", "sent")
         super().__init__(text, **rest)
@@ -346,11 +552,18 @@ class BreakerOpenError(WasendError):
         reason: What opened it.
     """
 
+    _facts: ClassVar[Facts] = {"session": _SHORT, "until": _MOMENT, "reason": _MASKED, "retry_after": _PLAIN}
+
     def __init__(self, text: str, *, session: str, until: datetime, reason: str) -> None:
         super().__init__(text)
         self.session = session
         self.until = until
         self.reason = reason
+        self.retry_after = _seconds_until(until)
+
+    @property
+    def _passing(self) -> bool:
+        return True
 
 
 class StoreError(WasendError):
@@ -363,9 +576,15 @@ class StoreError(WasendError):
         store: Which store: its class, and the path of a file.
     """
 
+    _facts: ClassVar[Facts] = {"store": _SHORT}
+
     def __init__(self, text: str, *, store: str) -> None:
         super().__init__(text)
         self.store = store
+
+    @property
+    def _passing(self) -> bool:
+        return True
 
 
 class SuppressedRecipientError(WasendError):
@@ -376,6 +595,8 @@ class SuppressedRecipientError(WasendError):
         recipient: The number or chat id.
         reason: Why it is on the list, as it was put there.
     """
+
+    _facts: ClassVar[Facts] = {"recipient": _MASKED, "reason": _MASKED}
 
     def __init__(self, text: str, *, recipient: str, reason: str) -> None:
         super().__init__(text)
@@ -393,11 +614,18 @@ class TurnTimeoutError(WasendError, TimeoutError):
         reason: Why; see `WaitReason`.
     """
 
+    _facts: ClassVar[Facts] = {"session": _SHORT, "until": _MOMENT, "reason": _SHORT, "retry_after": _PLAIN}
+
     def __init__(self, text: str, *, session: str, until: datetime, reason: WaitReason) -> None:
         super().__init__(text)
         self.session = session
         self.until = until
         self.reason = reason
+        self.retry_after = _seconds_until(until)
+
+    @property
+    def _passing(self) -> bool:
+        return True
 
 
 class WaitTimeoutError(WasendError, TimeoutError):
@@ -409,9 +637,15 @@ class WaitTimeoutError(WasendError, TimeoutError):
             nothing was.
     """
 
+    _facts: ClassVar[Facts] = {"state": _SHORT}
+
     def __init__(self, text: str, *, state: str | None, **rest: Any) -> None:
         super().__init__(text, **rest)
         self.state = state
+
+    @property
+    def _passing(self) -> bool:
+        return True
 
 
 class SessionFailedError(WasendError):
@@ -421,6 +655,8 @@ class SessionFailedError(WasendError):
     Attributes:
         state: Its status, as the service words it.
     """
+
+    _facts: ClassVar[Facts] = {"state": _SHORT}
 
     def __init__(self, text: str, *, state: str | None) -> None:
         super().__init__(text)
@@ -435,6 +671,8 @@ class MessageFailedError(WasendError):
         message: The message as its chat holds it.
     """
 
+    _facts: ClassVar[Facts] = {"message": (_message_as_json, _message_of_json)}
+
     def __init__(self, text: str, *, message: ChatMessage) -> None:
         super().__init__(text, outcome="sent")
         self.message = message
@@ -442,3 +680,7 @@ class MessageFailedError(WasendError):
 
 class ClientClosedError(WasendError):
     """The client is closed, or was closed during the call."""
+
+    @property
+    def _passing(self) -> bool:
+        return self.outcome == "not_sent"  # else it may be a send

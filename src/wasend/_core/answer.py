@@ -217,6 +217,11 @@ def message_in(document: Any) -> str:
     return ""
 
 
+def with_numbers_masked(text: str) -> str:
+    """Text with its phone numbers masked, however they are written."""
+    return _LONG_NUMBER.sub(_masked_number, text)
+
+
 def error_fields(document: Any, depth: int = 4) -> Iterator[str]:
     """
     Every text in those fields of a JSON document that say what is wrong.
@@ -252,7 +257,7 @@ def _advice(facts: Mapping[str, Any], rules: ErrorRules) -> str:
 
 def _where(headers: Mapping[str, str]) -> str:
     where = headers.get("location", "nowhere").partition("?")[0].partition("#")[0]
-    return _LONG_NUMBER.sub(_masked_number, where[:_MESSAGE_LENGTH])
+    return with_numbers_masked(where[:_MESSAGE_LENGTH])
 
 
 def _says_failed(document: Any) -> bool:
@@ -347,7 +352,7 @@ def _discreet(said: str, call: Call[Any], private_fields: tuple[str, ...]) -> st
         words = without(text, private)
         if words != plain(text):
             text = words.replace(REMOVED, _TAKEN_OUT)
-    return _LONG_NUMBER.sub(_masked_number, text).replace(_TAKEN_OUT, "…")
+    return with_numbers_masked(text).replace(_TAKEN_OUT, "…")
 
 
 def _private(value: Any, fields: tuple[str, ...], *, inside: bool = False) -> Iterator[str]:

@@ -16,10 +16,10 @@ from typing import Final, TypeAlias, TypeVar
 import attrs
 
 from ..errors import (
+    PASSING_STATUSES,
     APIConnectionError,
     APIStatusError,
     ConfigurationError,
-    RateLimitError,
     WasendError,
 )
 from .bridge import in_caller
@@ -32,10 +32,6 @@ RetryHook: TypeAlias = Callable[[WasendError, int], bool | float | Awaitable[boo
 """Asked ``hook(error, attempt)`` after a failure that is safe to repeat: no, yes, or in so many seconds."""
 
 logger = logging.getLogger("wasend")
-
-_TRANSIENT: Final = frozenset(
-    {408, 500, 502, 503, 504, *range(520, 531)}
-)  # 520 to 530: a proxy could not reach the service
 
 
 @attrs.frozen(kw_only=True)
@@ -89,7 +85,7 @@ def may_repeat(error: WasendError, *, repeatable: bool) -> bool:
     if error.outcome != "not_sent" and not repeatable:
         return False
     if isinstance(error, APIStatusError):
-        return not error.permanent and (isinstance(error, RateLimitError) or error.status in _TRANSIENT)
+        return not error.permanent and error.status in PASSING_STATUSES
     return isinstance(error, APIConnectionError)
 
 

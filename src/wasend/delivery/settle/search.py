@@ -86,7 +86,10 @@ async def settle(
     if _is_sent(error.settlement):
         return error.settlement
     if target is None:
-        settlement = Settlement("unknown", reason=f"what {error.call.name} does cannot be looked up")
+        reason = f"what {error.call.name} does cannot be looked up"
+        if error.call.body is None:  # as of an error that was made anew of its `args`
+            reason = f"what {error.call.name} has sent is not known here; describe it to settle_send"
+        settlement = Settlement("unknown", reason=reason)
     else:
         lost = Lost(
             target,
