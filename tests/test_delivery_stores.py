@@ -88,6 +88,21 @@ class TestConformance:
         with pytest.raises(AssertionError):
             getattr(TestCareless(), test)()
 
+    @pytest.mark.parametrize("time", [1_800_000_000, 1_800_000_000_000.0])
+    def test_a_clock_that_does_not_pass(self, time: float) -> None:
+        """Whole seconds and milliseconds are not the time that is asked for."""
+
+        class Timed(MemoryStore):
+            def now(self) -> float:
+                return time
+
+        class TestTimed(TestMemoryStore):
+            def open(self) -> Store:
+                return Timed()
+
+        with pytest.raises(AssertionError):
+            TestTimed().test_the_time()
+
     def test_a_store_has_six_methods(self) -> None:
         """Both stores fulfil the protocol that one's own would."""
         assert isinstance(MemoryStore(), Store)

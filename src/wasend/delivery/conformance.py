@@ -195,6 +195,19 @@ class StoreConformance:
         second.delete("a")
         _expect(first.get("a"), None)
 
+    def test_the_time(self) -> None:
+        """Where a store tells the time, it is one for all that share it, in seconds since 1970, and never goes back."""
+        first: Any = self._open()
+        if not hasattr(first, "now"):
+            return
+        second: Any = self.open() if self.shared else first
+        times: list[Any] = [store.now() for store in (first, second, first, second)]
+        for time in times:
+            _expect(type(time), float)
+        _expect(times, sorted(times))
+        _expect(times[0] > 1_700_000_000, True)
+        _expect(times[0] < 10_000_000_000, True)  # it would be milliseconds
+
     def _at_once(self, works: list[Callable[[], object]]) -> None:
         faults: list[BaseException] = []
 

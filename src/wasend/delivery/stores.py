@@ -31,6 +31,9 @@ class Store(Protocol):
 
     A store whose methods never wait for a disk, a network or another process may have an attribute ``blocking`` that is
     `False`: they are then called on the event loop. Those of any other store are called in a thread.
+
+    A store that several machines may share may have a method ``now()`` that returns the time, as a float in seconds
+    since the epoch: all that share it then go by that clock, and else each by its machine's.
     """
 
     def get(self, key: str) -> Any | None:
