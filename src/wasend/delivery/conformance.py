@@ -203,7 +203,7 @@ class StoreConformance:
         second: Any = self.open() if self.shared else first
         times: list[Any] = [store.now() for store in (first, second, first, second)]
         for time in times:
-            _expect(type(time), float)
+            _expect(isinstance(time, float), True)
         _expect(times, sorted(times))
         _expect(times[0] > 1_700_000_000, True)
         _expect(times[0] < 10_000_000_000, True)  # it would be milliseconds
