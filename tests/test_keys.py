@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,6 +14,7 @@ import respx
 from tests.calls import BASE, FACES, ROWS, ask
 from wasend import AsyncWasendClient, ConfigurationError, InvalidRequestError
 from wasend._core.call import Call
+from wasend.delivery.middleware import DeliveryMiddleware
 from wasend.outbox import Outbox
 
 KEYED: Final = {
@@ -120,3 +121,28 @@ def test_raw_request(service: respx.MockRouter, tmp_path: Path) -> None:
     (made,) = service.calls
     assert json.loads(made.request.content) == body
     assert "order-17" not in str(made.request.url) + str(made.request.headers)
+
+
+async def test_default_key_of_a_view(service: respx.MockRouter, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A view's key is that of a call which could have one and names none; a read has none, and a call's own key counts."""
+    seen: list[tuple[str, str | None]] = []
+
+    async def note(call: Call[Any], call_next: Callable[[], Awaitable[Any]]) -> Any:
+        seen.append((call.route, call.key))
+        return await call_next()
+
+    monkeypatch.setattr(DeliveryMiddleware, "_chain", property(lambda self: (note,)))
+    service.route().respond(json={"id": "3EB0", "messageId": "3EB0", "uniqueSessionId": "ses_1", "status": "WORKING"})
+    async with AsyncWasendClient("k", base_url=BASE, outbox=Outbox("unused.db")) as client:
+        view = client.with_options(key=KEY).session("ses_1")
+        await view.send_text(to=NUMBER, text="Hi")
+        await view.send_text(to=NUMBER, text="Hi", key="own")
+        await view.create_group(name="Team", participants=[NUMBER])
+        await client.with_options(key=KEY).create_session(session_name="a", phone_number=NUMBER)
+        await view.start_session()
+        await client.send_text(session="ses_1", to=NUMBER, text="Hi")
+        with pytest.raises(InvalidRequestError, match="key: is empty"):
+            client.with_options(key="")
+    assert [key for _, key in seen] == [KEY, "own", KEY, KEY, None, None]
+    with pytest.raises(ConfigurationError, match="key: this client has no outbox"):
+        AsyncWasendClient("k").with_options(key=KEY)

@@ -828,6 +828,7 @@ class AsyncBoundSession(AsyncBoundSignatures, _AsyncBoundSessionCalls):
         zone: str | None = None,
         turn_timeout: float | None = None,
         reservation: str | None = None,
+        key: str | None = None,
         on_response: Callable[[Response], object] | None = None,
         on_wait: Callable[[Wait], object] | None = None,
     ) -> Self:
@@ -847,6 +848,7 @@ class AsyncBoundSession(AsyncBoundSignatures, _AsyncBoundSessionCalls):
                 zone=zone,
                 turn_timeout=turn_timeout,
                 reservation=reservation,
+                key=key,
                 on_response=on_response,
                 on_wait=on_wait,
             ),
@@ -1610,6 +1612,7 @@ class BoundSession(BoundSignatures, _BoundSessionCalls):
         zone: str | None = None,
         turn_timeout: float | None = None,
         reservation: str | None = None,
+        key: str | None = None,
         on_response: Callable[[Response], object] | None = None,
         on_wait: Callable[[Wait], object] | None = None,
     ) -> Self:
@@ -1629,6 +1632,7 @@ class BoundSession(BoundSignatures, _BoundSessionCalls):
                 zone=zone,
                 turn_timeout=turn_timeout,
                 reservation=reservation,
+                key=key,
                 on_response=on_response,
                 on_wait=on_wait,
             ),

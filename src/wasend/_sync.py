@@ -1960,6 +1960,7 @@ class WasendClient(Signatures, _Calls, Aliases):
         zone: str | None = None,
         turn_timeout: float | None = None,
         reservation: str | None = None,
+        key: str | None = None,
         on_response: Callable[[Response], object] | None = None,
         on_wait: Callable[[Wait], object] | None = None,
     ) -> Self:
@@ -1980,6 +1981,8 @@ class WasendClient(Signatures, _Calls, Aliases):
             turn_timeout: Seconds that a send waits for its turn at most: it raises `TurnTimeoutError` as soon as it is
                 known that its pacing makes it wait for longer. 0: now or not at all.
             reservation: The token of a moment that was kept for the next send, see `Pacer.reserve`.
+            key: The ``key`` of the view's send, `create_session` or `create_group`, if that names none, such as the id
+                of the task that makes it. It is for one: another one is refused, by an `IdempotencyConflictError`.
             on_response: Told of every answer to the view, in place of the client's own hook, if given.
             on_wait: Told of every wait of the view's calls, in place of the client's own hook, if given.
 
@@ -1997,6 +2000,7 @@ class WasendClient(Signatures, _Calls, Aliases):
                 zone=zone,
                 turn_timeout=turn_timeout,
                 reservation=reservation,
+                key=key,
                 on_response=on_response,
                 on_wait=on_wait,
             )

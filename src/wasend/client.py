@@ -19,6 +19,7 @@ from . import delivery, outbox
 from ._bound import AsyncBoundSession
 from ._compat import Aliases
 from ._core.bounds import MAX_ANSWER_BYTES
+from ._core.checks import idempotency_key
 from ._core.clock import SYSTEM_CLOCK, Clock
 from ._core.engine import Engine
 from ._core.http import Http
@@ -220,6 +221,7 @@ class AsyncWasendClient(
         zone: str | None = None,
         turn_timeout: float | None = None,
         reservation: str | None = None,
+        key: str | None = None,
         on_response: Callable[[Response], object] | None = None,
         on_wait: Callable[[Wait], object] | None = None,
     ) -> Self:
@@ -240,17 +242,19 @@ class AsyncWasendClient(
             turn_timeout: Seconds that a send waits for its turn at most: it raises `TurnTimeoutError` as soon as it is
                 known that its pacing makes it wait for longer. 0: now or not at all.
             reservation: The token of a moment that was kept for the next send, see `Pacer.reserve`.
+            key: The ``key`` of the view's send, `create_session` or `create_group`, if that names none, such as the id
+                of the task that makes it. It is for one: another one is refused, by an `IdempotencyConflictError`.
             on_response: Told of every answer to the view, in place of the client's own hook, if given.
             on_wait: Told of every wait of the view's calls, in place of the client's own hook, if given.
 
         Raises:
             ConfigurationError: A setting is not valid.
         """
-        key, api_key = Secret.of(api_key), None
+        secret, api_key = Secret.of(api_key), None
         now = self._engine.options
         changed = attrs.evolve(
             now,
-            api_key=now.key if key is None else clean_key(key),
+            api_key=now.key if secret is None else clean_key(secret),
             timeout=now.timeout if timeout is None else Timeout.of(timeout),
             retry=now.retry if retry is DEFAULT_RETRY else Retry.of(retry),
             on_response=_hook("on_response", on_response) or now.on_response,
@@ -258,11 +262,13 @@ class AsyncWasendClient(
         )
         view = copy.copy(self)
         view._is_view = True
-        limiter = self._engine.limiter if key is None else _limiter(None, changed)
+        limiter = self._engine.limiter if secret is None else _limiter(None, changed)
         view._engine = attrs.evolve(self._engine, options=changed, limiter=limiter)
         settings = self._delivery
         if reservation is not None and settings.pacer is None:
             raise ConfigurationError("reservation: this client has no pacing; create it with pacing=Pacer()")
+        if key is not None and settings.outbox is None:
+            raise ConfigurationError("key: this client has no outbox; create it with outbox=Outbox('outbox.db')")
         view._follow(
             attrs.evolve(
                 settings,
@@ -271,6 +277,7 @@ class AsyncWasendClient(
                 zone=settings.zone if zone is None else zone,
                 turn_timeout=settings.turn_timeout if turn_timeout is None else turn_timeout,
                 reservation=settings.reservation if reservation is None else reservation,
+                key=settings.key if key is None else idempotency_key(key),
             )
         )
         return view
