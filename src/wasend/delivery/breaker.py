@@ -278,6 +278,53 @@ class Breaker:
         if self._store.get(_key(session)) is not None:
             self._store.update(_key(session), without)
 
+    def restricted(self, session: str, signal: str, until: float | None = None) -> None:
+        """
+        Record that WhatsApp restricts a session's number: new conversations are held back.
+
+        Args:
+            session: The session's id.
+            signal: How: ``"463"``, no new conversations; ``"475"``, as many as it may begin.
+            until: When that ends, in seconds since the epoch, as WhatsApp says; by default after `restriction_timeout`.
+
+        Raises:
+            StoreError: It cannot be written down.
+        """
+
+        def hold(value: Any) -> Any:
+            state = self._parsed(value)
+            seconds = self._restriction_timeout if until is None else until - self._clock.now()
+            held = state.gates.get("new")
+            if held is not None and held.reason == _restriction(signal):
+                del state.gates["new"]  # WhatsApp may have made it shorter
+            if seconds > 0:
+                self._hold(session, state, "new", seconds, _restriction(signal))
+            return state.written()
+
+        self._store.update(_key(session), hold)
+
+    def lifted(self, session: str, signal: str) -> None:
+        """
+        Record that WhatsApp restricts a session's number no longer: what was held back for that may pass.
+
+        Args:
+            session: The session's id.
+            signal: As for `restricted`. A hold for another reason stays.
+
+        Raises:
+            StoreError: It cannot be written down.
+        """
+
+        def without(value: Any) -> Any:
+            state = self._parsed(value)
+            held = state.gates.get("new")
+            if held is not None and held.reason == _restriction(signal):
+                del state.gates["new"]
+            return state.written()
+
+        if self._store.get(_key(session)) is not None:
+            self._store.update(_key(session), without)
+
     def met(self, session: str, chat: str) -> None:
         """
         Record that a chat has been sent to or heard from: its conversation is not new any more.
@@ -393,8 +440,7 @@ class Breaker:
                 reason = f"WhatsApp throttles the number ({_THROTTLED})"
                 self._hold(session, state, "all", self._reset_timeout, reason)
             else:
-                reason = f"WhatsApp restricts the number (signal {error.signal})"
-                self._hold(session, state, "new", self._restriction_timeout, reason)
+                self._hold(session, state, "new", self._restriction_timeout, _restriction(error.signal))
         elif isinstance(error, SessionNotReadyError):
             if SessionState.of(error.session_status) is SessionState.FAILED:
                 self._hold(session, state, "session", self._reset_timeout, f"the session is {error.session_status}")
@@ -485,6 +531,10 @@ def _is_failure(error: BaseException) -> bool:
     if isinstance(error, APIConnectionError) and error.attempts == 0:
         return False  # its time was over before a request was made
     return isinstance(error, ServerError | APIConnectionError | OutcomeUnknownError)
+
+
+def _restriction(signal: str) -> str:
+    return f"WhatsApp restricts the number (signal {signal})"
 
 
 def _key(session: str) -> str:

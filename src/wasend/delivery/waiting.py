@@ -1,4 +1,4 @@
-"""Waiting until a session is in some state, or a message has been delivered or read, by polling."""
+"""Waiting until a session is in some state, or a message was delivered or read: by polling, and by what is heard."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from ..errors import (
     WaitTimeoutError,
     WasendError,
 )
+from .hearing import Ear, ack_topic, hearing_of, status_topic
 from .normalize import message_key
 from .reader import ServiceReader
 from .sends import send_of
@@ -127,20 +128,32 @@ async def wait_for_ack(
     reader = ServiceReader(engine)
     name = masked(message_id)
     last: int | None = None
-    polling = _Polling(engine, timeout, jitter)
-    while True:
-        found = await _unless_passing(_message(reader, session, chat, message_id))
-        if found is not None and found.ack is not None:
-            last = found.ack
-            if last == Ack.ERROR:
-                raise MessageFailedError(f"message {name} was not delivered: its ack is ERROR", message=found)
-            if last >= wanted:
-                return found
-        if not await polling.wait():
-            break
+    hearing = hearing_of(engine)
+    with hearing.listening(ack_topic(session_ref(session), message_id)) as ear:
+        polling = _Polling(engine, timeout, jitter, ear)
+        while True:
+            found = await _unless_passing(_message(reader, session, chat, message_id))
+            found = _as_heard(found, hearing.ack_of(session_ref(session), message_id), chat, message_id)
+            if found is not None and found.ack is not None:
+                last = found.ack
+                if last == Ack.ERROR:
+                    raise MessageFailedError(f"message {name} was not delivered: its ack is ERROR", message=found)
+                if last >= wanted:
+                    return found
+            if not await polling.wait():
+                break
     state = Ack(last).name if last in tuple(Ack) else str(last) if last is not None else None
     text = f"message {name} did not reach {wanted.name} within {timeout:g} s; its ack is {state}"
     raise WaitTimeoutError(text, state=state, outcome="sent")
+
+
+def _as_heard(found: ChatMessage | None, heard: int | None, chat: str, message_id: str) -> ChatMessage | None:
+    """A message as it was read, with the ack that was heard of where that is further."""
+    if heard is None or (found is not None and heard != Ack.ERROR and (found.ack or 0) >= heard):
+        return found
+    if found is None:
+        return ChatMessage(id=message_id, chat_id=chat, from_me=True, ack=heard)
+    return attrs.evolve(found, ack=heard)  # type: ignore[misc]  # mypy does not see that a model is an attrs class
 
 
 @attrs.frozen
@@ -193,28 +206,30 @@ async def _session_in(
     name = session_ref(session)
     reader = ServiceReader(engine)
     last: str | None = None
-    polling = _Polling(engine, timeout, jitter)
-    while True:
-        found = await _unless_passing(reader.retrieve_session_info(name))
-        if found is not None:
-            last = _status(found)
-            if found.state in states:
-                return found
-            if found.state in final:
-                raise SessionFailedError(f"session {name} is {last}; restart it", state=last)
-        if not await polling.wait():
-            break
+    with hearing_of(engine).listening(status_topic(name)) as ear:
+        polling = _Polling(engine, timeout, jitter, ear)
+        while True:
+            found = await _unless_passing(reader.retrieve_session_info(name))
+            if found is not None:
+                last = _status(found)
+                if found.state in states:
+                    return found
+                if found.state in final:
+                    raise SessionFailedError(f"session {name} is {last}; restart it", state=last)
+            if not await polling.wait():
+                break
     wanted = " or ".join(sorted(state.value for state in states))
     raise WaitTimeoutError(f"session {name} was not {wanted} within {timeout:g} s; it is {last}", state=last)
 
 
 class _Polling:
-    """When to poll: now, then at growing intervals, and once more when the time is over."""
+    """When to poll: now, then at growing intervals, when there is news, and once more when the time is over."""
 
-    def __init__(self, engine: Engine, timeout: float, jitter: random.Random | None) -> None:
+    def __init__(self, engine: Engine, timeout: float, jitter: random.Random | None, ear: Ear) -> None:
         if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout >= 0:
             raise InvalidRequestError("timeout", f"{timeout!r} is not a number of seconds", "pass seconds, 0 or more")
         self._clock = engine.options.clock
+        self._ear = ear
         self._random = jitter or random.Random()  # noqa: S311 - jitter, not a secret
         self._end = self._clock.monotonic() + timeout
         self._interval = _FIRST
@@ -224,7 +239,8 @@ class _Polling:
         left = self._end - self._clock.monotonic()
         if left <= 0:
             return False
-        await self._clock.sleep(min(left, self._interval * self._random.uniform(1 - _JITTER, 1 + _JITTER)))
+        pause = min(left, self._interval * self._random.uniform(1 - _JITTER, 1 + _JITTER))
+        await self._ear.wait(self._clock, pause)
         self._interval = min(self._interval * _GROWTH, _LONGEST)
         return True
 

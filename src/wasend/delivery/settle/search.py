@@ -23,6 +23,7 @@ from ..._core.call import Call
 from ..._core.engine import Engine
 from ..._core.retry import may_repeat
 from ...errors import ClientClosedError, NotFoundError, OutcomeUnknownError, WasendError
+from ..hearing import Ear, hearing_of, own_message_topic
 from ..normalize import message_key
 from ..reader import ServiceReader
 from ..sends import send_of
@@ -175,14 +176,16 @@ async def search(engine: Engine, ledger: Ledger, lost: Lost, window: float) -> S
     turn = await ledger.begin_search(lost.target.fingerprints)
     try:
         whose = Search(since=lost.since, owner=lost.owner, described=lost.described)
-        return await _Searching(engine, ledger, lost, whose).result(window)
+        with hearing_of(engine).listening(own_message_topic(lost.target.scope)) as ear:
+            return await _Searching(engine, ledger, lost, whose, ear).result(window)
     finally:
         ledger.end_search(turn)
 
 
 class _Searching:
-    def __init__(self, engine: Engine, ledger: Ledger, lost: Lost, whose: Search) -> None:
+    def __init__(self, engine: Engine, ledger: Ledger, lost: Lost, whose: Search, ear: Ear) -> None:
         self._engine = engine
+        self._ear = ear
         self._ledger = ledger
         self._lost = lost
         self._whose = whose
@@ -232,7 +235,7 @@ class _Searching:
                 return Settlement("unknown", None, seen, reason)
             # The last look is no older than the end, however long those before it have taken.
             left = end - clock.monotonic()
-            await clock.sleep(min(pause, left) if left > 0 or failed >= _TRIES else pause)
+            await self._ear.wait(clock, min(pause, left) if left > 0 or failed >= _TRIES else pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _widen(self) -> tuple[bool, bool]:
