@@ -45,11 +45,19 @@ from .errors import (
     UnprocessableError,
     WaitTimeoutError,
     WasendError,
+    WebhookError,
+    WebhookFormatError,
+    WebhookSignatureError,
+    WebhookTimeoutError,
+    WebhookTooLargeError,
+    WebhookTooOldError,
+    WebhookUnsignedError,
 )
 
 if typing.TYPE_CHECKING:
     from . import delivery as delivery
     from . import outbox as outbox
+    from . import webhooks as webhooks
     from ._bound import AsyncBoundSession, BoundSession
     from ._core.clock import Clock
     from ._core.model import Model, Page, Result, model, wire
@@ -163,13 +171,20 @@ __all__ = [
     "WaitTimeoutError",
     "WasendClient",
     "WasendError",
+    "WebhookError",
+    "WebhookFormatError",
+    "WebhookSignatureError",
+    "WebhookTimeoutError",
+    "WebhookTooLargeError",
+    "WebhookTooOldError",
+    "WebhookUnsignedError",
     "format_phone_number",
     "is_valid_phone_number",
     "model",
     "wire",
 ]
 
-_PACKAGES: typing.Final = ("delivery", "outbox")
+_PACKAGES: typing.Final = ("delivery", "outbox", "webhooks")
 _MODULES: typing.Final = {
     "_bound": ("AsyncBoundSession", "BoundSession"),
     "_core.clock": ("Clock",),

@@ -56,6 +56,13 @@ __all__ = [
     "UnprocessableError",
     "WaitTimeoutError",
     "WasendError",
+    "WebhookError",
+    "WebhookFormatError",
+    "WebhookSignatureError",
+    "WebhookTimeoutError",
+    "WebhookTooLargeError",
+    "WebhookTooOldError",
+    "WebhookUnsignedError",
 ]
 
 _MOST_TEXT = 2000
@@ -684,3 +691,68 @@ class ClientClosedError(WasendError):
     @property
     def _passing(self) -> bool:
         return self.outcome == "not_sent"  # else it may be a send
+
+
+class WebhookError(WasendError):
+    """
+    What was posted to a webhook is refused. Its text says nothing of what was in it.
+
+    Attributes:
+        status: The HTTP status to answer with; a property of the class. Whatever it is, the service's engine posts the
+            event again: every status outside 2xx is the same to it.
+        reason: What to say in the answer: a few words, the same for each error of a class.
+    """
+
+    status: ClassVar[int] = 400
+    reason: ClassVar[str] = "not accepted"
+
+
+class WebhookUnsignedError(WebhookError):
+    """401: it is not signed, and a key was given to verify it with."""
+
+    status: ClassVar[int] = 401
+    reason: ClassVar[str] = "not signed"
+
+
+class WebhookSignatureError(WebhookError):
+    """401: it was signed by another key, by another algorithm or for another body, or the signature is none."""
+
+    status: ClassVar[int] = 401
+    reason: ClassVar[str] = "wrong signature"
+
+
+class WebhookTooOldError(WebhookError):
+    """
+    400: by its own signed time the event is older than allowed, or from too far in the future: a clock is off.
+
+    Attributes:
+        age: How old it is, in seconds; negative where it is from the future.
+    """
+
+    reason: ClassVar[str] = "too old"
+
+    _facts: ClassVar[Facts] = {"age": _PLAIN}
+
+    def __init__(self, text: str, age: float = 0.0) -> None:
+        super().__init__(text)
+        self.age = age
+
+
+class WebhookTooLargeError(WebhookError):
+    """413: its body has more bytes than allowed, or reading it would take too much memory."""
+
+    status: ClassVar[int] = 413
+    reason: ClassVar[str] = "too large"
+
+
+class WebhookTimeoutError(WebhookError):
+    """408: its body did not come in time."""
+
+    status: ClassVar[int] = 408
+    reason: ClassVar[str] = "too slow"
+
+
+class WebhookFormatError(WebhookError):
+    """400: it is not an event."""
+
+    reason: ClassVar[str] = "not an event"

@@ -31,8 +31,6 @@ from .names import folded
 from .secret import Secret
 
 IN_DOUBT: Final = "it may or may not have been carried out: check before you repeat it"
-LARGE: Final = 256 * 1024
-"""Bytes of a body from which it is read in another thread: that takes 10 ms or more, and handing it over far less."""
 
 _MESSAGE_LENGTH: Final = 300
 _LOOKED_AT: Final = 2000  # characters of what an answer says: fewer are shown

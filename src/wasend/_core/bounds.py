@@ -10,6 +10,8 @@ from ..errors import DecodeError
 
 MAX_ANSWER_BYTES: Final = 64 * 1024 * 1024
 """By default: see `Options.max_answer_bytes`."""
+LARGE: Final = 256 * 1024
+"""Bytes of a body from which it is read in another thread: that takes 10 ms or more, and handing it over far less."""
 FACTOR: Final = 3
 """An answer costs at most so many times that much memory, whatever is in it, until it is the caller's."""
 
@@ -87,11 +89,21 @@ def check_document(content: bytes, most: int) -> None:
     Raises:
         DecodeError: Reading it would take too much memory, or it is nested more than 100 levels deep.
     """
-    if len(content) * _WORST > FACTOR * most:
+    if costs_too_much(content, most):
         _check_cost(_cost(content), most, content)
-    opening = content.count(b"[") + content.count(b"{")
-    if opening > _DEEPEST and not _is_page(content) and _is_deep(content) and _is_deep(_STRING.sub(b"", content)):
+    if is_deep(content) and not _is_page(content):
         raise DecodeError(f"the answer is nested more than {_DEEPEST} levels deep", body=beginning(content))
+
+
+def costs_too_much(content: bytes, most: int) -> bool:
+    """Whether reading a document would take more than three times as much memory as there may be bytes."""
+    return len(content) * _WORST > FACTOR * most and _cost(content) > FACTOR * most
+
+
+def is_deep(content: bytes) -> bool:
+    """Whether a document is nested more than 100 levels deep."""
+    opening = content.count(b"[") + content.count(b"{")
+    return opening > _DEEPEST and _is_deep(content) and _is_deep(_STRING.sub(b"", content))
 
 
 def beginning(content: bytes) -> str:

@@ -25,8 +25,7 @@ import attrs
 import cattrs
 
 from ..errors import DecodeError
-from .answer import LARGE
-from .bounds import MAX_ANSWER_BYTES, beginning, check_document, check_picture
+from .bounds import LARGE, MAX_ANSWER_BYTES, beginning, check_document, check_picture
 from .documents import is_list, is_object, member, members
 from .model import (
     Model,
@@ -202,14 +201,14 @@ def _next(text: str, at: int) -> int:
     return found.end() if found else at
 
 
-def decode(document: Any, into: type[T], envelope: tuple[str, ...] = (), *, strict: bool = False) -> T:
+def decode(document: Any, into: type[T], envelope: tuple[str, ...] | None = (), *, strict: bool = False) -> T:
     """
     Read a document into a model, a `Page` of models, or a plain type.
 
     Args:
         document: What `parse` gave.
         into: The type to read.
-        envelope: Keys under which some dialects wrap it, the outermost first.
+        envelope: Keys under which some dialects wrap it, the outermost first; `None` where it is in none at all.
         strict: Whether a value that does not fit its field is an error.
 
     Raises:
@@ -219,9 +218,9 @@ def decode(document: Any, into: type[T], envelope: tuple[str, ...] = (), *, stri
     if into is Any:
         return cast("T", document)
     if into is Result:  # an order has no answer of its own: whatever came is a yes, and what fits of it is kept
-        return decode_accepted(document, into, envelope, {})
+        return decode_accepted(document, into, envelope or (), {})
     try:
-        path, inner, around = _unwrap(document, into, envelope)
+        path, inner, around = ("", document, {}) if envelope is None else _unwrap(document, into, envelope)
         try:
             value = _read(inner, into, strict=strict)
         except _Unfit as unfit:

@@ -24,7 +24,8 @@ from ..errors import (
     UnknownAnswerError,
     WasendError,
 )
-from .answer import IN_DOUBT, LARGE, Answer, ErrorRules, error_of, means_no_such_route
+from .answer import IN_DOUBT, Answer, ErrorRules, error_of, means_no_such_route
+from .bounds import LARGE
 from .bridge import in_caller
 from .call import masked
 from .http import Http, RequestState

@@ -26,9 +26,9 @@ from ..errors import (
     WasendError,
     printable,
 )
-from .answer import IN_DOUBT, LARGE, Answer
+from .answer import IN_DOUBT, Answer
 from .body import Body
-from .bounds import Collected
+from .bounds import LARGE, Collected
 from .call import Call, masked
 from .compression import ACCEPTED, BadCompressionError, decompressor
 from .pool import Network, Pool, Pools, SlottedPool

@@ -1,0 +1,219 @@
+"""
+Signatures of webhooks: HMAC-SHA512 over the exact bytes of the body, in hexadecimal.
+
+The body alone is signed: neither the header with the time (``X-Webhook-Timestamp``) nor the id of the request is. The
+event's own time, in its body, is.
+"""
+
+from __future__ import annotations
+
+import hmac
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NoReturn, TypeAlias, cast
+
+from ..errors import (
+    ConfigurationError,
+    InvalidRequestError,
+    WebhookError,
+    WebhookSignatureError,
+    WebhookUnsignedError,
+)
+
+SIGNATURE_HEADER: Final = "X-Webhook-Hmac"
+ALGORITHM_HEADER: Final = "X-Webhook-Hmac-Algorithm"
+ALGORITHM: Final = "sha512"
+
+_HEX: Final = re.compile(r"[0-9a-fA-F]{128}")
+_ALGORITHM_NAMES: Final = frozenset(("sha512", "sha-512", "hmac-sha512"))
+_SIGNATURE: Final = SIGNATURE_HEADER.lower()
+_ALGORITHM: Final = ALGORITHM_HEADER.lower()
+
+Headers: TypeAlias = (
+    "Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]]"
+)
+"""The headers of a request: a mapping or a list of pairs, in text or bytes, their names in any case."""
+
+SigningKey: TypeAlias = "str | bytes | Sequence[str | bytes] | Keys"
+"""The key of a webhook, or several, of which each is good: while one is replaced by another."""
+
+
+class Keys:
+    """
+    Keys that were looked at, and that nothing shows: no `repr`, no traceback with its variables' values, no pickle.
+
+    Args:
+        keys: One or several.
+
+    Raises:
+        ConfigurationError: One is empty, or has what was copied with it: a line end, white space around it.
+    """
+
+    __slots__ = ("_keys",)
+
+    def __init__(self, *keys: str | bytes) -> None:
+        if not keys:
+            raise ConfigurationError("webhook key: there is none in the list; pass the key that the service signs with")
+        found: list[bytes] = []
+        problem = ""
+        for one in keys:
+            problem = problem or _problem(one)
+            found.append(one.encode("utf-8", "surrogatepass") if isinstance(one, str) else one)
+        if problem:
+            one, keys, found = "", (), []  # what shows the variables of a traceback does not show them
+            raise ConfigurationError(f"webhook key: {problem}")
+        self._keys = tuple(map(bytes, found))
+
+    @classmethod
+    def of(cls, key: SigningKey) -> Keys:
+        """Keys as they are, one key, or a list of them."""
+        if isinstance(key, Keys):
+            return key
+        if isinstance(key, str | bytes | bytearray) or not isinstance(key, Sequence):
+            return cls(cast("Any", key))
+        return cls(*key)
+
+    def sign(self, body: bytes) -> str:
+        """The signature of a body, by the first key."""
+        return hmac.digest(self._keys[0], body, ALGORITHM).hex()
+
+    def match(self, body: bytes, signature: str) -> bool:
+        """Whether one of the keys signs a body so. All are tried: how long it takes says nothing of which."""
+        given = bytes.fromhex(signature)
+        return sum(hmac.compare_digest(hmac.digest(key, body, ALGORITHM), given) for key in self._keys) > 0
+
+    def __repr__(self) -> str:
+        return "Keys(***)"
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("webhook keys are not pickled: make them where they are used")
+
+
+def _problem(key: object) -> str:
+    """What is wrong with a key; nothing where it is fine."""
+    if not isinstance(key, str | bytes):
+        return f"expected text or bytes, got {type(key).__name__}"
+    if not key:
+        return "is empty, which signs nothing; pass the key that the service signs with"
+    text = key if isinstance(key, str) else key.decode("latin-1")
+    if "\n" in text or "\r" in text:
+        return "contains a line end, as a file's last line does; pass it without, as by .strip()"
+    if isinstance(key, str) and (text != text.strip() or any(ord(char) < 32 or char == "\x7f" for char in text)):
+        return "has white space around it, or a control character in it; copy it again, or pass bytes if it is so"
+    return ""
+
+
+def sign(body: bytes, key: SigningKey) -> str:
+    """
+    Sign a body as the service's engine does, for the header ``X-Webhook-Hmac``.
+
+    Args:
+        body: The exact bytes.
+        key: The key; of several, the first one signs.
+
+    Returns:
+        128 hexadecimal digits, in lower case.
+
+    Raises:
+        ConfigurationError: The key is none.
+    """
+    return Keys.of(key).sign(exact(body))
+
+
+def verify(body: bytes, headers: Headers, key: SigningKey) -> None:
+    """
+    See that a body was signed by a key. What it says is not looked at: `parse` does both.
+
+    Args:
+        body: The exact bytes that came. JSON that was read and written again has another signature.
+        headers: The headers that came with it.
+        key: The key, or several of which each is good.
+
+    Raises:
+        WebhookUnsignedError: There is no signature.
+        WebhookSignatureError: It is of another body, of another key or by another algorithm; it is no signature; or
+            there are two that differ.
+        ConfigurationError: The key is none.
+    """
+    keys = Keys.of(key)
+    key = keys
+    error = check_signature(exact(body), headers, keys)
+    body = b""  # what shows the variables of a traceback does not show it
+    if error is not None:
+        raise error
+
+
+def exact(body: object) -> bytes:
+    """
+    The bytes of a body.
+
+    Raises:
+        InvalidRequestError: It is something that was made of them.
+    """
+    if isinstance(body, bytes):
+        return body
+    if isinstance(body, bytearray | memoryview):
+        return bytes(cast("bytearray", body))
+    kind = type(body).__name__
+    del body
+    raise InvalidRequestError(
+        "body",
+        f"expected bytes, got {kind}",
+        "pass the request's body as it came: what is made of it is signed otherwise",
+    )
+
+
+def check_signature(body: bytes, headers: Headers, keys: Keys) -> WebhookError | None:
+    """What is wrong with a body's signature, if something is."""
+    signatures, algorithms = set[str](), set[str]()
+    for name, value in pairs(headers):
+        if name == _SIGNATURE:
+            # A header that came twice is joined by a comma where there is one value a name.
+            signatures.update(part.strip().lower() for part in value.split(","))
+        elif name == _ALGORITHM:
+            algorithms.update(part.strip().lower() for part in value.split(","))
+    signatures.discard("")
+    if not signatures:
+        return WebhookUnsignedError(
+            f"there is no header {SIGNATURE_HEADER}: the sender has no key, or a proxy has taken the header away"
+        )
+    if len(signatures) > 1:
+        return WebhookSignatureError(f"there are several signatures in {SIGNATURE_HEADER}, and they differ")
+    if other := algorithms - _ALGORITHM_NAMES - {""}:
+        return WebhookSignatureError(f"it is signed by {min(other)[:40]!r}; only {ALGORITHM} is known")
+    (signature,) = signatures
+    if not _HEX.fullmatch(signature):
+        return WebhookSignatureError(f"{SIGNATURE_HEADER} is not the 128 hexadecimal digits of HMAC-SHA512")
+    if not keys.match(body, signature):
+        return WebhookSignatureError(
+            "the signature is of another key or another body; is the key the one that the service has, and the body as "
+            "it came, byte for byte?"
+        )
+    return None
+
+
+def pairs(headers: Headers) -> Iterator[tuple[str, str]]:
+    """
+    Headers one by one, their names in lower case.
+
+    Raises:
+        InvalidRequestError: They are no headers.
+    """
+    given: Any = headers
+    for pair in given.items() if hasattr(given, "items") else given or ():
+        if not (isinstance(pair, tuple | list) and len(cast("Sequence[Any]", pair)) == 2):
+            raise InvalidRequestError(
+                "headers", f"{type(given).__name__} of no pairs", "pass a mapping, or a list of pairs of name and value"
+            )
+        name, value = cast("tuple[Any, Any]", pair)
+        yield _text(name).lower(), _text(value)
+
+
+def _text(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    raise InvalidRequestError(
+        "headers", f"expected text or bytes, got {type(value).__name__}", "pass them as they came"
+    )
