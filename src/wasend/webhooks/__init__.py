@@ -95,7 +95,6 @@ if TYPE_CHECKING:
     )
     from .signature import (
         Headers,
-        Keys,
         SigningKey,
         sign,
         verify,
@@ -131,7 +130,6 @@ __all__ = [
     "GroupUpdated",
     "Headers",
     "JoinRequestPayload",
-    "Keys",
     "Label",
     "LabelChatAdded",
     "LabelChatDeleted",
@@ -266,7 +264,6 @@ _MODULES: Final = {
     ),
     "signature": (
         "Headers",
-        "Keys",
         "SigningKey",
         "sign",
         "verify",

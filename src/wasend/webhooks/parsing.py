@@ -13,12 +13,12 @@ from .._core.documents import is_object
 from ..errors import (
     ConfigurationError,
     DecodeError,
-    WebhookError,
+    WasendError,
     WebhookFormatError,
     WebhookTooLargeError,
     WebhookTooOldError,
 )
-from .signature import Headers, Keys, SigningKey, check_signature, exact
+from .signature import Headers, Keys, SigningKey, attempt, check_signature, exact
 
 if TYPE_CHECKING:
     from .events import AnyEvent
@@ -67,7 +67,7 @@ def parse(
         insecure: Take events that are not signed, from anybody. Only without a key.
         max_age: Seconds after which an event is refused: a day by default, `None` for never, as for events that were
             kept. Events from the future are refused as well: from more than 15 minutes, or than this many seconds.
-        max_bytes: How many bytes a body may have. Reading one takes three times as much memory at most.
+        max_bytes: How many bytes a body may have. Reading it takes three times as much memory at most, or 12 MiB.
         clock: By which an event's age is told.
 
     Returns:
@@ -89,11 +89,9 @@ def parse(
         >>> event.payload.body
         'Hi'
     """
-    keys = key = checked_key(key, insecure=insecure)
-    check_limits(max_age, max_bytes)
-    found = read(exact(body), headers, keys, max_age, max_bytes, clock)
-    body = b""  # what shows the variables of a traceback does not show it
-    if isinstance(found, WebhookError):
+    found = attempt(lambda: read(exact(body), headers, checked_key(key, insecure=insecure), max_age, max_bytes, clock))
+    body, key = b"", None  # what shows the variables of a traceback does not show them
+    if isinstance(found, WasendError):
         raise found
     return found
 
@@ -109,7 +107,7 @@ def checked_key(key: SigningKey | None, *, insecure: bool) -> Keys | None:
         if insecure is not True:
             raise ConfigurationError(_NO_KEY)
         return None
-    keys = key = Keys.of(key)
+    keys = Keys.of(key)
     if insecure:
         raise ConfigurationError(_TWO_WAYS)
     return keys
@@ -131,63 +129,59 @@ def check_limits(max_age: float | None, max_bytes: int) -> None:
 
 def read(
     body: bytes, headers: Headers, keys: Keys | None, max_age: float | None, max_bytes: int, clock: Clock
-) -> AnyEvent | WebhookError:
-    """The event in a body, or why it is refused: as a value, so that no traceback holds the body."""
+) -> AnyEvent:
+    """The event in a body; see `parse`. What it raises has the body in its frames."""
+    check_limits(max_age, max_bytes)
     if len(body) > max_bytes:
-        return WebhookTooLargeError(f"the body has {len(body)} bytes; at most {max_bytes} are read (max_bytes)")
-    if keys is not None and (error := check_signature(body, headers, keys)) is not None:
-        return error
-    document = _document(body, max_bytes)
-    if isinstance(document, WebhookError):
-        return document
-    event = event_of(document)
-    if isinstance(event, WebhookError) or max_age is None:
-        return event
-    return _too_old(event, max_age, clock.now()) or event
+        raise WebhookTooLargeError(f"the body has {len(body)} bytes; at most {max_bytes} are read (max_bytes)")
+    if keys is not None:
+        check_signature(body, headers, keys)
+    event = _event(_document(body, max_bytes))
+    if max_age is not None:
+        _check_age(event, max_age, clock.now())
+    return event
 
 
-def _document(body: bytes, max_bytes: int) -> dict[str, Any] | WebhookError:
-    if costs_too_much(body, max_bytes):
-        return WebhookTooLargeError("reading the body would take too much memory; raise max_bytes if it is genuine")
+def _document(body: bytes, max_bytes: int) -> dict[str, Any]:
+    if costs_too_much(body, max(max_bytes, MAX_BYTES)):
+        raise WebhookTooLargeError("reading the body would take too much memory; raise max_bytes if it is genuine")
     if is_deep(body):
-        return WebhookFormatError("the body is nested too deeply for an event")
+        raise WebhookFormatError("the body is nested too deeply for an event")
     try:
         document = json.loads(body.decode())
     except (ValueError, RecursionError):
-        document = None
+        raise WebhookFormatError("the body is no JSON") from None
     if not is_object(document):
-        return WebhookFormatError("the body is no JSON object")
+        raise WebhookFormatError("the body is no JSON object")
     if not isinstance(name := document.get("event"), str) or not name:
-        return WebhookFormatError("the body is no event: it does not say the event's name")
+        raise WebhookFormatError("the body is no event: it does not say the event's name")
     return cast("dict[str, Any]", document)
 
 
-def event_of(document: dict[str, Any]) -> AnyEvent | WebhookError:
-    """The event that a document is which says its name."""
+def _event(document: dict[str, Any]) -> AnyEvent:
     from .._core.codec import decode
     from .events import EVENTS, UnknownEvent
 
     try:
         return decode(document, EVENTS.get(document["event"], UnknownEvent), None)
-    except DecodeError:  # the error has the document with it
-        pass
-    return WebhookFormatError("the body is no event: it has more members than an event can have")
+    except DecodeError:
+        raise WebhookFormatError("the body is no event: it has more members than an event can have") from None
 
 
-def _too_old(event: AnyEvent, max_age: float, now: float) -> WebhookError | None:
+def _check_age(event: AnyEvent, max_age: float, now: float) -> None:
     if event.timestamp is None:
-        return WebhookFormatError("the event does not say its time, so its age is not known; max_age=None takes it")
+        raise WebhookFormatError("the event does not say its time, so its age is not known; max_age=None takes it")
     age = now - event.timestamp.timestamp()
     if -min(max_age, MAX_AHEAD) <= age <= max_age:
-        return None
+        return
     times = f"the event is of {_iso(event.timestamp)}, and the clock here says {_iso(datetime.fromtimestamp(now, UTC))}"
     if age > 0:
-        return WebhookTooOldError(
+        raise WebhookTooOldError(
             f"{times}: {age:.0f} s later, and at most {max_age:.0f} s are allowed (max_age); it comes late, or is sent "
             "again, or this machine's clock is fast",
             age,
         )
-    return WebhookTooOldError(f"{times}: {-age:.0f} s earlier; this machine's clock is slow, or the sender's fast", age)
+    raise WebhookTooOldError(f"{times}: {-age:.0f} s earlier; this machine's clock is slow, or the sender's fast", age)
 
 
 def _iso(moment: datetime) -> str:

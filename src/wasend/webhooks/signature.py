@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NoReturn, TypeAlias, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final, NoReturn, TypeAlias, TypeVar, cast
 
 from ..errors import (
     ConfigurationError,
     InvalidRequestError,
-    WebhookError,
+    WasendError,
     WebhookSignatureError,
     WebhookUnsignedError,
 )
+
+T = TypeVar("T")
 
 SIGNATURE_HEADER: Final = "X-Webhook-Hmac"
 ALGORITHM_HEADER: Final = "X-Webhook-Hmac-Algorithm"
@@ -60,7 +62,6 @@ class Keys:
             problem = problem or _problem(one)
             found.append(one.encode("utf-8", "surrogatepass") if isinstance(one, str) else one)
         if problem:
-            one, keys, found = "", (), []  # what shows the variables of a traceback does not show them
             raise ConfigurationError(f"webhook key: {problem}")
         self._keys = tuple(map(bytes, found))
 
@@ -117,7 +118,11 @@ def sign(body: bytes, key: SigningKey) -> str:
     Raises:
         ConfigurationError: The key is none.
     """
-    return Keys.of(key).sign(exact(body))
+    found = attempt(lambda: Keys.of(key).sign(exact(body)))
+    body, key = b"", ""
+    if isinstance(found, WasendError):
+        raise found
+    return found
 
 
 def verify(body: bytes, headers: Headers, key: SigningKey) -> None:
@@ -135,12 +140,24 @@ def verify(body: bytes, headers: Headers, key: SigningKey) -> None:
             there are two that differ.
         ConfigurationError: The key is none.
     """
-    keys = Keys.of(key)
-    key = keys
-    error = check_signature(exact(body), headers, keys)
-    body = b""  # what shows the variables of a traceback does not show it
-    if error is not None:
-        raise error
+    failed = attempt(lambda: check_signature(exact(body), headers, Keys.of(key)))
+    body, key = b"", ""  # what shows the variables of a traceback does not show them
+    if failed is not None:
+        raise failed
+
+
+def attempt(function: Callable[[], T]) -> T | WasendError:
+    """
+    What a function returns, or what it raises, as a value: without the frames that hold a message's text, or the key.
+
+    Args:
+        function: What to call.
+    """
+    try:
+        return function()
+    except WasendError as error:
+        error.__context__ = None  # a JSON reader's error holds all that it read
+        return error.with_traceback(None)
 
 
 def exact(body: object) -> bytes:
@@ -154,17 +171,17 @@ def exact(body: object) -> bytes:
         return body
     if isinstance(body, bytearray | memoryview):
         return bytes(cast("bytearray", body))
-    kind = type(body).__name__
-    del body
-    raise InvalidRequestError(
-        "body",
-        f"expected bytes, got {kind}",
-        "pass the request's body as it came: what is made of it is signed otherwise",
-    )
+    remedy = "pass the request's body as it came: what is made of it is signed otherwise"
+    raise InvalidRequestError("body", f"expected bytes, got {type(body).__name__}", remedy)
 
 
-def check_signature(body: bytes, headers: Headers, keys: Keys) -> WebhookError | None:
-    """What is wrong with a body's signature, if something is."""
+def check_signature(body: bytes, headers: Headers, keys: Keys) -> None:
+    """
+    See that a body was signed by one of the keys.
+
+    Raises:
+        WebhookError: It was not.
+    """
     signatures, algorithms = set[str](), set[str]()
     for name, value in pairs(headers):
         if name == _SIGNATURE:
@@ -174,22 +191,21 @@ def check_signature(body: bytes, headers: Headers, keys: Keys) -> WebhookError |
             algorithms.update(part.strip().lower() for part in value.split(","))
     signatures.discard("")
     if not signatures:
-        return WebhookUnsignedError(
+        raise WebhookUnsignedError(
             f"there is no header {SIGNATURE_HEADER}: the sender has no key, or a proxy has taken the header away"
         )
     if len(signatures) > 1:
-        return WebhookSignatureError(f"there are several signatures in {SIGNATURE_HEADER}, and they differ")
+        raise WebhookSignatureError(f"there are several signatures in {SIGNATURE_HEADER}, and they differ")
     if other := algorithms - _ALGORITHM_NAMES - {""}:
-        return WebhookSignatureError(f"it is signed by {min(other)[:40]!r}; only {ALGORITHM} is known")
+        raise WebhookSignatureError(f"it is signed by {min(other)[:40]!r}; only {ALGORITHM} is known")
     (signature,) = signatures
     if not _HEX.fullmatch(signature):
-        return WebhookSignatureError(f"{SIGNATURE_HEADER} is not the 128 hexadecimal digits of HMAC-SHA512")
+        raise WebhookSignatureError(f"{SIGNATURE_HEADER} is not the 128 hexadecimal digits of HMAC-SHA512")
     if not keys.match(body, signature):
-        return WebhookSignatureError(
+        raise WebhookSignatureError(
             "the signature is of another key or another body; is the key the one that the service has, and the body as "
             "it came, byte for byte?"
         )
-    return None
 
 
 def pairs(headers: Headers) -> Iterator[tuple[str, str]]:
