@@ -11,8 +11,10 @@ import attrs
 import pytest
 
 from tests.test_sandbox import ADA, PICTURE
+from tests.test_webhooks_events import models
 from wasend import AsyncWasendClient
 from wasend.sandbox import Clock, Sandbox, StoredSession
+from wasend.webhooks import EVENTS, parse
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
@@ -25,17 +27,22 @@ BOB, BOB_CHAT = "+447700900457", "447700900457@c.us"
 
 @attrs.define
 class Heard:
-    """An application that takes every webhook."""
+    """An application that takes every webhook, and reads it as a program would: whole, by the class of its name."""
 
     events: list[dict[str, Any]] = attrs.field(factory=list)
     headers: list[dict[bytes, bytes]] = attrs.field(factory=list)
     bodies: list[bytes] = attrs.field(factory=list)
+    unread: list[tuple[object, ...]] = attrs.field(factory=list)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         body = (await receive())["body"]
         self.events.append(json.loads(body))
         self.headers.append(dict(scope["headers"]))
         self.bodies.append(body)
+        event = parse(body, key=None, insecure=True, max_age=None)
+        self.unread += [(event.name, part.unread, *part.extra) for part in models(event) if part.unread]
+        self.unread += [(event.name, *part.extra) for part in models(event) if not set(part.extra) <= {"_data"}]
+        self.unread += [(event.name,)] if type(event) is not EVENTS[event.name] else []
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body"})
 
@@ -52,6 +59,7 @@ class Desk:
     async def told(self) -> list[tuple[str, dict[str, Any]]]:
         """The events since the last time: names and payloads."""
         await self.sandbox.adrain()
+        assert self.heard.unread == []
         events = [(event["event"], event["payload"]) for event in self.heard.events]
         self.heard.events.clear()
         return events
@@ -67,6 +75,23 @@ async def desk(**options: Any) -> Desk:
     ((event, payload),) = await at.told()
     assert (event, payload["status"]) == ("session.status", "WORKING")
     return at
+
+
+async def test_every_event_is_read() -> None:
+    """Each of the 31 events, as the sandbox says it of a session with messages and groups and of one without, is read whole."""
+    at = await desk()
+    for name in EVENTS:
+        at.sandbox.happen(at.session.id, name)
+    told = [name for name, _ in await at.told()]
+    assert told == list(EVENTS)
+    group = at.sandbox.add_group("Work", owner=ADA, participants=[OWN, BOB])
+    at.sandbox.receive(at.session.id, ADA, "Look", media=b"\x89PNG", filename="a.png")
+    at.sandbox.receive(at.session.id, ADA, location="51.5,-0.1 Home", reply_to=await at.say("Hi"))
+    at.sandbox.receive(at.session.id, ADA, contact=BOB, in_group=group.id)
+    for name in EVENTS:
+        at.sandbox.happen(at.session.id, name)
+    told = [name for name, _ in await at.told()]
+    assert told[-31:] == list(EVENTS)
 
 
 async def test_life_of_a_session() -> None:
