@@ -30,7 +30,7 @@ PAGE: Final = (PROJECT / "docs" / "delivery.md").read_text(encoding="utf-8")
 PROGRAMS: Final = re.findall(r"(?:^<!-- faults: ([^\n]*) -->\n)?^```python\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 NOON: Final = datetime(2026, 5, 5, 12, tzinfo=UTC).timestamp()
 
-Run = Callable[[str], tuple[Sandbox, dict[str, Any], list[str]]]
+Run = Callable[..., tuple[Sandbox, dict[str, Any], list[str]]]
 
 
 class FakeRedis:
@@ -73,12 +73,11 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureF
     monkeypatch.setitem(sys.modules, "redis", redis)
     monkeypatch.chdir(tmp_path)
 
-    def run_it(words: str) -> tuple[Sandbox, dict[str, Any], list[str]]:
+    def run_it(words: str, **options: Any) -> tuple[Sandbox, dict[str, Any], list[str]]:
         ((faults, program),) = [found for found in PROGRAMS if words in found[1]]
         clock = Clock(stopped=True, at=NOON)
-        sandbox = Sandbox(
-            clock=clock, faults=filter(None, faults.split("; ")), acks={"DEVICE": 1, "READ": 5}, start_after=3
-        )
+        strikes = filter(None, faults.split("; "))
+        sandbox = Sandbox(clock=clock, faults=strikes, acks={"DEVICE": 1, "READ": 5}, start_after=3, **options)
         for name in ("now", "monotonic", "sleep"):  # a program's time is the sandbox's: it waits, and nobody else does
             monkeypatch.setattr(SYSTEM_CLOCK, name, getattr(clock, name))
         monkeypatch.setattr(type(SYSTEM_CLOCK), "simulated", True)
@@ -138,6 +137,13 @@ def test_settling_by_a_description(run: Run) -> None:
     """What is not there stays unknown, with the reason."""
     _, _, lines = run("settle_send(")
     assert lines == ["unknown: it was not found by reading back (0 looked at; those of other sends do not count)"]
+
+
+@pytest.mark.parametrize(("message_ids", "line"), [("take", "sent by its id"), ("ignore", "sent by its text")])
+def test_message_ids(run: Run, message_ids: str, line: str) -> None:
+    """A lost message is found by its id where the service takes that over, and as well as without where not."""
+    _, _, lines = run('message_ids="try"', message_ids=message_ids)
+    assert lines == [line]
 
 
 @pytest.mark.parametrize("settle", [True, False])

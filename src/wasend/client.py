@@ -21,7 +21,7 @@ from ._compat import Aliases
 from ._core.bounds import MAX_ANSWER_BYTES
 from ._core.checks import idempotency_key
 from ._core.clock import SYSTEM_CLOCK, Clock
-from ._core.engine import Engine
+from ._core.engine import Engine, OwnIds
 from ._core.http import Http
 from ._core.options import Options, Timeout, clean_key, is_exposed
 from ._core.pool import Network
@@ -207,8 +207,10 @@ class AsyncWasendClient(
 
     def _follow(self, settings: DeliverySettings) -> None:
         self._delivery = settings
-        engine = attrs.evolve(self._engine, middleware=())
-        self._engine = attrs.evolve(engine, middleware=(DeliveryMiddleware(settings, engine),))
+        engine = attrs.evolve(self._engine, middleware=(), own_ids=None)
+        middleware = (DeliveryMiddleware(settings, engine),)
+        own_ids = None if settings.message_ids is None else _own_ids(engine)
+        self._engine = attrs.evolve(engine, middleware=middleware, own_ids=own_ids)
 
     def with_options(
         self,
@@ -398,6 +400,12 @@ def _message_ids(message_ids: Literal["try"] | None) -> Literal["try"] | None:
     if message_ids is None or message_ids == "try":
         return message_ids
     raise ConfigurationError(f"message_ids: {message_ids!r} is unknown; pass 'try', or leave it out")
+
+
+def _own_ids(engine: Engine) -> OwnIds:
+    from .delivery.message_ids import OwnMessageIds
+
+    return OwnMessageIds(engine)
 
 
 def _resolver(resolver: Resolver | None, clock: Clock) -> Resolver:

@@ -184,6 +184,14 @@ def means_no_such_route(error: APIStatusError) -> bool:
     )
 
 
+def refuses_field(error: APIStatusError, field: str) -> bool:
+    """Whether the service may have refused a request for one of its fields, as its error names that."""
+    if error.status not in (400, 422) or error.outcome != "not_sent":
+        return False
+    word = re.compile(rf"(?<![\w.]){re.escape(field)}(?![\w.])")
+    return any(word.search(said) for said in error_fields(error.body))
+
+
 def retry_after(headers: Mapping[str, str], document: Any) -> float | None:
     """Seconds the service asks to wait, from wherever it says so."""
     body: Mapping[str, Any] = document if is_object(document) else {}

@@ -73,6 +73,8 @@ class Call(Generic[T]):
             must be a plain yes or have one of that model's fields, else what became of the call is unknown. By default
             any 2xx will do.
         key: The caller's own key, under which an outbox makes the call once; it is no part of the request.
+        own_id: An id of the client's making for what it creates: the field ``id`` of the request's body. A service that
+            refuses that field is asked again without it.
         fallbacks: The same call as other sources spell it, where they disagree; see `or_route`.
     """
 
@@ -93,6 +95,7 @@ class Call(Generic[T]):
     prelude: Prelude | None = attrs.field(default=None, kw_only=True, repr=False)
     evidence: type[Any] | None = attrs.field(default=None, kw_only=True, repr=False)
     key: str | None = attrs.field(default=None, kw_only=True, repr=False, converter=idempotency_key)
+    own_id: str | None = attrs.field(default=None, kw_only=True, repr=False)
     fallbacks: tuple[Call[T], ...] = attrs.field(default=(), kw_only=True, repr=False)
 
     @property
@@ -146,13 +149,14 @@ class Call(Generic[T]):
         """
         if self.body is None:
             return None
+        body = self.body if self.own_id is None else {**self.body, "id": self.own_id}
         try:
-            if any(isinstance(value, Base64Text) for value in self.body.values()):
-                return Body.of(self.body)
-            content = encoded(self.body)
+            if any(isinstance(value, Base64Text) for value in body.values()):
+                return Body.of(body)
+            content = encoded(body)
             return content if len(content) <= PIECE else Body([content])
         except (TypeError, ValueError, RecursionError):
-            raise _unfit_field(self.body) from None
+            raise _unfit_field(body) from None
 
 
 def segment(field: str, value: str) -> str:

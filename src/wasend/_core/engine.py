@@ -24,7 +24,7 @@ from ..errors import (
     UnknownAnswerError,
     WasendError,
 )
-from .answer import IN_DOUBT, Answer, ErrorRules, error_of, means_no_such_route
+from .answer import IN_DOUBT, Answer, ErrorRules, error_of, means_no_such_route, refuses_field
 from .bounds import LARGE
 from .bridge import in_caller
 from .call import masked
@@ -106,6 +106,18 @@ class Limiter(Protocol):
         ...
 
 
+class OwnIds(Protocol):
+    """Gives calls ids of the client's making for what they create: see `Call.own_id`."""
+
+    def given(self, call: Call[T]) -> Call[T]:
+        """The call with such an id, where it takes one."""
+        ...
+
+    def refused(self) -> None:
+        """Learn that the service takes none."""
+        ...
+
+
 @attrs.define
 class _CallState:
     """What has happened so far in making one call."""
@@ -131,6 +143,7 @@ class Engine:
         limiter: What holds requests back.
         rules: What is particular to the service's errors.
         middleware: What is done around every call, the outermost first.
+        own_ids: What gives calls ids of the client's making; `None` for nothing.
         known_routes: Of calls that have several routes, by verb and first route: the one that the service has, or none.
         made_at: When the client was made, by its clock.
     """
@@ -140,6 +153,7 @@ class Engine:
     limiter: Limiter
     rules: ErrorRules = attrs.field(factory=ErrorRules)
     middleware: tuple[Middleware, ...] = ()
+    own_ids: OwnIds | None = None
     known_routes: MutableMapping[tuple[str, str], str] = attrs.field(factory=dict[tuple[str, str], str])
     made_at: float = attrs.field(
         default=attrs.Factory(lambda self: cast("Engine", self).options.clock.now(), takes_self=True)
@@ -153,6 +167,8 @@ class Engine:
             WasendError: It failed; the error's ``outcome`` says what became of it.
         """
         loop = running_loop()
+        if self.own_ids is not None:
+            call = self.own_ids.given(call)
         content = call.content()  # what cannot be sent is refused before anything waits
         if call.path_params or call.params:
             call.target()
@@ -283,7 +299,7 @@ class Engine:
         first: APIStatusError | None = None
         for way in ways:
             try:
-                value = await self._exchange(way, state, state.content if way is call else way.content())
+                value = await self._exchange_or(way, state, state.content if way is call else way.content())
             except APIStatusError as error:
                 if len(ways) == 1 or not means_no_such_route(error):
                     raise
@@ -294,6 +310,19 @@ class Engine:
                 return value
         assert first is not None  # noqa: S101 - there is at least one way, and each has failed
         raise first
+
+    async def _exchange_or(self, call: Call[T], state: _CallState, content: bytes | Body | None) -> T:
+        """Make the request; again without an id of ours where the service refuses that field."""
+        try:
+            return await self._exchange(call, state, content)
+        except APIStatusError as error:
+            if self.own_ids is None or call.own_id is None or not refuses_field(error, "id"):
+                raise
+        logger.info("%s: the service refuses ids of the client's making: made again without one", call.name)
+        call = attrs.evolve(call, own_id=None)
+        result = await self._exchange(call, state, call.content())
+        self.own_ids.refused()  # it was that field, then
+        return result
 
     def _ways(self, call: Call[T]) -> list[Call[T]]:
         ways = [call, *call.fallbacks]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from email.utils import formatdate
 from random import Random
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
 import httpx
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,6 +22,7 @@ from wasend.sandbox.api import (
     DIALECTS,
     HEADERS,
     Docs,
+    MessageIds,
     RateLimit,
     Sdk,
     build_app,
@@ -65,6 +66,8 @@ class Sandbox(Actions):
         unknown: Phone numbers that are not on WhatsApp; everybody else is. `add_unknown` adds more.
         seed: The same number gives the same ids, and the same requests for faults to hit.
         faults: What goes wrong, as `Fault` values or texts such as ``"reset_after POST /sendText 10%"``; see `faults`.
+        message_ids: What is done with an ``id`` that a sender gives a message: ``"ignore"`` makes another; ``"take"``
+            takes it over, as the service's engine does; ``"refuse"`` answers 400. What the service does is not known.
         acks: Seconds after a send at which its message reaches ``"SERVER"``, ``"DEVICE"``, ``"READ"`` and, for voice,
             ``"PLAYED"``, such as ``{"DEVICE": 1, "READ": 5}``. By default it stays at ``"SERVER"`` until `ack`.
         webhook_key: Signs webhooks: ``X-Webhook-Hmac`` is the hexadecimal HMAC-SHA512 of the body.
@@ -103,6 +106,7 @@ class Sandbox(Actions):
         unknown: Iterable[str] = (),
         seed: int | None = None,
         faults: Iterable[Fault | str] = (),
+        message_ids: MessageIds = "ignore",
         acks: Mapping[Ack, float] | None = None,
         webhook_key: str | None = None,
         webhook_app: ASGIApp | None = None,
@@ -135,13 +139,15 @@ class Sandbox(Actions):
             acks=acks or {},
             unknown=map(somebody, unknown),
         )
+        if message_ids not in get_args(MessageIds):
+            raise ValueError(f"message_ids is one of {', '.join(get_args(MessageIds))}, not {message_ids!r}")
         if dialect not in DIALECTS:
             raise ValueError(f"dialect is one of {', '.join(DIALECTS)}, not {dialect!r}")
         retries = {"policy": "constant", "delaySeconds": webhook_delay, "attempts": webhook_attempts}
         dialects: dict[str, Docs | Sdk] = {"docs": Docs(), "sdk": Sdk(webhook_key=webhook_key, webhook_retries=retries)}
         api = {
             name: [
-                *message_endpoints(state, shape),
+                *message_endpoints(state, shape, message_ids),
                 *session_endpoints(state, shape),
                 *contact_endpoints(state, shape),
                 *chat_endpoints(state, shape, clock),

@@ -42,6 +42,7 @@ import attrs
 from ..._core.clock import Clock
 from ..._core.engine import Engine
 from .chats import ChatNames
+from .message_ids import MessageIds
 from .times import MARGIN
 
 PATIENCE: Final = 120.0
@@ -156,12 +157,14 @@ class Ledger:
         clock: Where its times come from.
         known_since: Since when, in seconds since the epoch, it knows of every send of this program.
         names: Under which ids the service files chats.
+        ids: What becomes of message ids of our making.
     """
 
     def __init__(self, clock: Clock, known_since: float = -math.inf) -> None:
         self.clock = clock
         self.known_since = known_since
         self.names = ChatNames()
+        self.ids = MessageIds()
         self._number = itertools.count()
         self._claims: OrderedDict[Claim, _Owned] = OrderedDict()
         self._alike: dict[str, set[Claim]] = {}
@@ -174,6 +177,7 @@ class Ledger:
         """Begin anew in a forked process: nothing is in flight, and of what was, nothing is known."""
         self._forget_in_flight()
         self.names.forget_waiting()
+        self.ids.forget_waiting()
         if not _is_simulated(self.clock):
             self.known_since = self.clock.now()
 
@@ -295,6 +299,19 @@ class Ledger:
             if len(self._owners) > _MOST:
                 self._owners.popitem(last=False)
             return free[0]
+
+    def claim_own(self, search: Search, fingerprints: Sequence[str], claim: Claim) -> Claim:
+        """
+        Claim the message that bears the id that a lost send was given: it is that send's, whatever else is under way.
+
+        Args:
+            search: Whose message it is.
+            fingerprints: As for `claim_one`.
+            claim: The message.
+        """
+        with self._lock:
+            self._claim(claim, _Owned(fingerprints[0], search.since, self.clock.now()))
+            return claim
 
     def is_in_flight(self, fingerprints: Sequence[str]) -> bool:
         """Whether an identical send has begun and not ended."""

@@ -17,6 +17,7 @@ from ..reader import ServiceReader
 from ..sends import Send
 from .chats import ChatNames
 from .media import File, Seen
+from .message_ids import MessageIds
 from .target import Findings, Match, first_of, read_as
 from .times import MARGIN, Bounds, is_since
 
@@ -44,12 +45,16 @@ class SentMessage:
         send: The message.
         body: That of its request.
         names: Under which ids chats are known.
+        ids: What becomes of message ids of our making.
+        own_id: The one that it was given; `None` for none.
         everywhere: Whether to look in the chat under all of its names.
     """
 
     send: Send
     body: Mapping[str, Any]
     names: ChatNames
+    ids: MessageIds
+    own_id: str | None = None
     everywhere: bool = False
     file: File = attrs.field(
         init=False, repr=False, eq=False, default=attrs.Factory(lambda self: File(self.body), takes_self=True)
@@ -85,12 +90,17 @@ class SentMessage:
         ours = [one for one in messages if _is_from_session(one)]
         ours.sort(key=lambda one: one.timestamp.timestamp() if one.timestamp else 0.0)
         seen = [one for one in ours if is_since(one.timestamp, within.earliest)]
-        alike = [one for one in seen if message_key(one.id) and self._is(one)]
+        keys = frozenset(key for one in ours if (key := message_key(one.id)))
+        if self.own_id is not None and (self.own_id in keys or self.ids.are_taken_over(self.send.session)):
+            own = [one for one in ours if message_key(one.id) == self.own_id]
+            found = [Match(self.own_id, self._result(one)) for one in own[:1]]
+            return Findings(found, tuple(seen), keys, is_exact=True)
+        alike = [one for one in seen if (key := message_key(one.id)) and not self.ids.is_given(key) and self._is(one)]
         certain = [one for one in alike if is_since(one.timestamp, within.known_from) and self._is_same_file(one)]
         return Findings(
             [Match(str(message_key(one.id)), self._result(one)) for one in certain],
             tuple(seen),
-            frozenset(key for one in ours if (key := message_key(one.id))),
+            keys,
             len(alike) - len(certain),
         )
 

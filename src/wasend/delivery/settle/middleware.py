@@ -46,6 +46,8 @@ class SettleMiddleware:
         if target is None:
             return await call_next()
         turn = await self._ledger.begin_send(target.fingerprints)
+        if call.own_id is not None:
+            self._ledger.ids.give(call.own_id)
         try:
             result = await call_next()
         except OutcomeUnknownError as error:
@@ -57,11 +59,13 @@ class SettleMiddleware:
             in_doubt = not isinstance(error, WasendError) or error.outcome != "not_sent"
             self._ledger.end_send(turn, in_doubt=in_doubt)
             raise
-        self._record(turn, target, result)
+        self._record(turn, target, result, call.own_id)
         return result
 
-    def _record(self, turn: Turn, target: Target, result: object) -> None:
+    def _record(self, turn: Turn, target: Target, result: object, own_id: str | None) -> None:
         key = target.key(result)
+        if own_id is not None:
+            self._ledger.ids.learn(target.scope, own_id, key)
         self._ledger.end_send(turn, claim=(target.scope, key) if key else None, in_doubt=not key, answered=True)
 
     async def _settled(self, call: Call[T], error: OutcomeUnknownError) -> T:

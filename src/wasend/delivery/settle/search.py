@@ -54,12 +54,15 @@ class Settlement:
         seen: What was read back: the messages that the session has sent to the chat since then, the sessions of that
             name, the groups of that subject.
         reason: Why it is unknown, or how it was found.
+        is_exact: Whether it is known by the id that the message was given (``message_ids="try"``), and not by what the
+            chat says. Where it is unknown all the same, no message of that id was there yet.
     """
 
     outcome: Literal["sent", "unknown"]
     result: Written | None = attrs.field(default=None, repr=False)
     seen: Seen = attrs.field(default=(), repr=False)
     reason: str = ""
+    is_exact: bool = False
 
 
 async def settle(
@@ -140,7 +143,7 @@ def target_of(call: Call[Any], ledger: Ledger) -> Target | None:
     if send is not None:
         if send.type == "other" or not send.session or len(send.recipients) > 1:
             return None  # what it looks like in the chat is not known
-        return SentMessage(send, call.body or {}, ledger.names)
+        return SentMessage(send, call.body or {}, ledger.names, ledger.ids, call.own_id)
     if call.method == "POST" and call.body is not None:
         if call.route == "/sessions" and isinstance(name := call.body.get("sessionName"), str):
             return NewSession(name, call.body)
@@ -199,6 +202,7 @@ class _Searching:
         pause = _PAUSE
         failed = 0
         seen: Seen = ()
+        exact = False
         narrow = True
         while True:
             if self._lost.error is not None and _is_sent(settled := self._lost.error.settlement):
@@ -219,20 +223,18 @@ class _Searching:
                 elsewhere = isinstance(failure, NotFoundError)
             else:
                 final, failed = False, _TRIES
-                seen = findings.seen
+                seen, exact = findings.seen, findings.is_exact
                 elsewhere = not findings.unclear
                 match = self._claim(findings)
                 if match is not None:
-                    return Settlement("sent", match.result, seen, "it was found by reading back")
+                    return Settlement("sent", match.result, seen, "it was found by reading back", exact)
                 reason = self._why(findings)
             if narrow and elsewhere:
                 narrow, wider = await self._widen()
                 if wider:
                     continue
-            if final:
-                return Settlement("unknown", None, seen, reason)
-            if looked_at >= end and (failed >= _TRIES or window <= 0):
-                return Settlement("unknown", None, seen, reason)
+            if final or (looked_at >= end and (failed >= _TRIES or window <= 0)):
+                return Settlement("unknown", None, seen, reason, exact)
             # The last look is no older than the end, however long those before it have taken.
             left = end - clock.monotonic()
             await self._ear.wait(clock, min(pause, left) if left > 0 or failed >= _TRIES else pause)
@@ -251,12 +253,19 @@ class _Searching:
 
     def _claim(self, findings: Findings) -> Match | None:
         scope = self._target.scope
+        if findings.is_exact:
+            for match in findings.matches:
+                self._ledger.claim_own(self._whose, self._target.fingerprints, (scope, match.key))
+                return match
+            return None
         by_claim = {(scope, match.key): match for match in findings.matches if match.key not in self._excluded}
         read = {(scope, key) for key in findings.keys}
         claimed = self._ledger.claim_one(self._whose, self._target.fingerprints, list(by_claim), read)
         return None if claimed is None else by_claim[claimed]
 
     def _why(self, findings: Findings) -> str:
+        if findings.is_exact:
+            return f"no message with the id that was given to it is there ({len(findings.seen)} looked at)"
         if self._ledger.is_in_flight(self._target.fingerprints):
             return "an identical send is still in flight, and what is there may be its message"
         if findings.unclear and not findings.matches:

@@ -55,12 +55,14 @@ class Findings:
         seen: Everything that was there since the write began.
         keys: The ids of all that was read, also of what is older.
         unclear: How many would match, but may belong to an earlier program, or be another file.
+        is_exact: Whether the id that the write was given decided, and not what is in the message.
     """
 
     matches: Sequence[Match]
     seen: Seen
     keys: frozenset[str] = frozenset()
     unclear: int = 0
+    is_exact: bool = False
 
 
 class Target(Protocol):

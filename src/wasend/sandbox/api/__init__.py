@@ -48,6 +48,7 @@ from wasend.sandbox.api.guards import is_loopback as is_loopback
 from wasend.sandbox.api.guards import is_of_another_site as is_of_another_site
 from wasend.sandbox.api.guards import key_guard as key_guard
 from wasend.sandbox.api.guards import local_guard as local_guard
+from wasend.sandbox.api.messages import MessageIds as MessageIds
 from wasend.sandbox.api.messages import message_endpoints as message_endpoints
 from wasend.sandbox.api.sessions import png as png
 from wasend.sandbox.api.sessions import session_endpoints as session_endpoints

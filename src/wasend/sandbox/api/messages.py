@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Literal
+from typing import Literal, TypeAlias
+
+import attrs
 
 from wasend.sandbox.api.dialects import Dialect, Json, iso
 from wasend.sandbox.api.endpoints import Call, Endpoint
@@ -108,7 +110,25 @@ def _message(message: StoredMessage) -> Json:
     }
 
 
-def message_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
+MessageIds: TypeAlias = Literal["ignore", "take", "refuse"]
+"""What is done with an ``id`` that a sender makes itself; what the service does with it is not known."""
+
+
+def _with_own_id(fields: Fields, message_ids: MessageIds) -> Fields:
+    if message_ids == "ignore":
+        return fields
+    if message_ids == "take":
+        return attrs.evolve(fields, optional={**fields.optional, "id": filled})
+
+    def rule(body: Body) -> Iterable[str]:
+        if "id" in body:
+            yield "property id should not exist"
+        yield from fields.rule(body)
+
+    return attrs.evolve(fields, rule=rule)
+
+
+def message_endpoints(state: State, dialect: Dialect, message_ids: MessageIds = "ignore") -> list[Endpoint]:
     """Return the endpoints of messages."""
 
     def send(
@@ -131,10 +151,11 @@ def message_endpoints(state: State, dialect: Dialect) -> list[Endpoint]:
                     type=kind,
                     body=call.body,
                     lost="dead_session" in call.effects,
+                    own_id=call.body.get("id") if message_ids == "take" else None,
                 )
             )
 
-        return Endpoint("POST", path, answer, fields, family=family)
+        return Endpoint("POST", path, answer, _with_own_id(fields, message_ids), family=family)
 
     def signal(call: Call) -> Json:
         state.sessions.unrestricted(call.body["session"], call.account)

@@ -222,16 +222,21 @@ class ChatStore:
         body: Mapping[str, Any],
         lost: bool = False,
         from_phone: bool = False,
+        own_id: str | None = None,
     ) -> StoredMessage:
-        """Take a message of a connected session; `to` is a chat id. One that is to be `lost` goes no further."""
+        """
+        Take a message of a connected session; `to` is a chat id. One that is to be `lost` goes no further. An id of the
+        sender's making becomes its own, unless there is a message of that id.
+        """
         with self._lock:
             to = self._people.filed.get(to, to)
             session = (self._sessions.connected if from_phone else self._sessions.unrestricted)(session_id, account)
             if is_group(to):
                 self._groups.check_post(to, session.own_id)
-            new_id = self.new_id()
+            writer = f"_{session.own_id}" if is_group(to) else ""
+            new_id = own_id if own_id and f"true_{to}_{own_id}{writer}" not in self.table else self.new_id()
             message = StoredMessage(
-                id=f"true_{to}_{new_id}" + (f"_{session.own_id}" if is_group(to) else ""),
+                id=f"true_{to}_{new_id}{writer}",
                 session=session_id,
                 sender=session.settings.phone_number,
                 to=to,
