@@ -186,7 +186,8 @@ def lowest(session: nox.Session) -> None:
     session.install("uv")
     python = python_of(session)
     session.run("uv", "pip", "install", "--python", python, "--resolution", "lowest-direct", "-e", ".[all]")
-    session.run("uv", "pip", "install", "--python", python, *group("test"))  # none of these asks for newer ones
+    # None of these asks for newer ones.
+    session.run("uv", "pip", "install", "--python", python, *group("test"), *group("services"))
     session.run("uv", "pip", "check", "--python", python)
     session.run("pytest", "-n", str(WORKERS), "--dist", "worksteal", *session.posargs)
 
@@ -216,7 +217,7 @@ def imports(file: Path) -> set[str]:
 @nox.session(python=list(PYTHONS), download_python="never")
 def tests(session: nox.Session) -> None:
     """The tests, against the built wheel: all on the newest Python, on the others what depends on the interpreter."""
-    install(session, "all", *group("test"))
+    install(session, "all", *group("test"), *group("services"))
     chosen = session.posargs
     if not chosen and session.python != NEWEST:
         # What hypothesis makes up is for our own code, once.
@@ -228,7 +229,7 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=NEWEST, download_python="never", default=False)
 def coverage(session: nox.Session) -> None:
     """Which lines and branches all the tests reach."""
-    install(session, "all", *group("test"), *group("coverage"))
+    install(session, "all", *group("test"), *group("services"), *group("coverage"))
     # Absolute, for tests that change directory, and outside the working tree's root.
     data = Path(session.cache_dir, "coverage").resolve()
     data.mkdir(exist_ok=True)

@@ -15,6 +15,8 @@ from wasend._core import http as http_module
 from wasend._core.aiohttp_pool import AiohttpPool
 from wasend.sandbox import Clock, Sandbox
 
+pytest_plugins = ("tests.services",)
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell has what it starts in the background ignore Ctrl-C, and so would the processes under test.
     signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,0 +1,33 @@
+"""The servers of the tests themselves: tests that rely on one fail clearly, and not in the middle."""
+
+from __future__ import annotations
+
+import socket
+
+import psycopg
+
+from tests.services import Proxy
+
+
+def test_postgres(postgres: str, proxy: Proxy) -> None:
+    """A database is there, and empty; a proxy leads to it, loses what it is told to lose, and works again."""
+    for dsn in (postgres, proxy.before(postgres)):
+        with psycopg.connect(dsn) as connection:
+            tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"
+            assert connection.execute(tables.encode()).fetchone() == (0,)
+            if dsn != postgres:
+                proxy.cut()
+                try:
+                    connection.execute("SELECT 1")
+                except psycopg.OperationalError:
+                    proxy.mend()
+    with psycopg.connect(proxy.before(postgres)) as connection:
+        connection.execute("SELECT 1")
+
+
+def test_redis(redis: str) -> None:
+    """It answers."""
+    port = int(redis.split(":")[2].partition("/")[0])
+    with socket.create_connection(("127.0.0.1", port), 30) as connection:
+        connection.sendall(b"PING\r\n")
+        assert connection.recv(99) == b"+PONG\r\n"
