@@ -36,12 +36,8 @@ async def connect(client: AsyncWasendClient, phone_number: str) -> Session:
 
 
 def show(qr: QRCode, file: Path) -> None:
-    """The service sends a picture, or the text to make one of."""
-    if qr.png is not None:
-        file.write_bytes(qr.png)
-        print("scan this with WhatsApp on your phone:", file)
-    else:
-        print("make a QR code of this, and scan it with WhatsApp on your phone:", qr.text)
+    """As a picture, which can be opened anywhere."""
+    print("scan this with WhatsApp on your phone:", qr.save(file))
 
 
 async def greet(client: AsyncWasendClient, session: Session | str, to: str) -> None:

@@ -492,7 +492,7 @@ async def test_the_qr_code_can_be_seen_and_scanned() -> None:
     visitor = Visitor(sandbox)
     shown = (await visitor.look()).by_id(f"qr-{shop.id}")["src"].removeprefix("data:image/png;base64,")
     async with sandbox.async_client() as client:
-        assert b64decode(shown) == (await client.retrieve_qr_code(shop.id)).png
+        assert b64decode(shown) == (await client.retrieve_qr_code(shop.id)).png()
     answer = await visitor.submit(f"scan-{shop.id}")
     assert (answer.status_code, answer.headers["location"]) == (303, "/")
     assert sandbox.sessions[shop.id].status == "CONNECTED"

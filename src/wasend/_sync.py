@@ -191,7 +191,7 @@ class _Calls:
             session: Its ``uniqueSessionId``, or a `Session`.
 
         Returns:
-            The code: ``.png`` is the picture, ``.text`` what it says, whichever the service sent.
+            The code: ``.terminal()`` draws it, ``.save(path)`` writes a picture; see `QRCode`.
 
         Raises:
             NotFoundError: There is no such session.

@@ -82,9 +82,8 @@ async def front_desk(client: AsyncWasendClient) -> Session:
         session = await client.start_session(session)
     if session.state is not SessionState.CONNECTED:
         code = await client.retrieve_qr_code(session)
-        if code.png:
-            Path("qr.png").write_bytes(code.png)
-            print("Scan qr.png with the salon's phone")
+        code.save("qr.png")
+        print("Scan qr.png with the salon's phone")
         session = await client.wait_until_ready(session, timeout=120)
     print("linked:", session.unique_session_id, session.phone_number or "unknown number")
     return session

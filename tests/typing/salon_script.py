@@ -81,9 +81,8 @@ def front_desk(client: WasendClient) -> Session:
         session = client.start_session(session)
     if session.state is not SessionState.CONNECTED:
         code = client.retrieve_qr_code(session)
-        if code.png:
-            Path("qr.png").write_bytes(code.png)
-            print("Scan qr.png with the salon's phone")
+        code.save("qr.png")
+        print("Scan qr.png with the salon's phone")
         session = client.wait_until_ready(session, timeout=120)
     print("linked:", session.unique_session_id, session.phone_number or "unknown number")
     return session

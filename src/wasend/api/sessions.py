@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final, TypeAlias
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 import attrs
@@ -16,9 +18,14 @@ from .._core.call import Call
 from .._core.calls import Calls
 from .._core.documents import is_object, member
 from .._core.model import Model, Page, Result, adapts, model, wire, with_known_names
-from ..errors import InvalidRequestError
+from ..errors import ConfigurationError, DecodeError, InvalidRequestError, WasendError
 from ..recipients import e164
 from .service import keyword_aliases, mapping_form
+
+if TYPE_CHECKING:
+    from .._core.qr import Modules
+
+T = TypeVar("T")
 
 _SHORTEST_QR: Final = 8
 
@@ -159,8 +166,11 @@ class QRCode(Model):
     """
     A QR code to scan with the phone: good for 60 s, its successors for 20 s each, six in all.
 
+    The service sends a picture or the text that the code says. From either it can be drawn: in a terminal, as SVG, as
+    PNG, and by Jupyter. To draw a text takes the extra ``qr``; a picture is drawn without it.
+
     Attributes:
-        data: A picture in base64, or the text that the QR code says; see `png` and `text`.
+        data: A picture in base64, or the text; see `png` and `text`.
         mimetype: The picture's type, where the service names it.
     """
 
@@ -174,7 +184,82 @@ class QRCode(Model):
         return {"data": value} if long else None
 
     @property
-    def png(self) -> bytes | None:
+    def text(self) -> str | None:
+        """What the QR code says, where the service sent that instead of a picture."""
+        data = (self.data or "").strip()
+        return data if data and self._picture is None and not data.startswith("data:") else None
+
+    def png(self) -> bytes:
+        """
+        The QR code as a PNG picture: the service's own where it sent one.
+
+        Raises:
+            DecodeError: The service sent neither a PNG nor a text.
+            ConfigurationError: It sent a text, and the extra ``qr`` is not installed.
+        """
+        if (picture := self._picture) is not None:
+            return picture
+        from .._core.qr import png
+
+        return self._drawn(png)
+
+    def svg(self) -> str:
+        """
+        The QR code as an SVG picture.
+
+        Raises:
+            DecodeError: The service sent neither a picture of a QR code nor a text.
+            ConfigurationError: It sent a text, and the extra ``qr`` is not installed.
+        """
+        from .._core.qr import svg
+
+        return svg(self._modules())
+
+    def terminal(self, *, ansi: bool = False) -> str:
+        """
+        The QR code as lines of block characters, two modules a character, to be printed in a terminal.
+
+        Args:
+            ansi: Whether to make it white on black whatever the terminal's colours are, by ANSI escape sequences.
+                Without, it is right where the background is dark.
+
+        Raises:
+            DecodeError: The service sent neither a picture of a QR code nor a text.
+            ConfigurationError: It sent a text, and the extra ``qr`` is not installed.
+        """
+        from .._core.qr import half_blocks, light_on_dark
+
+        lines = half_blocks(self._modules())
+        return "\n".join(light_on_dark(lines) if ansi else lines)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """
+        Write the QR code to a file, which only its owner may read: whoever scans it links their phone.
+
+        Args:
+            path: The file; ``.svg`` at its end makes it SVG, and ``.png`` PNG.
+
+        Returns:
+            The file.
+
+        Raises:
+            InvalidRequestError: It ends otherwise, or cannot be written.
+            DecodeError: The service sent neither a picture of a QR code nor a text.
+            ConfigurationError: It sent a text, and the extra ``qr`` is not installed.
+        """
+        from .._core.files import replacing, writable
+
+        file = Path(path)
+        kind = file.suffix.lower()
+        if kind not in (".png", ".svg"):
+            raise InvalidRequestError("path", f"{file.name!r} is neither PNG nor SVG", "end it with .png or .svg")
+        picture = self.png() if kind == ".png" else self.svg().encode()
+        with writable("path"), replacing(file) as out:
+            out.write(picture)
+        return file
+
+    @property
+    def _picture(self) -> bytes | None:
         """The PNG picture, where the service sent one."""
         encoded = (self.data or "").strip()
         if encoded.startswith("data:"):
@@ -185,10 +270,43 @@ class QRCode(Model):
             return None
         return picture if picture.startswith(b"\x89PNG") else None
 
-    @property
-    def text(self) -> str | None:
-        """What the QR code says, where the service sent that instead of a picture."""
-        return self.data if self.data and self.png is None and not self.data.startswith("data:") else None
+    def _modules(self) -> Modules:
+        if (picture := self._picture) is None:
+            from .._core.qr import modules_of
+
+            return self._drawn(modules_of)
+        from .._core.qr import read_modules
+
+        try:
+            return read_modules(picture)
+        except ValueError as error:
+            raise DecodeError(f"retrieve_qr_code: {error}; save it as PNG and open that", path="$.data") from None
+
+    def _drawn(self, draw: Callable[[str], T]) -> T:
+        """What is drawn of the text."""
+        if (text := self.text) is None:
+            raise DecodeError("retrieve_qr_code: the service sent neither a PNG nor a text", path="$.data")
+        try:
+            return draw(text)
+        except ImportError:
+            problem = "the service sent its QR code as text, which segno draws, and that is not installed"
+            raise ConfigurationError(f"{problem}: pip install 'wasend-sdk[qr]'") from None
+        except ValueError as error:
+            raise DecodeError(f"retrieve_qr_code: {error}", path="$.data") from None
+
+    def _repr_png_(self) -> bytes | None:
+        """How Jupyter shows it."""
+        try:
+            return self.png()
+        except WasendError:
+            return None
+
+    def __repr__(self) -> str:
+        if (picture := self._picture) is not None:
+            return f"QRCode(a PNG of {len(picture)} bytes)"
+        if (text := self.text) is not None:
+            return f"QRCode(a text of {len(text)} characters)"
+        return f"QRCode({self.mimetype or 'neither a PNG nor a text'})"
 
 
 SessionRef: TypeAlias = str | Session
@@ -348,7 +466,7 @@ class SessionCalls(Calls):
             session: Its ``uniqueSessionId``, or a `Session`.
 
         Returns:
-            The code: ``.png`` is the picture, ``.text`` what it says, whichever the service sent.
+            The code: ``.terminal()`` draws it, ``.save(path)`` writes a picture; see `QRCode`.
 
         Raises:
             NotFoundError: There is no such session.

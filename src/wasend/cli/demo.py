@@ -23,7 +23,6 @@ from wasend import (
     WasendClient,
     __version__,
 )
-from wasend.cli.qr import half_blocks, read_modules
 from wasend.cli.screen import Screen
 from wasend.sandbox import Clock, Sandbox
 
@@ -97,7 +96,8 @@ async def _connect(screen: Screen, url: str, key: str, clock: Clock) -> Session:
         screen.say("create_session", f"{session.session_name}, {session.unique_session_id}: {session.status}")
         await client.start_session(session)
         qr = await client.retrieve_qr_code(session)
-        _draw(screen, qr.png)
+        screen.say("retrieve_qr_code", f"a PNG of {len(qr.png())} bytes:")
+        screen.drawing(qr.terminal().splitlines())
         screen.say("waiting", "a simulated phone scans it by itself")
         began = clock.monotonic()
         while session.state is not SessionState.CONNECTED:
@@ -107,15 +107,6 @@ async def _connect(screen: Screen, url: str, key: str, clock: Clock) -> Session:
             session = await client.retrieve_session_info(session)
         screen.say("retrieve_session_info", f"{session.status} after {clock.monotonic() - began:.1f} s", style="green")
         return session
-
-
-def _draw(screen: Screen, png: bytes | None) -> None:
-    try:
-        modules = read_modules(png or b"")
-    except ValueError as error:
-        raise DemoError(f"the QR code cannot be drawn: {error}") from None
-    screen.say("retrieve_qr_code", f"a PNG of {len(png or b'')} bytes; its {len(modules)} × {len(modules)} modules:")
-    screen.drawing(half_blocks(modules))
 
 
 def _send_a_few(screen: Screen, client: WasendClient, session: Session) -> list[_Sent]:
