@@ -164,8 +164,10 @@ class SqliteFile:
                 self._migrate(connection)
 
     def _refuse_others(self, connection: Connection) -> None:
+        # In this order, for another process may be making the file just now: what has a schema has its kind as well.
+        bare = not connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
         found = _pragma(connection, "application_id")
-        empty = not found and not connection.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchone()
+        empty = bare and not found
         if found != APPLICATIONS.get(self._application or "", 0) and not empty:
             kind = next((f"the {name} of a client" for name, code in APPLICATIONS.items() if code == found), "")
             raise ConfigurationError(

@@ -1,8 +1,8 @@
 """
 What others write, and what becomes of what was sent: events that the service posts to a webhook.
 
-`parse` verifies and reads one. Importing this package imports none of its modules: each is imported when its name is
-first used.
+`parse` verifies and reads one; a `Receiver` keeps each, and has it handled once. Importing this package imports none of
+its modules: each is imported when its name is first used.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from .blocking import BlockingReceiver
+    from .context import AsyncContext, Context
     from .events import (
         EVENTS,
         AnyEvent,
@@ -48,10 +50,12 @@ if TYPE_CHECKING:
         StateChange,
         UnknownEvent,
     )
+    from .feeds import STOP_WORDS, Feeds
     from .ids import (
         same_chat,
         same_message,
     )
+    from .inbox import Counts, DeadLetter, Inbox, MemoryInbox, SqliteInbox
     from .parsing import (
         parse,
     )
@@ -93,6 +97,8 @@ if TYPE_CHECKING:
         StatusPayload,
         Vote,
     )
+    from .receiver import Receiver, Reply
+    from .routing import NEXT, Router
     from .signature import (
         Headers,
         SigningKey,
@@ -102,16 +108,23 @@ if TYPE_CHECKING:
 
 __all__ = [
     "EVENTS",
+    "NEXT",
+    "STOP_WORDS",
     "AckPayload",
     "Answer",
     "AnyEvent",
     "ArchivePayload",
+    "AsyncContext",
+    "BlockingReceiver",
     "CallAccepted",
     "CallPayload",
     "CallReceived",
     "CallRejected",
     "ChatArchive",
     "ChatLabelPayload",
+    "Context",
+    "Counts",
+    "DeadLetter",
     "EditedPayload",
     "EngineEvent",
     "EnginePayload",
@@ -120,6 +133,7 @@ __all__ = [
     "EventResponse",
     "EventResponseFailed",
     "EventResponsePayload",
+    "Feeds",
     "GroupInfo",
     "GroupJoinRequest",
     "GroupJoined",
@@ -129,6 +143,7 @@ __all__ = [
     "GroupPayload",
     "GroupUpdated",
     "Headers",
+    "Inbox",
     "JoinRequestPayload",
     "Label",
     "LabelChatAdded",
@@ -138,6 +153,7 @@ __all__ = [
     "Location",
     "Me",
     "Media",
+    "MemoryInbox",
     "MessageAck",
     "MessageAckGroup",
     "MessageAny",
@@ -165,9 +181,13 @@ __all__ = [
     "ReachoutTimelock",
     "Reaction",
     "ReactionPayload",
+    "Receiver",
+    "Reply",
     "RevokedPayload",
+    "Router",
     "SessionStatus",
     "SigningKey",
+    "SqliteInbox",
     "StateChange",
     "StatePayload",
     "StatusData",
@@ -182,6 +202,30 @@ __all__ = [
 ]
 
 _MODULES: Final = {
+    "context": (
+        "AsyncContext",
+        "Context",
+    ),
+    "feeds": (
+        "STOP_WORDS",
+        "Feeds",
+    ),
+    "inbox": (
+        "Counts",
+        "DeadLetter",
+        "Inbox",
+        "MemoryInbox",
+        "SqliteInbox",
+    ),
+    "receiver": (
+        "Receiver",
+        "Reply",
+    ),
+    "routing": (
+        "NEXT",
+        "Router",
+    ),
+    "blocking": ("BlockingReceiver",),
     "events": (
         "AnyEvent",
         "CallAccepted",

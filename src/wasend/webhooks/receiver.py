@@ -1,0 +1,456 @@
+"""The receiver: verify, keep, answer, then handle. An adapter of a web framework calls `Receiver.receive`, no more."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import json
+import logging
+import os
+import weakref
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import attrs
+
+from .._core.clock import SYSTEM_CLOCK, Clock
+from ..errors import ConfigurationError, StoreError, WebhookError
+from .context import AsyncContext, Context, Run
+from .events import AnyEvent, Event
+from .facts import arrival_of, keys_of
+from .feeds import Feeding, Feeds
+from .in_thread import in_thread
+from .inbox.protocol import Claimed, Counts, DeadLetter, Inbox
+from .parsing import MAX_AGE, MAX_BYTES, check_limits, checked_key, read
+from .routing import NEXT, Handler, Router
+from .signature import Headers, SigningKey, exact
+from .worker import Effect, Worker, WorkerSettings, backoff, bounded, place
+
+if TYPE_CHECKING:
+    from .blocking import BlockingReceiver
+    from .context import Client
+
+KEY_VARIABLE: Final = "WASEND_WEBHOOK_KEY"
+
+logger: Final = logging.getLogger("wasend")
+
+
+@attrs.frozen
+class Reply:
+    """
+    What to answer to a webhook.
+
+    Attributes:
+        status: The HTTP status.
+        body: What to say: a JSON object, that a person may read in a log.
+    """
+
+    status: int
+    body: bytes = b"{}"
+
+    content_type = "application/json"
+
+    @classmethod
+    def of(cls, code: int, /, **said: str) -> Reply:
+        """A reply that says something."""
+        return cls(code, json.dumps(said).encode())
+
+
+class Receiver(Router):
+    """
+    Receives events: each is verified, kept in the inbox, answered, and then given to the first handler that wants it.
+
+    Within a chat, events are handled one after the other: those that wait, in the order in which they happened. The
+    service's engine posts them unordered, so one that comes after a later one was handled is handled late. Different
+    chats are handled at the same time. A handler that fails, or takes too long, is called again later, and its chat
+    waits for that; after so many attempts the event is given up, and kept as a dead letter. What is in the inbox when
+    the process ends, however it does, is handled by the next one, or by another that shares the inbox.
+
+    Without an inbox, an event is handled first and answered then: whatever the service posts again is handled again.
+
+    Example:
+        ```python
+        import re
+
+        from wasend import AsyncWasendClient
+        from wasend.webhooks import AsyncContext, MessageReceived, Receiver
+
+        client = AsyncWasendClient()
+        receiver = Receiver(client, key="the-webhook-key", inbox="inbox.db")
+
+
+        @receiver.on(MessageReceived, text=re.compile(r"(?i)^hello"))
+        async def greet(event: MessageReceived, context: AsyncContext) -> None:
+            await context.reply("Hello! How can we help?")
+        ```
+    """
+
+    def __init__(
+        self,
+        client: Client | None = None,
+        *,
+        key: SigningKey | None = None,
+        insecure: bool = False,
+        inbox: Inbox | str | os.PathLike[str] | None = None,
+        feeds: Feeds | None = None,
+        background: bool = True,
+        concurrency: int = 16,
+        timeout: float = 60.0,
+        attempts: int = 5,
+        backoff: Callable[[int], float] = backoff,
+        lease: float = 30.0,
+        keep: float = 3 * 86_400.0,
+        max_age: float | None = MAX_AGE,
+        max_bytes: int = MAX_BYTES,
+        clock: Clock = SYSTEM_CLOCK,
+    ) -> None:
+        """
+        Make a receiver. It opens no file and starts nothing before its first event, or `start`.
+
+        Args:
+            client: An `AsyncWasendClient` or `WasendClient`, for replies, and which learns from events; see `feeds`.
+            key: The key that the service signs with, or several, of which each is good; by default
+                ``WASEND_WEBHOOK_KEY`` from the environment.
+            insecure: Take events that are not signed, from anybody. Only without a key.
+            inbox: Where events are kept until they are handled: the path of an SQLite file, the address of a PostgreSQL
+                database (``postgresql://…``), or an `Inbox`. Without one, an event is handled before it is answered.
+            feeds: What the client learns from events; by default all but stop words.
+            background: Whether this process handles events: while it receives them, and from `start` on. If not,
+                another one does, by `work`.
+            concurrency: How many events are handled at once, each of another chat.
+            timeout: Seconds that a handler may take.
+            attempts: How often an event is tried before it is given up.
+            backoff: In how many seconds an event that has failed is tried again, by how often it was tried; by default
+                1, 5, 25, 125.
+            lease: Seconds after which another process takes over what a killed one was handling.
+            keep: Seconds for which an event that was handled is known again; no less than `max_age`.
+            max_age: Seconds after which an event is refused; `None` for never. See `parse`.
+            max_bytes: How many bytes a body may have.
+            clock: Where time comes from.
+
+        Raises:
+            ConfigurationError: There is neither a key nor `insecure`, or a setting makes no sense.
+        """
+        super().__init__()
+        if key is None and not insecure:
+            key = os.environ.get(KEY_VARIABLE) or None
+        self._keys, key = checked_key(key, insecure=insecure), None
+        check_limits(max_age, max_bytes)
+        self._max_age, self._max_bytes, self._clock = max_age, max_bytes, clock
+        self._settings = _settings(
+            concurrency=concurrency, timeout=timeout, attempts=attempts, backoff=backoff, lease=lease, keep=keep
+        )
+        if keep < (max_age or 0):
+            raise ConfigurationError(
+                f"keep: {keep!r} is less than max_age, {max_age!r}: an event that is sent again would be handled again"
+            )
+        self._client = client
+        self._inbox = _inbox(inbox, clock)
+        self._background = background
+        self._feeding = None if client is None else Feeding(client, Feeds() if feeds is None else feeds)
+        if client is None and feeds is not None:
+            raise ConfigurationError("feeds: there is no client that could learn from events; pass one")
+        # The worker of each event loop, and the process that it was started in.
+        self._workers: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[int, Worker, asyncio.Task[None]]]
+        self._workers = weakref.WeakKeyDictionary()
+
+    @property
+    def max_bytes(self) -> int:
+        """How many bytes a body may have."""
+        return self._max_bytes
+
+    @functools.cached_property
+    def blocking(self) -> BlockingReceiver:
+        """This receiver for code that does not await: its methods, on an event loop in a thread of its own."""
+        from .blocking import BlockingReceiver
+
+        return BlockingReceiver(self)
+
+    # What an adapter calls
+
+    async def receive(self, body: bytes, headers: Headers) -> Reply:
+        """
+        Take what was posted to the webhook: verify it and keep it or, without an inbox, handle it.
+
+        Args:
+            body: The exact bytes that came.
+            headers: The headers that came with them, names in any case.
+
+        Returns:
+            What to answer. 200: it is kept, or was before. 400, 401, 413: it is refused, see `parse`. 500: a handler
+            failed, without an inbox. 503: it could not be kept. The service posts again what is not answered with 200.
+        """
+        try:
+            event = read(exact(body), headers, self._keys, self._max_age, self._max_bytes, self._clock)
+        except WebhookError as error:
+            return refused(error)
+        return await self._take(event, body)
+
+    async def put(self, event: AnyEvent) -> Reply:
+        """
+        Take an event that did not come by webhook, such as one that was polled, as `receive` does.
+
+        Args:
+            event: The event.
+        """
+        return await self._take(event, json.dumps(event.to_dict(), separators=(",", ":")).encode())
+
+    async def _take(self, event: AnyEvent, body: bytes) -> Reply:
+        if self._inbox is None:
+            return await self._handle_at_once(event, body)
+        try:
+            new = await self._inbox.put(arrival_of(event, body, self._clock.now()))
+        except StoreError as error:
+            logger.warning("an event could not be kept, and is not acknowledged: %s", error)
+            return Reply.of(503, error="it could not be kept")
+        if new:
+            self._tell(event)
+            if self._background:
+                self._worker().wake()
+        return Reply.of(200, status="accepted" if new else "known")
+
+    async def _handle_at_once(self, event: AnyEvent, body: bytes) -> Reply:
+        self._tell(event)
+        try:
+            await self._handle(event, keys_of(event, body)[0], 1)
+        except Exception as error:  # noqa: BLE001 - the service is to post it again, whatever it is
+            logger.warning("an event could not be handled, and is not acknowledged: %s", place(error))
+            return Reply.of(500, error="it could not be handled")
+        return Reply.of(200, status="handled")
+
+    def _tell(self, event: Event) -> None:
+        if self._feeding is not None:
+            self._feeding.tell(event)
+
+    # Its life
+
+    def start(self) -> None:
+        """
+        Begin to handle what is in the inbox, on the running event loop. To receive an event does so, too.
+
+        Raises:
+            ConfigurationError: A handler wants a transaction that the inbox does not give.
+        """
+        self._check_transactions()
+        if self._inbox is not None and self._background:
+            self._worker()
+
+    async def work(self) -> None:
+        """
+        Handle what is in the inbox until this is cancelled: in a process of its own, beside those that receive.
+
+        Raises:
+            ConfigurationError: There is no inbox, or a handler wants a transaction that it does not give.
+        """
+        self._check_transactions()
+        await self._new_worker().run()
+
+    async def drain(self) -> None:
+        """
+        Handle what is in the inbox, and return when nothing is left that can be handled now.
+
+        What has failed may still wait for its next attempt.
+
+        Raises:
+            ConfigurationError: As for `work`.
+            StoreError: The inbox failed.
+        """
+        self._check_transactions()
+        await self._new_worker().run(until_idle=True)
+
+    async def aclose(self) -> None:
+        """Let the handlers that are under way on this event loop end, for 10 s at most, and close the inbox."""
+        found = self._workers.pop(asyncio.get_running_loop(), None)
+        if found is not None:
+            found[2].cancel()
+            with suppress(asyncio.CancelledError):
+                await found[2]
+        if self._inbox is not None:
+            await self._inbox.aclose()
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    # Its inbox
+
+    async def counts(self) -> Counts:
+        """
+        How many events wait, and how many are dead letters.
+
+        Raises:
+            ConfigurationError: There is no inbox.
+            StoreError: It failed.
+        """
+        return await self._kept().counts()
+
+    async def dead_letters(self, limit: int = 100, after: int = 0) -> Sequence[DeadLetter]:
+        """
+        List the events that were given up, by their numbers.
+
+        Args:
+            limit: How many at most.
+            after: Only those with a higher number, for going on.
+
+        Raises:
+            ConfigurationError: There is no inbox.
+            StoreError: It failed.
+        """
+        return await self._kept().dead_letters(limit, after)
+
+    async def replay(self, number: int) -> bool:
+        """
+        Have a dead letter handled again.
+
+        Args:
+            number: Its number.
+
+        Returns:
+            Whether there was one.
+
+        Raises:
+            ConfigurationError: There is no inbox.
+            StoreError: It failed.
+        """
+        found = await self._kept().replay(number)
+        if found and (worker := self._workers.get(asyncio.get_running_loop())) is not None:
+            worker[1].wake()
+        return found
+
+    async def drop(self, number: int) -> bool:
+        """
+        Forget a dead letter. If the service posts it again, it is still known.
+
+        Args:
+            number: Its number.
+
+        Returns:
+            Whether there was one.
+
+        Raises:
+            ConfigurationError: There is no inbox.
+            StoreError: It failed.
+        """
+        return await self._kept().drop(number)
+
+    def _kept(self) -> Inbox:
+        if self._inbox is None:
+            raise ConfigurationError("inbox: this receiver has none; make it with Receiver(..., inbox='inbox.db')")
+        return self._inbox
+
+    # Handling
+
+    def _worker(self) -> Worker:
+        loop = asyncio.get_running_loop()
+        found = self._workers.get(loop)
+        if found is None or found[0] != os.getpid() or found[2].done():
+            worker = self._new_worker()
+            task = loop.create_task(worker.run(), name="wasend-receiver")
+            task.add_done_callback(_report)
+            found = self._workers[loop] = os.getpid(), worker, task
+        return found[1]
+
+    def _new_worker(self) -> Worker:
+        return Worker(self._kept(), self._process, self._settings)
+
+    async def _process(self, claimed: Claimed) -> Effect | None:
+        event = read(claimed.body, (), None, None, max(self._max_bytes, len(claimed.body)), self._clock)
+        self._tell(event)  # who waits may do so here, and not where it was received
+        return await self._handle(event, keys_of(event, claimed.body)[0], claimed.attempt)
+
+    async def _handle(self, event: AnyEvent, key: bytes, attempt: int) -> Effect | None:
+        """Have an event handled; what is to be done in the inbox's transaction is returned."""
+        if self._feeding is not None:
+            await bounded(self._feeding.learn(event), self._settings.timeout)
+        run = Run(event, f"event-{key.hex()}", attempt, self._client, asyncio.get_running_loop())
+        for handler in self.handlers:
+            if not await bounded(handler.wants(event), self._settings.timeout):
+                continue
+            if handler.transaction:
+                return self._effect(handler, run)
+            limit = self._settings.timeout if handler.timeout is None else handler.timeout
+            if await bounded(_call(handler, run), limit) is not NEXT:
+                return None
+        return None
+
+    def _effect(self, handler: Handler, run: Run) -> Effect:
+        self._check_transaction(handler)
+        if handler.is_async:
+
+            async def write(connection: Any) -> None:
+                await handler.function(run.event, AsyncContext(attrs.evolve(run, connection=connection)))
+
+            return write
+        return lambda connection: handler.function(run.event, Context(attrs.evolve(run, connection=connection)))
+
+    def _check_transactions(self) -> None:
+        for handler in self.handlers:
+            if handler.transaction:
+                self._check_transaction(handler)
+
+    def _check_transaction(self, handler: Handler) -> None:
+        kind = None if self._inbox is None else self._inbox.transactions
+        if kind is None:
+            raise ConfigurationError(
+                f"transaction: {handler.name} wants one, which only an SqliteInbox or a PostgresInbox gives"
+            )
+        if (kind == "async") is not handler.is_async:
+            wanted, inbox = (
+                "a coroutine function" if kind == "async" else "a plain function",
+                type(self._inbox).__name__,
+            )
+            raise ConfigurationError(f"transaction: with a {inbox}, {handler.name} must be {wanted}")
+
+
+def refused(error: WebhookError) -> Reply:
+    """The answer to what was refused; it says no more than the sender may know."""
+    logger.warning("a webhook was refused: %s", error)
+    return Reply.of(error.status, error=error.reason)
+
+
+async def _call(handler: Handler, run: Run) -> Any:
+    context = AsyncContext(run) if handler.is_async else Context(run)
+    arguments = (run.event, context) if handler.wants_context else (run.event,)
+    if handler.is_async:
+        return await handler.function(*arguments)
+    found: Any = await in_thread(handler.function, *arguments)
+    return await found if inspect.isawaitable(found) else found
+
+
+def _report(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        logger.error("the inbox is not worked on any more: %s", place(error), exc_info=error)
+
+
+def _inbox(given: Inbox | str | os.PathLike[str] | None, clock: Clock) -> Inbox | None:
+    if isinstance(given, str | os.PathLike):
+        from .inbox.sqlite import SqliteInbox
+
+        return SqliteInbox(given, clock=clock)
+    if given is not None and not hasattr(given, "claim"):
+        raise ConfigurationError(f"inbox: {type(given).__name__} is none; pass the path of a file, or an Inbox")
+    return given
+
+
+def _settings(**given: Any) -> WorkerSettings:
+    for name, kinds, remedy in (
+        ("concurrency", int, "pass a whole number, 1 or more"),
+        ("timeout", int | float, "pass seconds, above 0"),
+        ("attempts", int, "pass a whole number, 1 or more"),
+        ("lease", int | float, "pass seconds, above 0"),
+        ("keep", int | float, "pass seconds, above 0"),
+    ):
+        value = given[name]
+        if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < float("inf"):
+            raise ConfigurationError(f"{name}: {value!r} is not valid; {remedy}")
+    if not callable(given["backoff"]):
+        raise ConfigurationError("backoff: is no function; pass one that takes the number of attempts")
+    return WorkerSettings(**given)
