@@ -550,7 +550,7 @@ async def test_a_date_that_is_none() -> None:
 
 async def test_a_chat_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     """A look goes through so many messages, and no more."""
-    monkeypatch.setattr("wasend.delivery.settle.target._MOST", 100)
+    monkeypatch.setattr("wasend.delivery.settle.target.MOST", 100)
     pages = [[document(id=f"3EB0{page}{index:02}", body="Hi") for index in range(50)] for page in range(2)]
     async with raw_client(reset, *(chat(*page) for page in pages), chat(document())) as (client, server):
         with pytest.raises(OutcomeUnknownError) as caught:

@@ -68,6 +68,7 @@ def test_every_error_is_public() -> None:
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
     kinds = {kind for kind in subclasses(WasendError) if kind.__module__.startswith("wasend")}
+    kinds -= {kind for kind in kinds if kind.__name__.startswith("_")}  # those are caught where they are raised
     assert len(kinds) > 25
     assert {kind.__name__ for kind in kinds} - set(wasend.__all__) == set()
     assert {kind for kind in kinds if getattr(wasend, kind.__name__) is not kind} == set()

@@ -3,8 +3,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Literal
+
 from ._core.bridge import Bridge
+from .api.sessions import SessionRef
 from .outbox.calls import AsyncOutboxCalls
+
+if TYPE_CHECKING:
+    from .outbox.entry import Entry
+    from .outbox.recovery import Recovered
 
 
 class OutboxCalls:
@@ -13,3 +20,83 @@ class OutboxCalls:
     def __init__(self, accessor: AsyncOutboxCalls, loop: Bridge) -> None:
         self._async = accessor
         self._loop = loop
+
+    def recover(self, session: SessionRef | None = None, *, wait: bool = True) -> Recovered:
+        """
+        Find out what became of every send that is open: left behind by a process that was killed, or never answered.
+
+        Nothing is sent by it. A send that turns out as not sent is sent by the next call with its key. Several
+        processes may recover at once: each settles what no other is at.
+
+        Example:
+            ```python
+            from wasend import Outbox, WasendClient
+
+
+            def main() -> None:
+                with WasendClient(outbox=Outbox("outbox.db")) as client:
+                    recovered = client.outbox.recover()
+                    for entry in recovered.unknown:
+                        print(entry.key, entry.reason)
+            ```
+
+        Args:
+            session: Of this session only: its ``uniqueSessionId``, or a `Session`.
+            wait: Whether to wait for those that may still be under way, which may be as long as a send can take (three
+                minutes by default); else they are left.
+
+        Returns:
+            What they turned out as.
+
+        Raises:
+            ConfigurationError: The client has no outbox.
+            StoreError: The outbox cannot be used.
+            ClientClosedError: The client is closed.
+        """
+        return self._loop.run(self._async.recover(session, wait=wait))
+
+    def unknown(self, session: SessionRef | None = None) -> list[Entry]:
+        """
+        List the sends of which nobody knows what became of them, with all that is known. Nothing is asked of the
+        service.
+
+        Args:
+            session: Of this session only: its ``uniqueSessionId``, or a `Session`.
+
+        Raises:
+            ConfigurationError: The client has no outbox.
+            StoreError: The outbox cannot be used.
+        """
+        return self._loop.run(self._async.unknown(session))
+
+    def get(self, key: str) -> Entry | None:
+        """
+        Get what is recorded of a key; `None` if it was not used.
+
+        Args:
+            key: The key.
+
+        Raises:
+            ConfigurationError: The client has no outbox.
+            StoreError: The outbox cannot be used.
+        """
+        return self._loop.run(self._async.get(key))
+
+    def resolve(self, key: str, outcome: Literal["sent", "not_sent"]) -> Entry:
+        """
+        Say what became of a send of which nobody knows, as a person who has looked at the phone does.
+
+        Args:
+            key: Its key.
+            outcome: ``"sent"``: the next call with its key gives what can be known of the message. ``"not_sent"``: it
+                sends it.
+
+        Returns:
+            What is recorded now.
+
+        Raises:
+            InvalidRequestError: There is no such key, it is no longer open, or somebody is at it. Nothing was changed.
+            ConfigurationError: The client has no outbox.
+            StoreError: The outbox cannot be used.
+        """
+        return self._loop.run(self._async.resolve(key, outcome))

@@ -9,6 +9,7 @@ import logging
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from contextvars import ContextVar
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
@@ -66,6 +67,25 @@ class Middleware(Protocol):
     async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
         """Make the call by awaiting `call_next()`, at most once; or raise, and the call is not made."""
         ...
+
+
+class Departure(Protocol):
+    """Hears of each request of a call that has a key, right before it leaves."""
+
+    async def __call__(self, call: Call[Any], request: RequestState, left: float, /) -> None:
+        """
+        Let it leave; or raise, and it does not.
+
+        Args:
+            call: The call.
+            request: Told what becomes of the request.
+            left: Seconds until the call is given up, at most.
+        """
+        ...
+
+
+departure: Final[ContextVar[Departure | None]] = ContextVar("departure", default=None)
+"""That of the calls which are made in this context."""
 
 
 class HeldBackError(Exception):
@@ -341,6 +361,8 @@ class Engine:
         started = time.monotonic()
         outcome: object = "given up"
         try:
+            if call.key is not None and (leave := departure.get()) is not None:
+                await leave(call, request, state.deadline - self.options.clock.monotonic())
             request.started_at = datetime.fromtimestamp(self.options.clock.now(), UTC)
             answer = await self.http.exchange(
                 call,

@@ -60,15 +60,20 @@ class RequestState:
         may_have_left: Whether a byte of the request may have left this machine.
         started_at: When it was made (UTC).
         answer: The answer without its body, once that much has come.
+        check: Called before the first byte is written; where it raises, none is. Transports that a caller has made do
+            not call it.
     """
 
     may_have_left: bool = False
     answer: Answer | None = None
     started_at: datetime = attrs.field(factory=lambda: datetime.now(UTC))
+    check: Callable[[], None] | None = None
 
     async def trace(self, event: str, info: Mapping[str, Any]) -> None:
         """Take note of the one event that tells whether anything was written."""
         if event.endswith(".send_request_headers.started"):
+            if self.check is not None:
+                self.check()
             # A CONNECT goes to a proxy, and carries nothing of ours.
             self.may_have_left = info["request"].method != b"CONNECT"
         elif self.may_have_left and event.endswith(".send_request_headers.failed"):

@@ -30,11 +30,13 @@ WaitReason: TypeAlias = Literal[
     "chat_cooldown",
     "quiet_hours",
     "session",
+    "outbox",
 ]
 """
 Why something waits: before a request is made again; since the service wants no request (429); for the caller's own
 ``rate_limit``; until one of the sends in flight is over, of which the breaker allows so many; for its pacing: other
-sends of the session come first, or one of the rules of `Pacing` says so; and for a session that is starting.
+sends of the session come first, or one of the rules of `Pacing` says so; for a session that is starting; and until
+another task or process, which is at the same key, has ended.
 """
 
 
@@ -47,7 +49,7 @@ class Wait:
         reason: Why; see `WaitReason`.
         seconds: How long it is: of a ``"retry"`` to the moment, for a ``"session"`` at most, else at least. What others
             send meanwhile can make it longer; you are told again where it does by more than a minute. 0 where nobody
-            knows: ``"in_flight"``, and a ``"turn"`` while another send is under way.
+            knows: ``"in_flight"``, ``"outbox"``, and a ``"turn"`` while another send is under way.
         until: When it is over (UTC).
         error: What failed, before a ``"retry"``.
         attempt: How many requests have been made, 1 for the first, before a ``"retry"``.

@@ -91,7 +91,7 @@ class DeliveryMiddleware:
         from .settle import SettleMiddleware
 
         settings = self._settings
-        chain: list[Middleware] = [*self._checks(learns=settings.pacer is None)]
+        chain: list[Middleware] = [*self._claims(), *self._checks(learns=settings.pacer is None)]
         if settings.ready is not None:
             from .waiting import ReadyMiddleware
 
@@ -109,8 +109,23 @@ class DeliveryMiddleware:
                 on_wait=self._engine.options.on_wait,
             )
             chain += [paced, *self._checks(learns=True)]
+        chain.append(PreludeMiddleware(self._engine))
+        if settings.outbox is not None:
+            from ..outbox.middleware import LeavingMiddleware
+
+            chain.append(LeavingMiddleware(settings.outbox, self._engine))
         # Settling is the innermost: a send that waits is not in flight, and the breaker learns what became of it.
-        return (*chain, PreludeMiddleware(self._engine), SettleMiddleware(self._engine, enabled=settings.settle))
+        return (*chain, SettleMiddleware(self._engine, enabled=settings.settle))
+
+    def _claims(self) -> list[Middleware]:
+        """Whoever claims a call by its key is the outermost: what refuses or delays the call has not sent it."""
+        settings = self._settings
+        if settings.outbox is None:
+            return []
+        from ..outbox.middleware import OutboxMiddleware
+
+        waits = settings.pacer is not None or settings.breaker is not None or settings.ready is not None
+        return [OutboxMiddleware(settings.outbox, self._engine, waits=waits)]
 
     def _checks(self, *, learns: bool) -> list[Middleware]:
         checks: list[Middleware] = []

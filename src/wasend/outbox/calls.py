@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Literal
+
 from .._core.calls import Calls
 from .._core.engine import Engine
+from ..api.sessions import SessionRef, session_ref
 from ..delivery.middleware import DeliverySettings
+from ..errors import ConfigurationError, InvalidRequestError
+
+if TYPE_CHECKING:
+    from .entry import Entry
+    from .outbox import Outbox
+    from .recovery import Recovered
 
 
 class AsyncOutboxCalls:
@@ -13,6 +22,101 @@ class AsyncOutboxCalls:
     def __init__(self, engine: Engine, settings: DeliverySettings) -> None:
         self._engine = engine
         self._settings = settings
+
+    async def recover(self, session: SessionRef | None = None, *, wait: bool = True) -> Recovered:
+        """
+        Find out what became of every send that is open: left behind by a process that was killed, or never answered.
+
+        Nothing is sent by it. A send that turns out as not sent is sent by the next call with its key. Several
+        processes may recover at once: each settles what no other is at.
+
+        Example:
+            ```python
+            from wasend import Outbox, WasendClient
+
+
+            def main() -> None:
+                with WasendClient(outbox=Outbox("outbox.db")) as client:
+                    recovered = client.outbox.recover()
+                    for entry in recovered.unknown:
+                        print(entry.key, entry.reason)
+            ```
+
+        Args:
+            session: Of this session only: its ``uniqueSessionId``, or a `Session`.
+            wait: Whether to wait for those that may still be under way, which may be as long as a send can take (three
+                minutes by default); else they are left.
+
+        Returns:
+            What they turned out as.
+
+        Raises:
+            ConfigurationError: The client has no outbox.
+            StoreError: The outbox cannot be used.
+            ClientClosedError: The client is closed.
+        """
+        from .recovery import recover
+
+        return await recover(self._outbox(), self._engine, _session(session), wait=wait)
+
+    async def unknown(self, session: SessionRef | None = None) -> list[Entry]:
+        """
+        List the sends of which nobody knows what became of them, with all that is known. Nothing is asked of the
+        service.
+
+        Args:
+            session: Of this session only: its ``uniqueSessionId``, or a `Session`.
+
+        Raises:
+            ConfigurationError: The client has no outbox.
+            StoreError: The outbox cannot be used.
+        """
+        from .recovery import unknown
+
+        return await unknown(self._outbox(), self._engine, _session(session))
+
+    async def get(self, key: str) -> Entry | None:
+        """
+        Get what is recorded of a key; `None` if it was not used.
+
+        Args:
+            key: The key.
+
+        Raises:
+            ConfigurationError: The client has no outbox.
+            StoreError: The outbox cannot be used.
+        """
+        from .recovery import entry
+
+        return await entry(self._outbox(), self._engine, key)
+
+    async def resolve(self, key: str, outcome: Literal["sent", "not_sent"]) -> Entry:
+        """
+        Say what became of a send of which nobody knows, as a person who has looked at the phone does.
+
+        Args:
+            key: Its key.
+            outcome: ``"sent"``: the next call with its key gives what can be known of the message. ``"not_sent"``: it
+                sends it.
+
+        Returns:
+            What is recorded now.
+
+        Raises:
+            InvalidRequestError: There is no such key, it is no longer open, or somebody is at it. Nothing was changed.
+            ConfigurationError: The client has no outbox.
+            StoreError: The outbox cannot be used.
+        """
+        from .recovery import resolve
+
+        if outcome not in ("sent", "not_sent"):
+            raise InvalidRequestError("outcome", f"{outcome!r:.40} is unknown", "pass 'sent' or 'not_sent'")
+        return await resolve(self._outbox(), self._engine, key, outcome)
+
+    def _outbox(self) -> Outbox:
+        if self._settings.outbox is None:
+            raise ConfigurationError("outbox: this client has none; create it with outbox=Outbox('outbox.db')")
+        return self._settings.outbox
 
 
 class OutboxAccess(Calls):
@@ -24,3 +128,7 @@ class OutboxAccess(Calls):
     def outbox(self) -> AsyncOutboxCalls:
         """The client's outbox: what it holds of calls with a ``key``, and what is still open of them."""
         return AsyncOutboxCalls(self._engine, self._delivery)
+
+
+def _session(session: SessionRef | None) -> str | None:
+    return None if session is None else session_ref(session)

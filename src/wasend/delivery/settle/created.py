@@ -11,7 +11,7 @@ from ...api.groups import Group
 from ...api.sessions import Session
 from ..normalize import normalized_text
 from ..reader import ServiceReader
-from .target import Findings, Match, first_of, read_as
+from .target import MOST, Findings, Match, first_of, read_as
 from .times import Bounds, is_since
 
 
@@ -83,7 +83,8 @@ class NewGroup:
         within = bounds()
         new = [one for one in seen if one.jid and is_since(one.group_created, within.earliest)]
         matches = [Match(one.jid, one) for one in new if is_since(one.group_created, within.known_from)]
-        return Findings(matches, tuple(seen), frozenset(one.jid for one in seen), len(new) - len(matches))
+        keys = frozenset(one.jid for one in seen)
+        return Findings(matches, tuple(seen), keys, len(new) - len(matches), complete=len(groups) < MOST)
 
     async def widened(self, reader: ServiceReader) -> None:
         """There is one list."""

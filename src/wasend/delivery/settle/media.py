@@ -24,6 +24,20 @@ _UNKNOWN: Final = "application/octet-stream"
 _PIECE: Final = 1 << 16
 
 
+@attrs.frozen
+class Measured:
+    """
+    What stands in a body for a file that is not kept.
+
+    Attributes:
+        size: Its bytes.
+        sha256: Their SHA-256.
+    """
+
+    size: int
+    sha256: bytes
+
+
 class File:
     """
     The file of a request.
@@ -42,6 +56,8 @@ class File:
     def measured(self) -> tuple[int, bytes] | None:
         """How many bytes it has, and their SHA-256; `None` where only its URL is known."""
         data = self._data
+        if isinstance(data, Measured):
+            return data.size, data.sha256
         if not isinstance(data, Base64Text | str):
             return None
         digest, size, rest = hashlib.sha256(), 0, b""

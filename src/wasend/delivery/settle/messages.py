@@ -18,7 +18,7 @@ from ..sends import Send
 from .chats import ChatNames
 from .media import File, Seen
 from .message_ids import MessageIds
-from .target import Findings, Match, first_of, read_as
+from .target import MOST, Findings, Match, first_of, read_as
 from .times import MARGIN, Bounds, is_since
 
 _THUMBNAIL: Final = re.compile(r"data:.*|[A-Za-z0-9+/_=-]{100,}", re.DOTALL)
@@ -94,7 +94,7 @@ class SentMessage:
         if self.own_id is not None and (self.own_id in keys or self.ids.are_taken_over(self.send.session)):
             own = [one for one in ours if message_key(one.id) == self.own_id]
             found = [Match(self.own_id, self._result(one)) for one in own[:1]]
-            return Findings(found, tuple(seen), keys, is_exact=True)
+            return Findings(found, tuple(seen), keys, is_exact=True, complete=len(messages) < MOST)
         alike = [one for one in seen if (key := message_key(one.id)) and not self.ids.is_given(key) and self._is(one)]
         certain = [one for one in alike if is_since(one.timestamp, within.known_from) and self._is_same_file(one)]
         return Findings(
@@ -102,6 +102,7 @@ class SentMessage:
             tuple(seen),
             keys,
             len(alike) - len(certain),
+            complete=len(messages) < MOST,
         )
 
     async def widened(self, reader: ServiceReader) -> SentMessage | None:

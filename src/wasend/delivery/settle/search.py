@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable
-from typing import Any, Final, Literal, TypeGuard
+from collections.abc import Iterable, Sequence
+from typing import Any, Final, Literal, Protocol, TypeGuard
 
 import attrs
 
@@ -164,6 +164,9 @@ class Lost:
         exclude: The ids of what is known to be others'; `None` where nobody has said.
         described: Whether only a description of it is left.
         error: What it raised, where that is known: another search may settle it.
+        skew: How far the service's clock was ahead of the one that `since` is by; `None` where nobody has noted it.
+        accounts: Who else knows which message belongs to which send.
+        read_from: From when others' messages may be, of which that is known, in seconds since the epoch.
     """
 
     target: Target
@@ -172,6 +175,28 @@ class Lost:
     exclude: frozenset[str] | None = None
     described: bool = False
     error: OutcomeUnknownError | None = None
+    skew: Skew | None = None
+    accounts: Accounts | None = None
+    read_from: float = math.inf
+
+
+class Accounts(Protocol):
+    """Knows of other processes' sends, and hears of each look."""
+
+    async def unowned(self, findings: Findings) -> Sequence[Match]:
+        """Those of the matches that belong to no other send, nor may."""
+        ...
+
+    def looked(self, findings: Findings | None, failure: WasendError | None, *, everywhere: bool) -> None:
+        """
+        Hear of a look.
+
+        Args:
+            findings: What was there; `None` where reading failed.
+            failure: How.
+            everywhere: Whether it was looked for under every name that the service has for its chat.
+        """
+        ...
 
 
 async def search(engine: Engine, ledger: Ledger, lost: Lost, window: float) -> Settlement:
@@ -203,7 +228,7 @@ class _Searching:
         failed = 0
         seen: Seen = ()
         exact = False
-        narrow = True
+        narrow, everywhere = True, False
         while True:
             if self._lost.error is not None and _is_sent(settled := self._lost.error.settlement):
                 return settled
@@ -212,11 +237,14 @@ class _Searching:
                     "unknown", reason="it is too long ago: what was sent since then is not all remembered"
                 )
             looked_at = clock.monotonic()
+            findings: Findings | None = None
+            failed_by: WasendError | None = None
             try:
                 findings = await self._target.find(self._reader, self._bounds)
             except ClientClosedError:
                 raise
             except WasendError as failure:
+                failed_by = failure
                 reason = f"reading back failed ({type(failure).__name__}: {failure})"
                 final = not may_repeat(failure, repeatable=True)
                 failed += 1
@@ -225,14 +253,18 @@ class _Searching:
                 final, failed = False, _TRIES
                 seen, exact = findings.seen, findings.is_exact
                 elsewhere = not findings.unclear
-                match = self._claim(findings)
+                match = await self._claim(findings)
                 if match is not None:
                     return Settlement("sent", match.result, seen, "it was found by reading back", exact)
                 reason = self._why(findings)
             if narrow and elsewhere:
                 narrow, wider = await self._widen()
+                if wider is not None:
+                    everywhere = True
                 if wider:
                     continue
+            if self._lost.accounts is not None:
+                self._lost.accounts.looked(findings, failed_by, everywhere=everywhere)
             if final or (looked_at >= end and (failed >= _TRIES or window <= 0)):
                 return Settlement("unknown", None, seen, reason, exact)
             # The last look is no older than the end, however long those before it have taken.
@@ -240,25 +272,26 @@ class _Searching:
             await self._ear.wait(clock, min(pause, left) if left > 0 or failed >= _TRIES else pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    async def _widen(self) -> tuple[bool, bool]:
-        """Look in more places from now on: whether to ask for them again, and whether there are any."""
+    async def _widen(self) -> tuple[bool, bool | None]:
+        """Look in more places from now on: whether to ask for them again, and whether there are any, if known."""
         try:
             target = await self._target.widened(self._reader)
         except ClientClosedError:
             raise
         except WasendError as failure:
-            return may_repeat(failure, repeatable=True), False
+            return may_repeat(failure, repeatable=True), None
         self._target = target or self._target
         return False, target is not None
 
-    def _claim(self, findings: Findings) -> Match | None:
-        scope = self._target.scope
+    async def _claim(self, findings: Findings) -> Match | None:
+        scope, accounts = self._target.scope, self._lost.accounts
         if findings.is_exact:
             for match in findings.matches:
                 self._ledger.claim_own(self._whose, self._target.fingerprints, (scope, match.key))
                 return match
             return None
-        by_claim = {(scope, match.key): match for match in findings.matches if match.key not in self._excluded}
+        matches = findings.matches if accounts is None else await accounts.unowned(findings)
+        by_claim = {(scope, match.key): match for match in matches if match.key not in self._excluded}
         read = {(scope, key) for key in findings.keys}
         claimed = self._ledger.claim_one(self._whose, self._target.fingerprints, list(by_claim), read)
         return None if claimed is None else by_claim[claimed]
@@ -280,9 +313,9 @@ class _Searching:
         vouched = lost.exclude is not None  # by who says what came before
         return Bounds.of(
             lost.since,
-            Skew.told_by(self._engine.http.date),
-            margin=0.0 if lost.described else MARGIN - 1,
-            read_from=self._ledger.read_from(self._target.fingerprints, lost.since),
+            lost.skew or Skew.told_by(self._engine.http.date),
+            margin=0.0 if lost.described and lost.accounts is None else MARGIN - 1,
+            read_from=min(lost.read_from, self._ledger.read_from(self._target.fingerprints, lost.since)),
             known_since=-math.inf if vouched else self._ledger.known_since,
         )
 

@@ -26,7 +26,8 @@ Written: TypeAlias = Message | Session | Group
 Seen: TypeAlias = tuple[ChatMessage | Session | Group, ...]
 """What was read back."""
 
-_MOST: Final = 500  # items read in one look
+MOST: Final = 500
+"""Items read in one look."""
 _PAGE: Final = 50
 _FEW: Final = 10
 
@@ -56,6 +57,7 @@ class Findings:
         keys: The ids of all that was read, also of what is older.
         unclear: How many would match, but may belong to an earlier program, or be another file.
         is_exact: Whether the id that the write was given decided, and not what is in the message.
+        complete: Whether all was read: there may be more of it than one look reads.
     """
 
     matches: Sequence[Match]
@@ -63,6 +65,7 @@ class Findings:
     keys: frozenset[str] = frozenset()
     unclear: int = 0
     is_exact: bool = False
+    complete: bool = True
 
 
 class Target(Protocol):
@@ -118,6 +121,6 @@ async def first_of(fetch: Callable[[int, int], Awaitable[Page[T]]]) -> list[T]:
     # Services give 20 items at a time or more: where fewer came, another look is worth more than another page.
     async for item in pages(fetch, _PAGE, last_below=_FEW):
         some.append(item)
-        if len(some) == _MOST:
+        if len(some) == MOST:
             break
     return some

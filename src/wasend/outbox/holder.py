@@ -1,0 +1,99 @@
+"""Who claims calls: one a process and event loop, which says for as long as it holds any that it is alive."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import itertools
+import logging
+import secrets
+import time
+from typing import Final
+
+from ..errors import WasendError
+from .store import OutboxStore
+
+LEASE: Final = 30.0
+"""Seconds after which a holder that has said nothing is taken for dead."""
+_BEAT: Final = 10.0
+"""Seconds between two times that it says something."""
+
+logger: Final = logging.getLogger("wasend")
+
+
+class Holder:
+    """
+    One who claims calls.
+
+    One word keeps all that it holds. It is said by a timer of the event loop, which keeps neither that nor the process.
+
+    Args:
+        store: Where it says so.
+    """
+
+    def __init__(self, store: OutboxStore) -> None:
+        self.id = secrets.token_hex(6)
+        self.count = 0
+        self._store = store
+        self._turns = itertools.count(1)
+        self._said = -LEASE
+        self._saying: asyncio.Task[None] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def begin(self) -> int:
+        """
+        Begin to hold something, to be ended by `end`.
+
+        Returns:
+            Which turn it is.
+
+        Raises:
+            StoreError: The store cannot be used.
+        """
+        self.count += 1
+        try:
+            while time.monotonic() - self._said >= _BEAT:
+                if self._saying is None:
+                    self._say()
+                assert self._saying is not None  # noqa: S101
+                await asyncio.shield(self._saying)
+            if self._timer is None:
+                self._set_timer()
+        except BaseException:
+            self.end()
+            raise
+        return next(self._turns)
+
+    def end(self) -> None:
+        """End to hold it."""
+        self.count -= 1
+        if self.count == 0 and self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _set_timer(self) -> None:
+        # In a context of its own: a caller's would be kept.
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(_BEAT, self._tick, context=contextvars.Context())
+
+    def _tick(self) -> None:
+        self._timer = None
+        if self.count:
+            if self._saying is None:
+                self._say()
+            self._set_timer()
+
+    def _say(self) -> None:
+        self._saying = asyncio.get_running_loop().create_task(self._beat(), context=contextvars.Context())
+        self._saying.add_done_callback(self._has_said)
+
+    async def _beat(self) -> None:
+        asked = time.monotonic()
+        await self._store.beat(self.id, LEASE)
+        self._said = asked
+
+    def _has_said(self, task: asyncio.Task[None]) -> None:
+        self._saying = None
+        if not task.cancelled() and (error := task.exception()) is not None:
+            told = error if isinstance(error, WasendError) else type(error).__name__
+            logger.warning("the outbox cannot be told that its user is alive: %s", told)

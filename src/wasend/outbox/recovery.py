@@ -1,0 +1,529 @@
+"""What became of a call that was left behind: it is looked for by its intent, and never made again from here."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final, Literal
+
+import attrs
+
+from .._core.engine import Engine
+from .._core.http import DETACHED
+from ..delivery.normalize import message_key
+from ..delivery.reader import ServiceReader
+from ..delivery.sends import send_of
+from ..delivery.settle import Settlement
+from ..delivery.settle.created import NewGroup, NewSession
+from ..delivery.settle.ledger import ledger_of
+from ..delivery.settle.messages import SentMessage
+from ..delivery.settle.search import WINDOW, Lost, search, target_of
+from ..delivery.settle.target import Findings, Match, Target
+from ..delivery.settle.times import MARGIN
+from ..errors import ClientClosedError, InvalidRequestError, NotFoundError, OutcomeUnknownError, WasendError
+from . import rules
+from .entry import OPEN, Change, Entry, Query, Record, State, View
+from .identity import number_of
+from .intent import Intent
+from .outbox import Outbox
+from .results import result_text
+from .rules import Account
+
+_LEAST_WINDOW: Final = 1.0
+"""Seconds for which one that should be there by now is looked for: a read may fail."""
+_DAY: Final = 86_400.0
+_CHATS: Final = 5
+"""Other chats that are read to see that messages are shown at all."""
+_PAUSES: Final = (0.05, 1.0)
+_AT_ONCE: Final = 8
+"""Calls that are looked for at once."""
+_PAGE: Final = 100
+_STATES: Final[Mapping[State, Literal["waiting", "sending", "sent", "refused", "not_sent", "unknown"]]] = {
+    "claimed": "waiting",
+    "sending": "sending",
+    "settling": "sending",
+    "sent": "sent",
+    "refused": "refused",
+    "released": "not_sent",
+    "unknown": "unknown",
+}
+
+logger: Final = logging.getLogger("wasend")
+
+
+class Recovery:
+    """
+    Settles calls of an outbox.
+
+    Args:
+        outbox: The outbox.
+        engine: By which to look: a client's, without middleware.
+    """
+
+    def __init__(self, outbox: Outbox, engine: Engine) -> None:
+        self._outbox = outbox
+        self._engine = attrs.evolve(engine, middleware=())
+        self._ledger = ledger_of(engine)
+        self._account = outbox.account_of(engine.options)
+
+    async def settle(self, record: Record, *, error: OutcomeUnknownError | None = None) -> Record | None:
+        """
+        Settle a call whose sender has ended.
+
+        Args:
+            record: The call, as it was seen.
+            error: What its sender itself has got in place of an answer: then it is looked for only for as long as
+                settling takes, and taken for lost by nobody.
+
+        Returns:
+            The call as it stands now; `None` where somebody else is at it.
+
+        Raises:
+            StoreError: The store cannot be used.
+            ClientClosedError: The client is closed.
+        """
+        intent = Intent.load(record.intent) if record.intent else None
+        holder = self._outbox.holder()
+        await holder.begin()
+        try:
+            beyond = self._outbox.visible_within - (0.0 if intent is None else intent.lease)
+            held = await self._outbox.store.update(
+                Query(record.key),
+                lambda view: rules.take(
+                    view, record, account=self._account, holder=holder.id, beyond=beyond, own=error is not None
+                ),
+            )
+            if held is None:
+                return None
+            try:
+                return await self._settle(held, intent, error, mine=record.holder == holder.id)
+            except BaseException:
+                self._give_up(held)
+                raise
+        finally:
+            holder.end()
+
+    async def settle_when_over(self, record: Record, *, wait: bool) -> Record | None:
+        """
+        Settle a call, once its sender has ended.
+
+        Args:
+            record: The call, as it was seen.
+            wait: Whether to wait for that.
+
+        Returns:
+            The call as it stands then; `None` where it is forgotten.
+        """
+        pause = _PAUSES[0]
+        seen: Record | None = record
+        while seen is not None and seen.state in OPEN:
+            if not seen.is_held:
+                if (settled := await self.settle(seen)) is not None:
+                    return settled
+            elif not wait:
+                return seen
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _PAUSES[1])
+            seen = await self._outbox.store.read(
+                Query(record.key),
+                lambda view: Change(next((one for one in view.records if one.id == record.id), None)),
+            )
+        return seen
+
+    async def _settle(
+        self, held: Record, intent: Intent | None, error: OutcomeUnknownError | None, *, mine: bool
+    ) -> Record | None:
+        target = None if intent is None else target_of(intent.call, self._ledger)
+        if intent is None or target is None:
+            name = "it" if intent is None else intent.call.name
+            return await self._lost(held, Settlement("unknown", reason=f"what {name} does cannot be looked up"), None)
+        accounts = _Accounts(self._outbox, held, target)
+        excluded: set[str] = set()
+        window = WINDOW if error is not None else max(held.lease, _LEAST_WINDOW)
+        while True:
+            await accounts.others_over()
+            lost = Lost(
+                target,
+                held.since or 0.0,
+                owner=error.identity if error is not None else f"{held.account} {held.key} {held.departure}",
+                exclude=frozenset(excluded),
+                described=mine and error is None,
+                error=error,
+                skew=intent.skew,
+                accounts=accounts,
+                read_from=accounts.read_from,
+            )
+            settlement = await search(self._engine, self._ledger, lost, window)
+            key = target.key(settlement.result)
+            if settlement.outcome == "unknown" or key in excluded:
+                break
+            done, record = await self._found(held, target, accounts, str(key), settlement, intent)
+            if done == "gone":
+                return None
+            if done == "done":
+                if error is not None:
+                    error.settlement = settlement
+                return record
+            if done == "taken":
+                excluded.add(str(key))
+        settlement = attrs.evolve(settlement, outcome="unknown", result=None)
+        if error is not None:
+            error.settlement = settlement
+            return await self._lost(held, settlement, None)
+        return await self._lost(held, *await self._verdict(held, intent, target, accounts, settlement))
+
+    async def _found(
+        self,
+        held: Record,
+        target: Target,
+        accounts: _Accounts,
+        key: str,
+        settlement: Settlement,
+        intent: Intent,
+    ) -> tuple[Literal["done", "taken", "busy", "gone"], Record]:
+        claim = f"{target.scope} {key}"
+        text = result_text(settlement.result, intent.call)
+        reason = json.dumps(settlement.reason)
+        details = f'{{"reason":{reason}}}' if text is None else f'{{"result":{text},"reason":{reason}}}'
+        query = attrs.evolve(accounts.query, claims=(claim,))
+
+        def decide(view: View) -> Change[tuple[Literal["done", "taken", "busy", "gone"], Record]]:
+            change = rules.found(view, held, claim=claim, details=details)
+            return Change((change.answer, change.record or held), change.record)
+
+        return await self._outbox.store.update(query, decide)
+
+    async def _verdict(
+        self, held: Record, intent: Intent, target: Target, accounts: _Accounts, settlement: Settlement
+    ) -> tuple[Settlement, Literal[False] | None]:
+        """Whether what was not found was not sent: only where it would certainly have been found."""
+        missing = accounts.is_missing
+        if missing and intent.skew is None:
+            missing = not await self._may_be_older(held, target, accounts)
+        if missing and await self._is_shown(held, target, accounts):
+            return attrs.evolve(settlement, reason="it is not there, where it would be if it had been sent"), False
+        if missing:
+            reason = "it was not found, but neither was any other message that is known to have been sent since"
+            settlement = attrs.evolve(settlement, reason=reason)
+        return settlement, None
+
+    async def _may_be_older(self, held: Record, target: Target, accounts: _Accounts) -> bool:
+        """Whether it is there, if the sender's clock was off: what the service's clock said was not known then."""
+        from ..delivery.settle.times import Bounds
+
+        since = (held.since or 0.0) - _DAY
+        try:
+            findings = await target.find(ServiceReader(self._engine), lambda: Bounds(since, since))
+        except NotFoundError:
+            return False
+        except ClientClosedError:
+            raise
+        except WasendError:
+            return True
+        return not findings.complete or bool(findings.unclear) or bool(await accounts.unclaimed(findings.matches))
+
+    async def _is_shown(self, held: Record, target: Target, accounts: _Accounts) -> bool:
+        """Whether anything is shown that the outbox knows was sent: else nothing is told by what is not there."""
+        if isinstance(target, NewSession):
+            return True  # the list was read
+        reader = ServiceReader(self._engine)
+        try:
+            if isinstance(target, NewGroup):
+                return len(await reader.get_groups(target.session, limit=1)) > 0
+            assert isinstance(target, SentMessage)  # noqa: S101
+            if await accounts.knows(accounts.read):
+                return True
+            chats = await reader.get_chats_overview(held.session, limit=4 * _CHATS)
+            last = [key for one in chats if one.last_message and (key := message_key(one.last_message.id))]
+            if await accounts.knows(last):
+                return True
+            for chat in chats[:_CHATS]:
+                messages = await reader.get_messages(held.session, chat.id, download_media=False)
+                if await accounts.knows([key for one in messages if (key := message_key(one.id))]):
+                    return True
+        except ClientClosedError:
+            raise
+        except WasendError as failure:
+            logger.info("no other message could be read: %s", type(failure).__name__)
+        return False
+
+    async def _lost(self, held: Record, settlement: Settlement, sent: Literal[False] | None) -> Record | None:
+        seen = [key for one in settlement.seen if (key := _id_of(one))]
+        details = json.dumps({"reason": settlement.reason, "seen": seen[:20]}, ensure_ascii=False)
+
+        def decide(view: View) -> Change[Record | None]:
+            change = rules.lost(view, held, sent=sent, details=details)
+            return Change(change.record, change.record)
+
+        record = await self._outbox.store.update(Query(held.key), decide)
+        if record is not None:
+            logger.info("a call that was left behind was settled as %s: %s", record.state, settlement.reason)
+        return record
+
+    def _give_up(self, held: Record) -> None:
+        """Let others settle it, as soon as the store can be told."""
+        details = json.dumps({"reason": "looking for it was interrupted"})
+
+        async def write() -> None:
+            for seconds in (0.0, 0.5, 2.0, 5.0, 10.0, 20.0):
+                await asyncio.sleep(seconds)
+                try:
+                    await self._outbox.store.update(
+                        Query(held.key), lambda view: rules.lost(view, held, sent=None, details=details)
+                    )
+                except Exception as error:  # noqa: BLE001 - tried again
+                    logger.warning("%s: the outbox cannot be told: %s", DETACHED, type(error).__name__)
+                else:
+                    return
+
+        self._engine.http.detach(write())
+
+
+class _Accounts:
+    """What the outbox knows of other calls, while one is looked for."""
+
+    def __init__(self, outbox: Outbox, held: Record, target: Target) -> None:
+        self._store = outbox.store
+        self._held = held
+        self._target = target
+        self._findings: Findings | None = None
+        self._failure: WasendError | None = None
+        self._everywhere = False
+        self._left_over = False
+        self.read_from = held.since or 0.0
+
+    @property
+    def query(self) -> Query:
+        """What to see of it, and of the identical ones that may own what is found."""
+        fingerprints = tuple(map(number_of, self._target.fingerprints))
+        return Query(self._held.key, fingerprints, (self._held.since or 0.0) - 2 * MARGIN)
+
+    async def others_over(self) -> None:
+        """Wait until no identical call is under way."""
+        pause = _PAUSES[0]
+        while True:
+            busy, began = await self._store.read(self.query, self._look_around)
+            if not busy:
+                self.read_from = min([self._held.since or 0.0, *began])
+                return
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _PAUSES[1])
+
+    def _look_around(self, view: View) -> Change[tuple[bool, list[float]]]:
+        began = [one.since for one in view.identical if one.state == "sent" and one.since is not None]
+        return Change((rules.is_busy(view, self._held), began))
+
+    # What settling asks
+
+    async def unowned(self, findings: Findings) -> Sequence[Match]:
+        """Those of the matches that belong to no other send, nor may."""
+        read = {self._claim(key) for key in findings.keys}
+        claims = {self._claim(match.key): match for match in findings.matches}
+        query = attrs.evolve(self.query, claims=tuple(claims))
+
+        def decide(view: View) -> Change[tuple[set[str | None], int]]:
+            owned = {one.claim for one in view.claimed if (one.account, one.key) != self._me}
+            return Change((owned, rules.unshown(view, self._held, read)))
+
+        owned, unshown = await self._store.read(query, decide)
+        free = [match for claim, match in claims.items() if claim not in owned]
+        self._left_over = bool(free)
+        return free if len(free) > unshown else []
+
+    def looked(self, findings: Findings | None, failure: WasendError | None, *, everywhere: bool) -> None:
+        """Hear of a look."""
+        self._findings, self._failure, self._everywhere = findings, failure, everywhere
+
+    # What was found
+
+    @property
+    def read(self) -> Collection[str]:
+        """The ids of all that was read at the last look."""
+        return () if self._findings is None else self._findings.keys
+
+    @property
+    def is_missing(self) -> bool:
+        """Whether it is not there by the last look, under no name of its chat, and nothing that may be it."""
+        if not self._everywhere and isinstance(self._target, SentMessage):
+            return False
+        if self._findings is None:
+            return isinstance(self._failure, NotFoundError)
+        return self._findings.complete and not self._findings.unclear and not self._left_over
+
+    async def unclaimed(self, matches: Sequence[Match]) -> list[str]:
+        """Those of some matches that belong to no call that is known."""
+        claims = tuple(self._claim(match.key) for match in matches)
+        owned = await self._owners(claims, lambda one: (one.account, one.key) != self._me)
+        return [claim for claim in claims if claim not in owned]
+
+    async def knows(self, keys: Collection[str]) -> bool:
+        """Whether one of these messages is known to have been sent, since or not long before."""
+        recent = (self._held.since or 0.0) - _DAY
+        claims = tuple(f"{self._held.session} {key}" for key in keys)
+        return bool(await self._owners(claims, lambda one: one.changed >= recent))
+
+    async def _owners(self, claims: tuple[str, ...], of: Callable[[Record], bool]) -> set[str | None]:
+        if not claims:
+            return set()
+        return await self._store.read(
+            Query(self._held.key, claims=claims), lambda view: Change({one.claim for one in view.claimed if of(one)})
+        )
+
+    @property
+    def _me(self) -> tuple[str, str]:
+        return self._held.account, self._held.key
+
+    def _claim(self, key: str) -> str:
+        return f"{self._target.scope} {key}"
+
+
+def _id_of(seen: Any) -> str | None:
+    found = getattr(seen, "id", None) or getattr(seen, "jid", None) or getattr(seen, "unique_session_id", None)
+    return (message_key(found) or found) if isinstance(found, str) else None
+
+
+@attrs.frozen
+class Recovered:
+    """
+    What the sends that were open turned out as.
+
+    Attributes:
+        sent: They were found.
+        not_sent: They were certainly not sent; the next call with their key sends them.
+        unknown: Nobody knows.
+        under_way: Somebody is at them.
+    """
+
+    sent: tuple[Entry, ...] = ()
+    not_sent: tuple[Entry, ...] = ()
+    unknown: tuple[Entry, ...] = ()
+    under_way: tuple[Entry, ...] = ()
+
+
+async def recover(outbox: Outbox, engine: Engine, session: str | None, *, wait: bool) -> Recovered:
+    """
+    Settle all that is open.
+
+    Args:
+        outbox: The outbox.
+        engine: By which to look.
+        session: Of this session only.
+        wait: Whether to wait for those that may be under way.
+    """
+    account, recovery = outbox.account_of(engine.options), Recovery(outbox, engine)
+    at_once = asyncio.Semaphore(_AT_ONCE)
+    found: dict[str, list[Entry]] = {}
+
+    async def settle(record: Record) -> None:
+        async with at_once:
+            ended = await recovery.settle_when_over(record, wait=wait)
+        if ended is not None:
+            found.setdefault(entry_of(ended).state, []).append(entry_of(ended))
+
+    mine = _Mine(account, engine)
+    async for page in _unsettled(outbox, session):
+        theirs = [one for one in page if await mine.has(one)]
+        async with asyncio.TaskGroup() as group:
+            for record in theirs:
+                group.create_task(settle(record))
+    return Recovered(
+        sent=tuple(found.get("sent", ())),
+        not_sent=tuple(found.get("not_sent", ())),
+        unknown=tuple(found.get("unknown", ())),
+        under_way=tuple(found.get("sending", ())),
+    )
+
+
+async def unknown(outbox: Outbox, engine: Engine, session: str | None) -> list[Entry]:
+    """The calls of which nobody knows what became of them."""
+    account = outbox.account_of(engine.options)
+    pages = _unsettled(outbox, session)
+    return [
+        entry_of(one) async for page in pages for one in page if one.state == "unknown" and one.account == account.name
+    ]
+
+
+async def entry(outbox: Outbox, engine: Engine, key: str) -> Entry | None:
+    """What is recorded of a key."""
+    account = outbox.account_of(engine.options)
+
+    def decide(view: View) -> Change[Record | None]:
+        return Change(next((one for one in view.records if one.account == account.name), None))
+
+    record = await outbox.store.read(Query(key), decide)
+    return None if record is None else entry_of(record)
+
+
+async def resolve(outbox: Outbox, engine: Engine, key: str, outcome: Literal["sent", "not_sent"]) -> Entry:
+    """
+    Record a person's word.
+
+    Raises:
+        InvalidRequestError: There is no such key, or it is not open.
+    """
+    account = outbox.account_of(engine.options)
+    details = json.dumps({"reason": "a person has said so"})
+    record, done = await outbox.store.update(Query(key), lambda view: rules.decree(view, account, outcome, details))
+    if record is None:
+        raise InvalidRequestError("key", "is not in the outbox", "pass one as the send had it")
+    if not done:
+        now = entry_of(record).state
+        remedy = "wait until that is over" if now in ("sending", "waiting") else "see client.outbox.unknown()"
+        raise InvalidRequestError("key", f"is {now}, and not unknown", remedy)
+    return entry_of(record)
+
+
+async def _unsettled(outbox: Outbox, session: str | None) -> AsyncIterator[list[Record]]:
+    after: int | str | None = None
+    while page := await outbox.store.unsettled(session, after, _PAGE):
+        after = page[-1].id
+        yield page
+
+
+class _Mine:
+    """Which calls are an account's; those by another API key, if they are of one of its sessions."""
+
+    def __init__(self, account: Account, engine: Engine) -> None:
+        self._account = account
+        self._reader = ServiceReader(attrs.evolve(engine, middleware=()))
+        self._sessions: frozenset[str] | None = None
+
+    async def has(self, record: Record) -> bool:
+        if record.account == self._account.name:
+            return True
+        if not self._account.has(record, record.session):
+            return False
+        if self._sessions is None:
+            self._sessions = frozenset[str]()
+            try:
+                sessions = await self._reader.retrieve_all_sessions()
+                self._sessions = frozenset(one.unique_session_id for one in sessions)
+            except ClientClosedError:
+                raise
+            except WasendError as failure:
+                logger.warning("calls by another API key are left: the sessions are not known (%s)", failure)
+        return record.session in self._sessions
+
+
+def entry_of(record: Record) -> Entry:
+    """A record as a person sees it."""
+    details = json.loads(record.details or "{}")
+    intent = Intent.load(record.intent) if record.intent else None
+    send = None if intent is None else send_of(intent.call)
+    reason = details.get("reason") or next(iter(details.get("args", ())), "")
+    return Entry(
+        key=record.key,
+        state=_STATES[record.state],
+        session=record.session,
+        changed=datetime.fromtimestamp(record.changed, UTC),
+        message_id=None if record.claim is None else record.claim.rpartition(" ")[2],
+        since=None if record.since is None else datetime.fromtimestamp(record.since, UTC),
+        route=None if intent is None else intent.call.name,
+        to=None if send is None else send.to,
+        text=None if send is None else send.text,
+        reason=reason,
+        seen=tuple(details.get("seen", ())),
+    )
