@@ -81,6 +81,13 @@ CASES: list[tuple[WasendError, bool]] = [
     (errors.WaitTimeoutError("no ack", state="SERVER", outcome="sent"), False),
     (errors.SessionFailedError("restart it", state="FAILED"), False),
     (errors.MessageFailedError("not delivered", message=FAILED), False),
+    (errors.WebhookError("not accepted"), False),
+    (errors.WebhookUnsignedError("not signed"), False),
+    (errors.WebhookSignatureError("signed by another key"), False),
+    (errors.WebhookTooOldError("600 s old", 600.0), False),
+    (errors.WebhookTooLargeError("2 MiB"), False),
+    (errors.WebhookTimeoutError("slow"), False),
+    (errors.WebhookFormatError("no event"), False),
     (errors.ClientClosedError("closed; nothing was sent"), True),
     (errors.ClientClosedError("closed meanwhile", outcome="unknown"), False),  # it may have been a send
 ]

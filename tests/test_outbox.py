@@ -15,6 +15,7 @@ from wasend import (
     AsyncWasendClient,
     BadRequestError,
     IdempotencyConflictError,
+    MediaData,
     RateLimitError,
     SuppressedRecipientError,
     Timeout,

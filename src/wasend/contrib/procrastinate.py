@@ -1,0 +1,345 @@
+"""
+procrastinate tasks that send: one message a job, or all the messages of a session by one job.
+
+A job is run again whose worker has died. With a client that has an outbox that is harmless, for each message has its
+key, and is sent once.
+
+Example:
+    ```python
+    from collections.abc import Sequence
+
+    from procrastinate import App, PsycopgConnector
+    from wasend import AsyncWasendClient
+    from wasend.contrib.procrastinate import Outgoing, SendTasks
+    from wasend.outbox import Outbox
+
+    DATABASE = "postgresql://localhost/reminders"
+
+
+    def make_client() -> AsyncWasendClient:
+        return AsyncWasendClient(outbox=Outbox(DATABASE))
+
+
+    async def due(session: str, after: str | None) -> Sequence[Outgoing]:
+        numbers = ["+447700900123", "+447700900456"]  # from your own tables, some hundred rows at a time
+        keys = [f"reminder-{number}" for number in range(len(numbers))]
+        rows = [Outgoing(key, {"to": to, "text": "See you at 10"}) for key, to in zip(keys, numbers)]
+        return [row for row in rows if after is None or row.key > after]
+
+
+    app = App(connector=PsycopgConnector(conninfo=DATABASE))
+    tasks = SendTasks(make_client, source=due)
+    app.add_tasks_from(tasks, namespace="wasend")
+    ```
+
+    Then `await tasks.drain_session("ses_7f3a91c2")`, or `await tasks.send_later(...)` for a single message; and
+    ``procrastinate --app=reminders.app worker``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import logging
+import random
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
+
+import attrs
+
+try:
+    from procrastinate import BaseRetryStrategy, Blueprint, JobContext, RetryDecision
+    from procrastinate.exceptions import AlreadyEnqueued, JobAborted, UniqueViolation
+    from procrastinate.jobs import Job, Status
+except ImportError as error:
+    raise ImportError("wasend.contrib.procrastinate needs it: pip install 'wasend-sdk[procrastinate]'") from error
+
+from ..errors import ConfigurationError, InvalidRequestError, WasendError
+
+if TYPE_CHECKING:
+    from ..client import AsyncWasendClient
+
+__all__ = ["Outgoing", "SendRetry", "SendTasks"]
+
+logger: Final = logging.getLogger("wasend")
+
+
+@attrs.frozen
+class Outgoing:
+    """
+    A message to be sent.
+
+    Attributes:
+        key: Its own key: it is sent once, however often it is given.
+        fields: The arguments of the call, but for session and key, such as ``{"to": ..., "text": ...}``.
+        call: The method of the client that sends it.
+    """
+
+    key: str
+    fields: Mapping[str, Any] = attrs.field(repr=False)
+    call: str = "send_text"
+
+
+Source: TypeAlias = Callable[[str, str | None], Awaitable[Sequence[Outgoing]]]
+"""
+Asked ``source(session, after)`` for the next messages of a session, in an order that stays: those behind the one with
+the key `after`, or the first ones. None are left where there are none.
+"""
+
+OnOutcome: TypeAlias = Callable[[Outgoing, Any], Awaitable[None]]
+"""Told of each message what its call has returned, or the `WasendError` that it ended in; perhaps more than once."""
+
+
+@contextmanager
+def _abortable() -> Generator[None]:
+    """A job that is cancelled is aborted: then, unlike a cancelled one, it is run again if its worker was to end."""
+    try:
+        yield
+    except asyncio.CancelledError as error:
+        raise JobAborted from error
+
+
+class _Resume(BaseRetryStrategy):
+    """Runs a job again that was stopped because its worker was to end."""
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        del job
+        return RetryDecision() if isinstance(exception, JobAborted) else None  # it is asked for no other reason
+
+
+class SendRetry(_Resume):
+    """
+    Runs a job again whose error is ``retryable``: after its ``retry_after``, or with growing pauses.
+
+    Args:
+        max_attempts: How often, at most.
+        longest_backoff: Seconds to which the pauses grow.
+    """
+
+    def __init__(self, max_attempts: int = 100, longest_backoff: float = 600.0) -> None:
+        self.max_attempts = max_attempts
+        self.longest_backoff = longest_backoff
+
+    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
+        """When to run a job again that has raised an exception; `None` for never."""
+        seconds = self.pause(exception, job.attempts)
+        if seconds is None:
+            return super().get_retry_decision(exception=exception, job=job)
+        return RetryDecision(retry_at=datetime.now(UTC) + timedelta(seconds=seconds))
+
+    def pause(self, error: BaseException, attempts: int) -> float | None:
+        """
+        Seconds after which to try again; `None` for never.
+
+        Args:
+            error: What was raised.
+            attempts: How often it was tried again before.
+        """
+        if not isinstance(error, WasendError) or not error.retryable or attempts >= self.max_attempts:
+            return None
+        if error.retry_after is not None:
+            return error.retry_after
+        return random.uniform(0, min(2.0 ** min(attempts, 62), self.longest_backoff))  # noqa: S311 - jitter, no secret
+
+
+class SendTasks(Blueprint):
+    """
+    The tasks ``send`` and ``drain``, to be added to an app: ``app.add_tasks_from(tasks, namespace="wasend")``.
+
+    A third one, ``retry_stalled``, is run every minute, and gives back those jobs of the two whose worker has died.
+
+    Args:
+        make_client: Makes the client, when a worker first needs it. Its ``outbox`` is what keeps a message from being
+            sent twice.
+        source: Gives the messages of a session; see `Source`.
+        on_outcome: Told what became of each message; see `OnOutcome`.
+        in_flight: How many messages of a session to send at once.
+        seconds: How long one job drains a session before it leaves the rest to another, which others may come before.
+        retry: When jobs are run again that failed.
+    """
+
+    def __init__(
+        self,
+        make_client: Callable[[], AsyncWasendClient],
+        *,
+        source: Source | None = None,
+        on_outcome: OnOutcome | None = None,
+        in_flight: int = 8,
+        seconds: float = 60.0,
+        retry: SendRetry | None = None,
+    ) -> None:
+        super().__init__()
+        self._make_client = make_client
+        self._source = source
+        self._on_outcome = on_outcome
+        self._in_flight = in_flight
+        self._seconds = seconds
+        self._retry = SendRetry() if retry is None else retry
+        self.send: Final = self.task(name="send", retry=self._retry)(self._send)
+        self.drain: Final = self.task(name="drain", retry=_Resume(), pass_context=True)(self._drain)
+        stalled = self.task(name="retry_stalled", queueing_lock="wasend_retry_stalled", pass_context=True)
+        self.retry_stalled: Final = self.periodic(cron="* * * * *")(stalled(self._retry_stalled))
+
+    @functools.cached_property
+    def client(self) -> AsyncWasendClient:
+        """The client of this process."""
+        return self._make_client()
+
+    async def aclose(self) -> None:
+        """Close the client, if one was made."""
+        if (client := self.__dict__.pop("client", None)) is not None:
+            await client.aclose()
+
+    async def send_later(
+        self, session: str, fields: Mapping[str, Any], *, call: str = "send_text", key: str | None = None
+    ) -> str:
+        """
+        Put a message into the queue.
+
+        procrastinate keeps a job's arguments in its table, and logs them: so of this one its text and recipient. Of
+        `drain_session` it knows neither.
+
+        Args:
+            session: The session to send from.
+            fields: The arguments of the call, but for session and key; what can be written as JSON.
+            call: The method of the client that sends it.
+            key: Its own key; by default one that no other has.
+
+        Returns:
+            Its key.
+
+        Raises:
+            InvalidRequestError: There is no such call.
+        """
+        _checked(call)
+        key = f"job-{uuid.uuid4().hex}" if key is None else key
+        await self.send.defer_async(session=session, key=key, call=call, fields=dict(fields))
+        return key
+
+    async def drain_session(self, session: str, after: str | None = None) -> None:
+        """
+        Have all messages of a session sent that the source gives. Where that is in the queue already, nothing happens.
+
+        Args:
+            session: The session to send from.
+            after: The key of the message behind which to begin.
+        """
+        await self._continue(session, after)
+
+    # What the jobs do
+
+    async def _send(self, session: str, key: str, call: str, fields: dict[str, Any]) -> None:
+        with _abortable():
+            failed = await self._outcome_of(session, Outgoing(key, fields, call))
+        if failed is not None:
+            raise failed
+
+    async def _drain(self, context: JobContext, /, session: str, after: str | None, **left: Any) -> None:
+        with _abortable():
+            await self._drain_from(context, session, after, **left)
+
+    async def _drain_from(
+        self,
+        context: JobContext,
+        session: str,
+        after: str | None,
+        *,
+        left: dict[str, Any] | None = None,
+        attempts: int = 0,
+    ) -> None:
+        """
+        Send the messages of a session.
+
+        Args:
+            context: The job's.
+            session: The session.
+            after: The key of the message behind which to begin.
+            left: Where messages were left before that could not be sent, and in how many seconds they may be.
+            attempts: How often it was begun again for such messages.
+        """
+        if self._source is None:
+            raise ConfigurationError("source: this worker knows of no messages; pass SendTasks(..., source=...)")
+        end = time.monotonic() + self._seconds
+        slots = asyncio.Semaphore(self._in_flight)
+
+        async def one(message: Outgoing) -> WasendError | None:
+            async with slots:
+                return await self._outcome_of(session, message)
+
+        while messages := await self._source(session, after):
+            if time.monotonic() >= end or context.should_abort():
+                await self._continue(session, after, left=left, attempts=attempts)
+                return
+            async with asyncio.TaskGroup() as group:
+                sends = [group.create_task(one(message)) for message in messages]
+            failed = [error for error in (send.result() for send in sends) if error is not None and error.retryable]
+            if failed and left is None:
+                seconds = self._retry.pause(last := max(failed, key=lambda error: error.retry_after or 0.0), attempts)
+                if seconds is None:
+                    raise last
+                left = {"after": after, "seconds": seconds}
+            if len(failed) == len(messages):  # then the others fail as well
+                break
+            after = messages[-1].key
+        if left is not None:  # of those that are done, nothing is done again
+            await self._continue(session, left["after"], seconds=left["seconds"], attempts=attempts + 1)
+
+    async def _continue(
+        self,
+        session: str,
+        after: str | None,
+        *,
+        seconds: float = 0.0,
+        left: dict[str, Any] | None = None,
+        attempts: int = 0,
+    ) -> None:
+        """Put a job into the queue that drains a session from here on, unless one waits there already."""
+        waiting = self.drain.configure(
+            # One at a time: a session's messages keep their order.
+            lock=f"wasend:{session}",
+            queueing_lock=f"wasend:{session}",
+            schedule_at=datetime.now(UTC) + timedelta(seconds=seconds) if seconds else None,
+        )
+        with suppress(AlreadyEnqueued):
+            await waiting.defer_async(session=session, after=after, left=left, attempts=attempts)
+
+    async def _retry_stalled(self, context: JobContext, timestamp: int) -> None:
+        del timestamp
+        manager = context.app.job_manager
+        for task in (self.send, self.drain):
+            for job in await manager.get_stalled_jobs(task_name=task.name):
+                try:
+                    await manager.retry_job(job)
+                except (AlreadyEnqueued, UniqueViolation):  # another job for the session waits until this one is over
+                    await manager.finish_job(job, Status.FAILED, delete_job=False)
+
+    async def _outcome_of(self, session: str, message: Outgoing) -> WasendError | None:
+        """Send a message; the error that it ended in."""
+        outcome: Any
+        failed: WasendError | None = None
+        try:
+            _checked(message.call)
+            outcome = await getattr(self.client, message.call)(session=session, key=message.key, **message.fields)
+        except WasendError as error:
+            outcome = failed = error
+            if error.retryable:
+                return error
+            logger.warning("a message was not sent by its job: %s: %s", type(error).__name__, error)
+        if self._on_outcome is not None:
+            await self._on_outcome(message, outcome)
+        return failed
+
+
+def _checked(call: str) -> None:
+    from ..client import AsyncWasendClient
+
+    method = getattr(AsyncWasendClient, call, None)
+    if call.startswith("_") or "key" not in inspect.signature(method or _checked).parameters:
+        raise InvalidRequestError(
+            "call", f"{call!r} is no call that sends", "pass 'send_text', 'send_image' or the like"
+        )

@@ -1,0 +1,207 @@
+"""procrastinate: what a job's error makes of the job, and that each message is sent once, whatever becomes of its workers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from procrastinate import App
+from procrastinate.exceptions import JobAborted
+from procrastinate.jobs import Job
+from procrastinate.testing import InMemoryConnector
+
+from wasend import AsyncWasendClient, BadRequestError, InvalidRequestError, Message, RateLimitError, WasendError
+from wasend.contrib.procrastinate import Outgoing, SendRetry, SendTasks
+from wasend.outbox import Outbox
+from wasend.sandbox import Sandbox
+
+SESSION = "ses_1"
+NUMBERS = [f"+4477009000{number:02}" for number in range(25)]
+
+
+class Shop:
+    """An app with the tasks, over a sandbox: what it has to send, and what it hears of it."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        self.sandbox = sandbox
+        self.session = sandbox.add_session().id
+        self.rows = [Outgoing(f"no-{index:02}", {"to": to, "text": f"Hi {to}"}) for index, to in enumerate(NUMBERS)]
+        self.asked: list[str | None] = []
+        self.heard: list[tuple[str, Any]] = []
+        self.connector = InMemoryConnector()
+        self.app = App(connector=self.connector)
+        outbox = Outbox(str(folder / "outbox.db"))
+        self.tasks = SendTasks(
+            lambda: sandbox.async_client(outbox=outbox, retry=None),
+            source=self.due,
+            on_outcome=self.hear,
+            retry=SendRetry(max_attempts=3, longest_backoff=0.0),
+        )
+        self.app.add_tasks_from(self.tasks, namespace="wasend")
+
+    async def due(self, session: str, after: str | None) -> Sequence[Outgoing]:
+        assert session == self.session
+        self.asked.append(after)
+        return [row for row in self.rows if after is None or row.key > after][:10]
+
+    async def hear(self, message: Outgoing, outcome: Message | WasendError) -> None:
+        self.heard.append((message.key, outcome))
+
+    async def work(self) -> None:
+        """Do all that is in the queue."""
+        await self.app.run_worker_async(wait=False, install_signal_handlers=False, listen_notify=False)
+
+    @property
+    def jobs(self) -> list[dict[str, Any]]:
+        """What was in the queue, but for what is there every minute."""
+        return [job for job in self.connector.jobs.values() if not job["task_name"].endswith("retry_stalled")]
+
+
+@pytest.fixture
+async def shop(tmp_path: Path) -> AsyncIterator[Shop]:
+    with Sandbox() as sandbox:
+        shop = Shop(sandbox, tmp_path)
+        async with shop.app.open_async():
+            yield shop
+        await shop.tasks.aclose()
+
+
+async def test_one_message(shop: Shop) -> None:
+    """A message that is put into the queue is sent by a worker, under a key of its own."""
+    key = await shop.tasks.send_later(shop.session, {"to": NUMBERS[0], "text": "Hi"})
+    await shop.tasks.send_later(shop.session, {"to": NUMBERS[1], "text": "Ho"}, key="order-17", call="send")
+    await shop.work()
+    assert [job["status"] for job in shop.jobs] == ["succeeded"] * 2
+    assert [(key, outcome.outcome if isinstance(outcome, WasendError) else "sent") for key, outcome in shop.heard] == [
+        (key, "sent"),
+        ("order-17", "sent"),
+    ]
+    for number, text in zip(NUMBERS, ("Hi", "Ho"), strict=False):
+        shop.sandbox.assert_delivered(number, text)
+
+
+@pytest.mark.parametrize("call", ["retrieve_config", "_send", "get_messages", "no_such"])
+async def test_only_calls_that_send(shop: Shop, call: str) -> None:
+    """What is no call that can have a key is refused, when it is put into the queue."""
+    with pytest.raises(InvalidRequestError, match="is no call that sends"):
+        await shop.tasks.send_later(shop.session, {}, call=call)
+    assert shop.jobs == []
+
+
+async def test_drain(shop: Shop) -> None:
+    """All messages of a session are sent by one job, in slices; it is in the queue once."""
+    await shop.tasks.drain_session(shop.session)
+    await shop.tasks.drain_session(shop.session)
+    assert len(shop.jobs) == 1
+    await shop.work()
+    assert shop.asked == [None, "no-09", "no-19", "no-24"]
+    assert [key for key, _ in shop.heard] == [row.key for row in shop.rows]
+    assert len(shop.sandbox.deliveries()) == len(NUMBERS)
+    assert [job["status"] for job in shop.jobs] == ["succeeded"]
+    assert not [secret for secret in ("Hi", NUMBERS[0]) if secret in str(shop.jobs)]
+
+
+async def test_drain_leaves_the_rest_to_another_job(shop: Shop) -> None:
+    """After its time a job leaves the rest to another, before which other jobs may come."""
+    shop.tasks._seconds = 0.0
+    shop.rows = shop.rows[:3]
+    await shop.tasks.drain_session(shop.session, after="no-00")
+
+    async def due(session: str, after: str | None) -> Sequence[Outgoing]:
+        shop.tasks._seconds = 60.0  # of the job that comes next
+        return await Shop.due(shop, session, after)
+
+    shop.tasks._source = due
+    await shop.work()
+    assert shop.asked == ["no-00", "no-00", "no-02"]
+    assert [job["status"] for job in shop.jobs] == ["succeeded"] * 2
+    assert len(shop.sandbox.deliveries()) == 2
+
+
+async def test_drain_goes_on_in_spite_of_refusals(shop: Shop) -> None:
+    """A message that cannot be sent costs no other: what it came to is told, and logged without its number."""
+    shop.rows[3] = Outgoing("no-03", {"to": "077", "text": "Hi"})
+    shop.rows[4] = Outgoing("no-04", {"to": NUMBERS[4]}, call="retrieve_config")
+    await shop.tasks.drain_session(shop.session)
+    await shop.work()
+    refused = [(key, type(outcome)) for key, outcome in shop.heard if isinstance(outcome, Exception)]
+    assert refused == [("no-03", InvalidRequestError), ("no-04", InvalidRequestError)]
+    assert len(shop.sandbox.deliveries()) == len(NUMBERS) - 2
+
+
+async def test_drain_stops_where_all_fails(shop: Shop) -> None:
+    """Where nothing can be sent, the rest is not tried; after so many times the job has failed."""
+    shop.sandbox.faults.add("503 POST /sendText retry_after=0")
+    await shop.tasks.drain_session(shop.session)
+    for _ in range(6):
+        await shop.work()
+    assert [job["status"] for job in shop.jobs] == ["succeeded"] * 3 + ["failed"]
+    assert shop.asked == [None] * 4
+
+
+@pytest.mark.parametrize(
+    ("error", "seconds"),
+    [
+        (RateLimitError("wait", status=429, retry_after=7200.0), 7200.0),
+        (RateLimitError("wait", status=429), 0.0),
+        (JobAborted(), None),
+        (BadRequestError("no", status=400), False),
+        (ValueError("theirs"), False),
+    ],
+    ids=["said", "unsaid", "the worker ends", "useless", "not of this package"],
+)
+def test_retry(error: Exception, seconds: float | None) -> None:
+    """A job is run again where that can help, after the time that the error says; at most so often."""
+    retry = SendRetry(longest_backoff=0.0, max_attempts=3)
+    job = Job(id=1, queue="q", lock=None, queueing_lock=None, task_name="t", attempts=2)
+    decision = retry.get_retry_decision(exception=error, job=job)
+    if seconds is False:
+        assert decision is None
+        return
+    assert decision is not None
+    if seconds is None:
+        assert decision.retry_at is None
+        return
+    assert decision.retry_at is not None
+    assert abs(decision.retry_at - datetime.now(UTC) - timedelta(seconds=seconds)) < timedelta(seconds=60)
+    assert retry.get_retry_decision(exception=error, job=job.evolve(attempts=3)) is None
+
+
+async def test_cancelled_jobs_are_aborted(shop: Shop) -> None:
+    """A job that its worker gives up when it ends is run again by another: so it says that it was aborted."""
+    entered = asyncio.Event()
+
+    async def due(session: str, after: str | None) -> Sequence[Outgoing]:
+        entered.set()
+        await asyncio.Event().wait()
+        return ()
+
+    shop.tasks._source = due
+    await shop.tasks.drain_session(shop.session)
+    worker = asyncio.create_task(
+        shop.app.run_worker_async(install_signal_handlers=False, listen_notify=False, shutdown_graceful_timeout=0.0)
+    )
+    await entered.wait()
+    worker.cancel()
+    await asyncio.wait([worker])
+    assert [job["status"] for job in shop.jobs] == ["todo"]
+
+
+async def test_no_source(shop: Shop) -> None:
+    """A worker that was given no source says so."""
+    shop.tasks._source = None
+    await shop.tasks.drain_session(shop.session)
+    await shop.work()
+    assert [job["status"] for job in shop.jobs] == ["failed"]
+
+
+def test_no_client_before_it_is_needed() -> None:
+    """Who only puts messages into the queue makes no client, and needs no API key."""
+    made: list[AsyncWasendClient] = []
+    tasks = SendTasks(lambda: made[0])
+    App(connector=InMemoryConnector()).add_tasks_from(tasks, namespace="wasend")
+    assert sorted(tasks.tasks) == ["wasend:drain", "wasend:retry_stalled", "wasend:send"]
