@@ -11,8 +11,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from . import adapters as adapters
     from .blocking import BlockingReceiver
     from .context import AsyncContext, Context
+    from .endpoint import Endpoint
     from .events import (
         EVENTS,
         AnyEvent,
@@ -97,7 +99,8 @@ if TYPE_CHECKING:
         StatusPayload,
         Vote,
     )
-    from .receiver import Receiver, Reply
+    from .receiver import Receiver
+    from .reply import Reply
     from .routing import NEXT, Router
     from .signature import (
         Headers,
@@ -126,6 +129,7 @@ __all__ = [
     "Counts",
     "DeadLetter",
     "EditedPayload",
+    "Endpoint",
     "EngineEvent",
     "EnginePayload",
     "Environment",
@@ -202,6 +206,7 @@ __all__ = [
 ]
 
 _MODULES: Final = {
+    "endpoint": ("Endpoint",),
     "context": (
         "AsyncContext",
         "Context",
@@ -217,10 +222,8 @@ _MODULES: Final = {
         "MemoryInbox",
         "SqliteInbox",
     ),
-    "receiver": (
-        "Receiver",
-        "Reply",
-    ),
+    "receiver": ("Receiver",),
+    "reply": ("Reply",),
     "routing": (
         "NEXT",
         "Router",
@@ -318,6 +321,8 @@ _MODULES: Final = {
 if not TYPE_CHECKING:  # else a wrong name would pass for one of these
 
     def __getattr__(name: str) -> Any:
+        if name == "adapters":
+            return import_module(f"{__name__}.{name}")
         for module, names in _MODULES.items():
             if name in names:
                 found = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
@@ -325,4 +330,4 @@ if not TYPE_CHECKING:  # else a wrong name would pass for one of these
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
     def __dir__() -> list[str]:
-        return [*globals(), *__all__]
+        return [*globals(), *__all__, "adapters"]

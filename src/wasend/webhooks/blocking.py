@@ -12,7 +12,8 @@ from .signature import Headers
 
 if TYPE_CHECKING:
     from .events import AnyEvent
-    from .receiver import Receiver, Reply
+    from .receiver import Receiver
+    from .reply import Reply
 
 
 class BlockingReceiver:

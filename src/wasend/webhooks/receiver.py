@@ -25,6 +25,7 @@ from .feeds import Feeding, Feeds
 from .in_thread import in_thread
 from .inbox.protocol import Claimed, Counts, DeadLetter, Inbox
 from .parsing import MAX_AGE, MAX_BYTES, check_limits, checked_key, read
+from .reply import Reply, refused
 from .routing import NEXT, Handler, Router
 from .signature import Headers, SigningKey, exact
 from .worker import Effect, Worker, WorkerSettings, backoff, bounded, place
@@ -36,27 +37,6 @@ if TYPE_CHECKING:
 KEY_VARIABLE: Final = "WASEND_WEBHOOK_KEY"
 
 logger: Final = logging.getLogger("wasend")
-
-
-@attrs.frozen
-class Reply:
-    """
-    What to answer to a webhook.
-
-    Attributes:
-        status: The HTTP status.
-        body: What to say: a JSON object, that a person may read in a log.
-    """
-
-    status: int
-    body: bytes = b"{}"
-
-    content_type = "application/json"
-
-    @classmethod
-    def of(cls, code: int, /, **said: str) -> Reply:
-        """A reply that says something."""
-        return cls(code, json.dumps(said).encode())
 
 
 class Receiver(Router):
@@ -408,12 +388,6 @@ class Receiver(Router):
                 type(self._inbox).__name__,
             )
             raise ConfigurationError(f"transaction: with a {inbox}, {handler.name} must be {wanted}")
-
-
-def refused(error: WebhookError) -> Reply:
-    """The answer to what was refused; it says no more than the sender may know."""
-    logger.warning("a webhook was refused: %s", error)
-    return Reply.of(error.status, error=error.reason)
 
 
 async def _call(handler: Handler, run: Run) -> Any:

@@ -1,0 +1,78 @@
+"""Webhooks in Django: a view, and one for servers that await. Neither asks for Django's token against forged forms."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from importlib import import_module
+from typing import Any
+
+from ...errors import WebhookError, WebhookFormatError
+from ..reply import Reply, Target, refused
+from .bodies import length_of, read_all
+
+
+def django_view(target: Target) -> Callable[[Any], Any]:
+    """
+    Make a view that takes webhooks.
+
+    Args:
+        target: A `Receiver`, or an `Endpoint`.
+
+    Returns:
+        The view: of an ``HttpRequest``, which gives an ``HttpResponse``.
+
+    Example:
+        ```python
+        urlpatterns = [path("webhook", django_view(receiver))]
+        ```
+    """
+
+    def webhook(request: Any) -> Any:
+        body = _body(request, target)
+        return _response(body if isinstance(body, Reply) else target.blocking.receive(body, request.headers))
+
+    webhook.csrf_exempt = True  # type: ignore[attr-defined]
+    return webhook
+
+
+def django_async_view(target: Target) -> Callable[[Any], Awaitable[Any]]:
+    """
+    Make a view that takes webhooks and awaits, for Django behind an ASGI server.
+
+    There Django itself takes in the whole body before the view is asked, into a file if it is long: let the server or a
+    proxy before it bound its size.
+
+    Args:
+        target: A `Receiver`, or an `Endpoint`.
+
+    Returns:
+        The view: of an ``HttpRequest``, which gives an ``HttpResponse``.
+    """
+
+    async def webhook(request: Any) -> Any:
+        body = _body(request, target)
+        return _response(body if isinstance(body, Reply) else await target.receive(body, request.headers))
+
+    webhook.csrf_exempt = True  # type: ignore[attr-defined]
+    return webhook
+
+
+def _body(request: Any, target: Target) -> bytes | Reply:
+    """The body of a request, or what to answer instead of looking at it."""
+    if request.method != "POST":
+        return Reply.of(405, error="only POST")
+    try:
+        # Not `request.body`, whose own bound is for forms.
+        return read_all(request.read, length_of(request.META.get("CONTENT_LENGTH")), target.max_bytes)
+    except WebhookError as error:
+        return refused(error)
+    except OSError:  # Django's UnreadablePostError: whoever posted has hung up
+        return refused(WebhookFormatError("the body did not come to its end"))
+
+
+def _response(reply: Reply) -> Any:
+    http: Any = import_module("django.http")
+    response = http.HttpResponse(reply.body, status=reply.status, content_type=reply.content_type)
+    if reply.status == 405:
+        response["Allow"] = "POST"
+    return response

@@ -1,0 +1,42 @@
+"""Webhooks in Flask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from flask import Response, request
+
+from ...errors import WebhookError
+from ..reply import Target, refused
+from .bodies import read_all
+
+
+def flask_view(target: Target) -> Callable[[], Response]:
+    """
+    Make a view that takes webhooks.
+
+    How long a body may take to come is the server's to bound: reading it blocks. What the application says of sizes
+    (``MAX_CONTENT_LENGTH``) holds as well.
+
+    Args:
+        target: A `Receiver`, or an `Endpoint`.
+
+    Returns:
+        The view.
+
+    Example:
+        ```python
+        app.add_url_rule("/webhook", "webhook", flask_view(receiver), methods=["POST"])
+        ```
+    """
+
+    def webhook() -> Response:
+        try:
+            body = read_all(request.stream.read, request.content_length, target.max_bytes)
+        except WebhookError as error:
+            reply = refused(error)
+        else:
+            reply = target.blocking.receive(body, [*request.headers.items()])
+        return Response(reply.body, reply.status, content_type=reply.content_type)
+
+    return webhook
