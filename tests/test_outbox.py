@@ -14,13 +14,16 @@ from wasend import (
     APIStatusError,
     AsyncWasendClient,
     BadRequestError,
+    ClientClosedError,
     IdempotencyConflictError,
+    InvalidRequestError,
     MediaData,
+    OutcomeUnknownError,
     RateLimitError,
     SuppressedRecipientError,
     Timeout,
 )
-from wasend.delivery import Suppression
+from wasend.delivery import Pacing, Suppression
 from wasend.outbox import Outbox
 from wasend.outbox.entry import Change, Query, Record
 from wasend.sandbox import Sandbox
@@ -180,3 +183,158 @@ async def test_a_suppressed_recipient(outbox: Outbox) -> None:
         suppression.remove(NUMBER)
         assert await client.send_text(session=session, to=NUMBER, text="Hi", key="k")
     assert len(sandbox.deliveries()) == 1
+
+
+LOST_DELIVERED = "hang POST /send* x1 processed=true"
+LOST = "hang POST /send* x1"
+
+
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Look for lost sends for a moment only."""
+    monkeypatch.setattr("wasend.outbox.recovery.WINDOW", 0.2)
+    monkeypatch.setattr("wasend.outbox.recovery._LEAST_WINDOW", 0.05)
+
+
+async def test_a_lost_answer_of_what_was_delivered(outbox: Outbox) -> None:
+    """A send that was not answered is looked for, found, and recorded as sent; the next call gets the same message."""
+    with Sandbox(faults=[LOST_DELIVERED]) as sandbox:
+        session = sandbox.add_session().id
+        async with sandbox.async_client(outbox=outbox, timeout=SHORT) as client:
+            first = await client.send_text(session=session, to=NUMBER, text="Ready.", key="k")
+            again = await client.send_text(session=session, to=NUMBER, text="Ready.", key="k")
+        assert first == again
+        assert (await record_of(outbox, "k")).state == "sent"
+        assert len(sandbox.deliveries()) == 1
+
+
+async def test_what_was_lost_for_certain(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    What is not found stays unknown, until another message of the session is shown, and it would certainly be there.
+
+    Then it is known as not sent, and the next call with its key sends it.
+    """
+    quick(monkeypatch)
+    with Sandbox(faults=[LOST]) as sandbox:
+        session = sandbox.add_session().id
+        async with sandbox.async_client(outbox=outbox, timeout=SHORT) as client:
+
+            async def send() -> Any:
+                return await client.send_text(session=session, to=NUMBER, text="Ready.", key="k")
+
+            with pytest.raises(OutcomeUnknownError) as lost:
+                await send()
+            assert lost.value.settlement is not None
+            with pytest.raises(OutcomeUnknownError, match="nobody knows"):
+                await send()
+            (entry,) = await client.outbox.unknown()
+            assert (entry.key, entry.to, entry.text, entry.session) == ("k", NUMBER, "Ready.", session)
+            recovered = await client.outbox.recover()
+            assert [one.key for one in recovered.unknown] == ["k"]
+            assert "neither was any other message" in recovered.unknown[0].reason
+            await client.send_text(session=session, to="+447700900457", text="Another.", key="other")
+            recovered = await client.outbox.recover()
+            assert [one.key for one in recovered.not_sent] == ["k"]
+            assert (await send()).id
+        assert [one.words for one in sandbox.deliveries()] == ["Another.", "Ready."]
+
+
+@pytest.mark.parametrize("outcome", ["sent", "not_sent"])
+async def test_a_persons_word(outcome: Any, outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person who has looked can say what became of a send; the next call then returns, or sends."""
+    quick(monkeypatch)
+    with Sandbox(faults=[LOST]) as sandbox:
+        session = sandbox.add_session().id
+        async with sandbox.async_client(outbox=outbox, timeout=SHORT) as client:
+            with pytest.raises(OutcomeUnknownError):
+                await client.send_text(session=session, to=NUMBER, text="Ready.", key="k")
+            assert (await client.outbox.resolve("k", outcome)).state == outcome
+            message = await client.send_text(session=session, to=NUMBER, text="Ready.", key="k")
+            assert (message.to, message.content, bool(message.id)) == (NUMBER, "Ready.", outcome == "not_sent")
+            with pytest.raises(InvalidRequestError, match=r"^key: is sent, and not unknown"):
+                await client.outbox.resolve("k", outcome)
+            with pytest.raises(InvalidRequestError, match=r"^key: is not in the outbox"):
+                await client.outbox.resolve("another", outcome)
+        assert len(sandbox.deliveries()) == (outcome == "not_sent")
+
+
+@pytest.mark.parametrize("on_unknown", ["look", "risk_duplicate"])
+async def test_what_becomes_of_an_unknown(on_unknown: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is looked for again, or sent again, as the outbox was told."""
+    quick(monkeypatch)
+    outbox = Outbox(tmp_path / "outbox.db", on_unknown=on_unknown, visible_within=0.5)
+    with Sandbox(faults=[LOST]) as sandbox:
+        session = sandbox.add_session().id
+        async with sandbox.async_client(outbox=outbox, timeout=SHORT) as client:
+
+            async def send() -> Any:
+                return await client.send_text(session=session, to=NUMBER, text="Ready.", key="k")
+
+            with pytest.raises(OutcomeUnknownError):
+                await send()
+            if on_unknown == "risk_duplicate":
+                assert (await send()).id
+                assert len(sandbox.deliveries()) == 1
+                return
+            reads = len(sandbox.journal)
+            with pytest.raises(OutcomeUnknownError):
+                await send()
+            assert len(sandbox.journal) > reads
+            assert not sandbox.deliveries()
+
+
+async def test_cancelled(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A send that is cancelled under way is settled by the next call with its key; one that waits is not sent at all."""
+    quick(monkeypatch)
+    with Sandbox(faults=[LOST_DELIVERED]) as sandbox:
+        session = sandbox.add_session().id
+        async with sandbox.async_client(outbox=outbox, timeout=SHORT) as client:
+
+            async def send() -> Any:
+                return await client.send_text(session=session, to=NUMBER, text="Ready.", key="k")
+
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(send(), 0.15)
+            assert (await record_of(outbox, "k")).state == "sending"
+            assert (await send()).id
+            assert len(sandbox.deliveries()) == 1
+        pacing = Pacing(gap=(1000, 1001))
+        async with sandbox.async_client(outbox=outbox, pacing=pacing) as client:
+            await client.send_text(session=session, to=NUMBER, text="First.", key="1")
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(client.send_text(session=session, to=NUMBER, text="Second.", key="2"), 0.1)
+        assert (await record_of(outbox, "2")).state == "released"
+        assert len(sandbox.deliveries()) == 2
+
+
+async def test_a_closed_client(outbox: Outbox) -> None:
+    """What the end of a client cuts off is settled by the next one."""
+    with Sandbox(faults=[LOST_DELIVERED]) as sandbox:
+        session = sandbox.add_session().id
+        client = sandbox.async_client(outbox=outbox, timeout=Timeout(total=0.5))
+        sending = asyncio.create_task(client.send_text(session=session, to=NUMBER, text="Ready.", key="k"))
+        while not sandbox.deliveries():
+            await asyncio.sleep(0.01)
+        await client.aclose()
+        with pytest.raises(ClientClosedError) as raised:
+            await sending
+        assert raised.value.outcome == "unknown"
+        async with sandbox.async_client(outbox=outbox) as another:
+            assert await another.send_text(session=session, to=NUMBER, text="Ready.", key="k")
+        assert len(sandbox.deliveries()) == 1
+
+
+def test_the_sync_face(outbox: Outbox) -> None:
+    """It has the same key, and the same calls of the outbox."""
+    with Sandbox() as sandbox:
+        session = sandbox.add_session().id
+        with sandbox.client(outbox=outbox) as client:
+            desk = client.session(session)
+            first = desk.send_text(to=NUMBER, text="Ready.", key="k")
+            assert desk.send_text(to=NUMBER, text="Ready.", key="k") == first
+            entry = client.outbox.get("k")
+            assert entry is not None
+            assert entry.state == "sent"
+            assert client.outbox.get("another") is None
+            assert client.outbox.recover().unknown == ()
+            assert client.outbox.unknown(session) == []
+        assert len(sandbox.deliveries()) == 1
