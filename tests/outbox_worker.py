@@ -1,0 +1,98 @@
+"""A worker of the proof of the outbox: sends every key it is given, and writes down what it was told of each."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+from pathlib import Path
+from typing import Any, Final
+
+import attrs
+
+from tests import fault_points
+from wasend import AsyncWasendClient, Retry, Timeout, WasendError
+from wasend.outbox import Outbox, holder, recovery
+from wasend.outbox.sqlite import SqliteOutboxStore
+from wasend.outbox.store import OutboxStore
+
+TOTAL: Final = 2.0
+VISIBLE_WITHIN: Final = 4.0
+AT_ONCE: Final = 8
+
+
+@attrs.frozen(kw_only=True)
+class Job:
+    """
+    What a worker does.
+
+    Attributes:
+        url: Where the service is.
+        target: The file or the database of the outbox.
+        session: By which to send.
+        sends: Of each key, to whom and what.
+        said: The file to which it adds a line for each call that has ended.
+        seed: Decides the order.
+        fault: At which point it dies, and at the how many-th time; `None` for never.
+    """
+
+    url: str
+    target: str
+    session: str
+    sends: tuple[tuple[str, str, str], ...]
+    said: Path
+    seed: int
+    fault: tuple[str, int] | None = None
+
+
+def be_quick() -> None:
+    """Take a killed worker for dead, and what is not there for lost, sooner than a program would."""
+    holder.LEASE, holder._BEAT = 3.0, 1.0  # type: ignore[misc]
+    recovery.WINDOW = 1.0  # type: ignore[misc]
+
+
+def store_of(target: str) -> OutboxStore:
+    if target.startswith("postgresql://"):
+        from wasend.outbox.postgres import PostgresOutboxStore
+
+        return PostgresOutboxStore(target)
+    return SqliteOutboxStore(target)
+
+
+def client_of(url: str, outbox: Outbox) -> AsyncWasendClient:
+    timeout = Timeout(connect=1.0, answer=1.0, send=0.7, total=TOTAL)
+    return AsyncWasendClient("k", base_url=url, outbox=outbox, timeout=timeout, retry=Retry(initial_backoff=0.05))
+
+
+def outbox_of(target: str) -> Outbox:
+    return Outbox(fault_points.Fused(store_of(target)), on_unknown="look", visible_within=VISIBLE_WITHIN)
+
+
+def work(job: Job) -> None:
+    """Do a job, in a process of its own."""
+    be_quick()
+    if job.fault is not None:
+        fault_points.arm(*job.fault)
+    asyncio.run(_work(job))
+
+
+async def _work(job: Job) -> None:
+    todo = list(job.sends)
+    random.Random(job.seed).shuffle(todo)
+    left = iter(todo)
+    said = os.open(job.said, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    async with client_of(job.url, outbox_of(job.target)) as client:
+
+        async def send_some() -> None:
+            for key, to, text in left:
+                told: dict[str, Any] = {"key": key}
+                try:
+                    told["id"] = (await client.send_text(session=job.session, to=to, text=text, key=key)).id
+                except WasendError as error:
+                    told |= {"outcome": error.outcome, "error": str(error)}
+                os.write(said, f"{json.dumps(told)}\n".encode())
+
+        async with asyncio.TaskGroup() as group:
+            for _ in range(AT_ONCE):
+                group.create_task(send_some())
