@@ -45,6 +45,8 @@ def labels(result: subprocess.CompletedProcess[str]) -> list[str]:
 ASYNC = ["created", "scan this with WhatsApp on your phone", "connected", "sent", "not sent"]
 SYNC = ["text", "picture", "link", "typed", "reacted to"]
 BATCH = ["sent", "not sent", "unknown"]
+SERVICE = ["process 1", "answered 200", "answered 200", "refused 422"]
+SERVICE += ["process 2", *SERVICE[1:], "delivered"]
 REPLY = ["not answered", "sent", "delivered"]
 
 
@@ -55,6 +57,7 @@ REPLY = ["not answered", "sent", "delivered"]
         ("sync_send.py", SYNC),
         ("settled_batch.py", BATCH),
         ("careful_reply.py", REPLY),
+        ("order_service.py", SERVICE),
     ],
 )
 def test_with_a_sandbox(name: str, said: list[str]) -> None:

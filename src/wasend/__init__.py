@@ -87,6 +87,7 @@ if typing.TYPE_CHECKING:
     from .api.sessions import Downstream, QRCode, Session, SessionRef, SessionState
     from .client import AsyncWasendClient
     from .media import MediaData
+    from .outbox import Outbox
     from .recipients import ChatRef, MessageRef, Recipient, RecipientKind, format_phone_number, is_valid_phone_number
 
 __all__ = [
@@ -133,6 +134,7 @@ __all__ = [
     "Model",
     "NotFoundError",
     "Options",
+    "Outbox",
     "Outcome",
     "OutcomeUnknownError",
     "Page",
@@ -215,6 +217,7 @@ _MODULES: typing.Final = {
     "api.sessions": ("Downstream", "QRCode", "Session", "SessionRef", "SessionState"),
     "client": ("AsyncWasendClient",),
     "media": ("MediaData",),
+    "outbox": ("Outbox",),
     "recipients": (
         "ChatRef",
         "MessageRef",
