@@ -16,28 +16,22 @@ import sys
 import tempfile
 from pathlib import Path
 
-from wasend import AsyncWasendClient, QRCode, Session, SessionState, WasendError
+from wasend import AsyncWasendClient, LoginStep, Session, WasendError
 from wasend.sandbox import Sandbox
 
 
 async def connect(client: AsyncWasendClient, phone_number: str) -> Session:
-    """Create a session, and return it once a phone has scanned its QR code."""
-    session = await client.create_session(session_name="Front Desk", phone_number=phone_number)
-    print("created:", session)
-    await client.start_session(session)
+    """Create a session, unless it is there, and return it once a phone has scanned its QR code."""
     with tempfile.TemporaryDirectory() as folder:
-        show(await client.retrieve_qr_code(session), Path(folder, "qr.png"))
-        async with asyncio.timeout(60):  # a QR code is good for a minute
-            while session.state is not SessionState.CONNECTED:
-                await asyncio.sleep(0.5)
-                session = await client.retrieve_session_info(session)
+
+        def show(step: LoginStep) -> None:
+            """As a picture, which can be opened anywhere."""
+            if step.qr is not None:
+                print("scan this with WhatsApp on your phone:", step.qr.save(Path(folder, "qr.png")))
+
+        session = await client.login("Front Desk", phone_number, show=show)
     print("connected:", session.unique_session_id)
     return session
-
-
-def show(qr: QRCode, file: Path) -> None:
-    """As a picture, which can be opened anywhere."""
-    print("scan this with WhatsApp on your phone:", qr.save(file))
 
 
 async def greet(client: AsyncWasendClient, session: Session | str, to: str) -> None:

@@ -42,7 +42,7 @@ def labels(result: subprocess.CompletedProcess[str]) -> list[str]:
     return [line.partition(":")[0] for line in result.stdout.splitlines()]
 
 
-ASYNC = ["created", "scan this with WhatsApp on your phone", "connected", "sent", "not sent"]
+ASYNC = ["scan this with WhatsApp on your phone", "connected", "sent", "not sent"]
 SYNC = ["text", "picture", "link", "typed", "reacted to"]
 BATCH = ["sent", "not sent", "unknown"]
 SERVICE = ["process 1", "answered 200", "answered 200", "refused 422"]

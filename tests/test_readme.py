@@ -73,6 +73,7 @@ def pointed_at(program: str, url: str) -> str:
 def test_programs(tmp_path: Path, wasend_sandbox: Sandbox, wasend_server: SandboxServer) -> None:
     """Every Python block runs as it stands, one after the other against one service, without a warning."""
     assert len(PROGRAMS) >= 8
+    (tmp_path / "menu.png").write_bytes(b"\x89PNG")
     files: list[Path] = []
     for number, program in enumerate(PROGRAMS):
         # The sample of WASend's page never closes its client, which Python would complain of: it has a test of its own.

@@ -86,6 +86,7 @@ if typing.TYPE_CHECKING:
     from .api.messages import LinkPreview, Message
     from .api.sessions import Downstream, QRCode, Session, SessionRef, SessionState
     from .client import AsyncWasendClient
+    from .linking.steps import LoginStep
     from .media import MediaData
     from .outbox import Outbox
     from .recipients import ChatRef, MessageRef, Recipient, RecipientKind, format_phone_number, is_valid_phone_number
@@ -126,6 +127,7 @@ __all__ = [
     "IdempotencyConflictError",
     "InvalidRequestError",
     "LinkPreview",
+    "LoginStep",
     "MediaData",
     "MediaSource",
     "Message",
@@ -216,6 +218,7 @@ _MODULES: typing.Final = {
     "api.messages": ("LinkPreview", "Message"),
     "api.sessions": ("Downstream", "QRCode", "Session", "SessionRef", "SessionState"),
     "client": ("AsyncWasendClient",),
+    "linking.steps": ("LoginStep",),
     "media": ("MediaData",),
     "outbox": ("Outbox",),
     "recipients": (

@@ -36,6 +36,7 @@ from .api.messages import LinkPreview, Message
 from .api.service import mapping_form
 from .api.sessions import QRCode, Session, SessionState
 from .errors import OutcomeUnknownError
+from .linking.steps import Show
 from .media import MediaData
 from .recipients import ChatRef, MessageRef, Recipient
 
@@ -798,6 +799,16 @@ class _AsyncBoundSessionCalls:
         See `AsyncWasendClient.suppress`.
         """
         return await self._client.suppress(number, reason)
+
+    async def login(
+        self, phone_number: str | None = None, *, show: Show = "terminal", timeout: float = 180.0
+    ) -> Session:
+        """
+        Get a session connected: find or create it, start it, show its QR code, and wait until it is scanned.
+
+        See `AsyncWasendClient.login`.
+        """
+        return await self._client.login(self.session_id, phone_number, show=show, timeout=timeout)
 
 
 class AsyncBoundSession(AsyncBoundSignatures, _AsyncBoundSessionCalls):
@@ -1582,6 +1593,14 @@ class _BoundSessionCalls:
         See `WasendClient.suppress`.
         """
         return self._client.suppress(number, reason)
+
+    def login(self, phone_number: str | None = None, *, show: Show = "terminal", timeout: float = 180.0) -> Session:
+        """
+        Get a session connected: find or create it, start it, show its QR code, and wait until it is scanned.
+
+        See `WasendClient.login`.
+        """
+        return self._client.login(self.session_id, phone_number, show=show, timeout=timeout)
 
 
 class BoundSession(BoundSignatures, _BoundSessionCalls):

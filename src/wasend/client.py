@@ -42,6 +42,7 @@ from .api.sessions import SessionCalls, SessionRef, session_ref
 from .delivery.calls import DeliveryCalls
 from .delivery.middleware import DeliveryMiddleware, DeliverySettings
 from .errors import ConfigurationError
+from .linking.calls import LinkCalls
 from .outbox.calls import OutboxAccess
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ class AsyncWasendClient(
     DownloadCalls,
     AccountCalls,
     DeliveryCalls,
+    LinkCalls,
     OutboxAccess,
     RequestCalls,
     Aliases,

@@ -80,6 +80,7 @@ def plain() -> None:
         assert_type(client.restart_session("ses_1"), Session)
         assert_type(client.retrieve_qr_code(session), QRCode)
         assert_type(client.retrieve_qr_code("ses_1").png(), bytes)
+        assert_type(client.login("Front Desk", "+447700900123", show=lambda step: print(step.qr)), Session)
         assert_type(client.delete_session("ses_1"), Result)
 
         message = client.send_text(session=session, to="+447700900456", text="hi", reply_to=None)
