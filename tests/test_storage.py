@@ -362,10 +362,10 @@ class TestTrouble:
         db = database(tmp_path)
         await db.write(add())
         with held(db):
-            db._patience = 0.02
+            db._writers.patience = 0.02
             with pytest.raises(StoreError, match=r"did not answer within 0\.02 s; try again"):
                 await (asyncio.to_thread(db.write_blocking, add()) if blocking else db.write(add()))
-            db._patience = 30.0
+            db._writers.patience = 30.0
         assert await db.write(add()) == 2
 
     async def test_a_timeout_of_the_function(self, tmp_path: Path) -> None:

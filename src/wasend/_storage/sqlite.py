@@ -16,7 +16,7 @@ import time
 import weakref
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, Generic, Literal, TypeVar
@@ -26,6 +26,7 @@ import attrs
 from .._core.files import create_private
 from ..errors import ConfigurationError, StoreError
 from .forks import Forks
+from .workers import Workers
 
 T = TypeVar("T")
 Connection = sqlite3.Connection
@@ -380,8 +381,9 @@ class SqliteDatabase(Forks):
             synchronous=synchronous,
             timeout=timeout,
         )
-        self._patience = timeout + 5
         self._full = synchronous == "FULL"
+        self._writers = Workers(1, name="wasend-writer", patience=timeout + 5, error=self.file.error)
+        self._readers = Workers(1, name="wasend-reader", patience=timeout + 5, error=self.file.error)
         self._writer, self._reader = Handle(self.file), Handle(self.file, query_only=True)
         self._begin()
         weakref.finalize(self, _close, self._writer, self._reader)
@@ -390,7 +392,6 @@ class SqliteDatabase(Forks):
         self._lock = threading.Lock()  # of what follows; held for an instant
         self._writes: deque[_Write[Any]] = deque()
         self._writing = False  # a thread does, and will look for more
-        self._executors: dict[str, ThreadPoolExecutor] = {}
 
     def __repr__(self) -> str:
         return repr(self.file)
@@ -412,11 +413,11 @@ class SqliteDatabase(Forks):
             ConfigurationError: The file is of another kind, or was written by a newer version of this package.
             StoreError: The file cannot be used. Nothing was written, unless the error speaks of a time.
         """
-        return await self._awaited(self._write(function, durable=durable))
+        return await self._writers.awaited(self._write(function, durable=durable))
 
     def write_blocking(self, function: Callable[[Connection], T], *, durable: bool = True) -> T:
         """Do as `write` does, and block the calling thread, which is not that of an event loop."""
-        return self._waited(self._write(function, durable=durable))
+        return self._writers.waited(self._write(function, durable=durable))
 
     async def read(self, function: Callable[[Connection], T]) -> T:
         """
@@ -432,7 +433,7 @@ class SqliteDatabase(Forks):
             ConfigurationError: The file is of another kind, or was written by a newer version of this package.
             StoreError: The file cannot be used.
         """
-        return await self._awaited(self._submit("reader", lambda: self.read_blocking(function)))
+        return await self._readers.awaited(self._readers.submit(lambda: self.read_blocking(function)))
 
     def read_blocking(self, function: Callable[[Connection], T]) -> T:
         """Do as `read` does, in the calling thread."""
@@ -446,10 +447,8 @@ class SqliteDatabase(Forks):
 
     def close(self) -> None:
         """Do what was begun, and close the file, which blocks. A closed database cannot be used."""
-        with self._lock:
-            executors, self._executors = self._executors, {}
-        for executor in executors.values():
-            executor.shutdown()
+        self._writers.shutdown()
+        self._readers.shutdown()
         self._writer.end()
         self._reader.end()
 
@@ -457,45 +456,13 @@ class SqliteDatabase(Forks):
         """Do as `close` does, in a thread."""
         await asyncio.to_thread(self.close)
 
-    async def _awaited(self, future: Future[T]) -> T:
-        waiting = asyncio.wrap_future(future)
-        try:
-            async with asyncio.timeout(self._patience):
-                return await waiting
-        except TimeoutError:
-            if waiting.done() and not waiting.cancelled():
-                raise  # the function's own
-            raise self._too_slow() from None
-
-    def _waited(self, future: Future[T]) -> T:
-        with suppress(TimeoutError):
-            future.exception(self._patience)
-        if future.cancel() or not future.done():
-            raise self._too_slow()
-        return future.result()
-
-    def _too_slow(self) -> StoreError:
-        return self.file.error(f"it did not answer within {self._patience:g} s", _TRY_AGAIN)
-
-    def _submit(self, name: str, function: Callable[[], T]) -> Future[T]:
-        with self._lock:
-            if name not in self._executors:
-                self._executors[name] = ThreadPoolExecutor(1, thread_name_prefix=f"wasend-{name}")
-            executor = self._executors[name]
-        try:
-            return executor.submit(function)
-        except RuntimeError:  # the interpreter ends, and begins no more work in threads; or no thread can be started
-            future = Future[T]()
-            _run(function, future)
-            return future
-
     def _write(self, function: Callable[[Connection], T], *, durable: bool) -> Future[T]:
         write = _Write(function, durable and self._full)
         with self._lock:
             self._writes.append(write)
             begins, self._writing = not self._writing, True
         if begins:
-            self._submit("writer", self._write_all)
+            self._writers.submit(self._write_all)
         return write.future
 
     # In the writer's thread
@@ -561,13 +528,6 @@ class SqliteDatabase(Forks):
 def _close(*handles: Handle) -> None:
     for handle in handles:
         handle.close()
-
-
-def _run(function: Callable[[], T], future: Future[T]) -> None:
-    try:
-        future.set_result(function())
-    except BaseException as error:  # noqa: BLE001 - it belongs to whoever waits
-        future.set_exception(error)
 
 
 def _copied(error: BaseException) -> BaseException:
