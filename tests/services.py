@@ -329,10 +329,10 @@ class Proxy:
         """The address of a database of the server, by way of this."""
         return dsn.replace(f":{self._server}/", f":{self.port}/")
 
-    def cut(self) -> None:
-        """End all connections, as a server does that stops; what connects from now on is ended at once, too."""
+    def cut(self, *, refuse: bool = True) -> None:
+        """End all connections, as a server does that stops; what connects from now on is ended at once, or not."""
         with self._lock:
-            self._refusing = True
+            self._refusing = refuse
             while self._links:
                 self._end(next(iter(self._links)))
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import itertools
 import re
-import sys
-import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import pytest
+from redis import Redis
 
 from tests import test_delivery_proof
 from wasend import AccountRestrictedError, BreakerOpenError, ConfigurationError, OutcomeUnknownError, Retry, Timeout
 from wasend._core.clock import SYSTEM_CLOCK
-from wasend.delivery import Breaker, MemoryStore, Pacing, Store, Suppression, bulkhead, store_access
+from wasend.delivery import Breaker, MemoryStore, Pacing, PostgresStore, Store, Suppression, bulkhead, store_access
 from wasend.delivery.conformance import StoreConformance
 from wasend.delivery.pacing import scheduler
 from wasend.delivery.settle import ledger
@@ -33,48 +33,23 @@ NOON: Final = datetime(2026, 5, 5, 12, tzinfo=UTC).timestamp()
 Run = Callable[..., tuple[Sandbox, dict[str, Any], list[str]]]
 
 
-class FakeRedis:
-    """As much of a Redis as the page asks for: hashes of text."""
-
-    def __init__(self, *, decode_responses: bool, socket_timeout: float) -> None:
-        assert decode_responses
-        assert socket_timeout
-        self._hashes: dict[str, dict[str, str]] = {}
-        self._lock = threading.RLock()
-
-    def hget(self, name: str, key: str) -> str | None:
-        return self._hashes.get(name, {}).get(key)
-
-    def hset(self, name: str, key: str = "", value: str = "", mapping: dict[str, str] | None = None) -> None:
-        with self._lock:
-            self._hashes.setdefault(name, {}).update({key: value} if mapping is None else mapping)
-
-    def hdel(self, name: str, key: str) -> None:
-        self._hashes.get(name, {}).pop(key, None)
-
-    def hgetall(self, name: str) -> dict[str, str]:
-        return self._hashes.get(name, {}).copy()
-
-    def multi(self) -> None:
-        """After it, commands are queued; here they run at once, and nobody else's do meanwhile."""
-
-    def transaction(self, function: Callable[[FakeRedis], Any], name: str, *, value_from_callable: bool) -> Any:
-        assert name
-        assert value_from_callable
-        with self._lock:
-            return function(self)
-
-
 @pytest.fixture
-def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+def run(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    request: pytest.FixtureRequest,
+) -> Run:
     """Run the one program that holds some words; the sandbox that it met, its names, and the lines that it printed."""
-    redis = ModuleType("redis")
-    monkeypatch.setattr(redis, "Redis", FakeRedis, raising=False)
-    monkeypatch.setitem(sys.modules, "redis", redis)
     monkeypatch.chdir(tmp_path)
 
     def run_it(words: str, **options: Any) -> tuple[Sandbox, dict[str, Any], list[str]]:
         ((faults, program),) = [found for found in PROGRAMS if words in found[1]]
+        if "DATABASE_URL" in program:
+            monkeypatch.setenv("DATABASE_URL", request.getfixturevalue("postgres"))
+        if "Redis(" in program:
+            address = urlsplit(request.getfixturevalue("redis"))
+            monkeypatch.setattr("redis.Redis", functools.partial(Redis, port=address.port, db=int(address.path[1:])))
         clock = Clock(stopped=True, at=NOON)
         strikes = filter(None, faults.split("; "))
         sandbox = Sandbox(clock=clock, faults=strikes, acks={"DEVICE": 1, "READ": 5}, start_after=3, **options)
@@ -311,7 +286,7 @@ def test_every_wait_ends() -> None:
 def test_a_store_of_ones_own(run: Run) -> None:
     """The store for Redis passes the tests for stores."""
     _, names, _ = run("class RedisStore")
-    redis = FakeRedis(decode_responses=True, socket_timeout=5)
+    redis = names["Redis"](decode_responses=True, socket_timeout=5)
 
     class TestRedisStore(StoreConformance):
         def open(self) -> Store:
@@ -321,6 +296,16 @@ def test_a_store_of_ones_own(run: Run) -> None:
     for name in (name for name in dir(StoreConformance) if name.startswith("test_")):
         getattr(TestRedisStore(), name)()
     assert names["suppression"].reason_for("+447700900456") == "asked to stop"
+
+
+def test_a_store_in_postgres(run: Run, postgres: str) -> None:
+    """The list of the page is in the database, and another process reads it there."""
+    _, names, _ = run("PostgresStore")
+    names["suppression"].add("+447700900456", "asked to stop")
+    store = PostgresStore(postgres)
+    assert Suppression(store).reason_for("+447700900456") == "asked to stop"
+    for each in (store, names["store"]):
+        each.close()
 
 
 def test_the_tests_of_a_store(run: Run) -> None:

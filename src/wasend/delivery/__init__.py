@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .rate_limit import RateLimiter
     from .resolving import Resolver
     from .settle import Settlement
-    from .stores import MemoryStore, SqliteStore, Store
+    from .stores import MemoryStore, PostgresStore, SqliteStore, Store
     from .suppression import Suppressed, Suppression
 
 __all__ = [
@@ -26,6 +26,7 @@ __all__ = [
     "MemoryStore",
     "Pacer",
     "Pacing",
+    "PostgresStore",
     "RateLimiter",
     "Reservation",
     "Resolver",
@@ -43,7 +44,7 @@ _MODULES: Final = {
     "rate_limit": ("RateLimiter",),
     "resolving": ("Resolver",),
     "settle": ("Settlement",),
-    "stores": ("MemoryStore", "SqliteStore", "Store"),
+    "stores": ("MemoryStore", "PostgresStore", "SqliteStore", "Store"),
     "suppression": ("Suppressed", "Suppression"),
 }
 

@@ -1,5 +1,5 @@
 """
-Where delivery keeps what must survive a restart: in memory, in an SQLite file, or in a store of one's own.
+Where delivery keeps what must survive a restart: in memory, an SQLite file, PostgreSQL, or a store of one's own.
 
 `wasend.delivery.conformance` holds the tests that any store must pass.
 """
@@ -12,11 +12,15 @@ import sqlite3
 import threading
 import weakref
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, ClassVar, Final, LiteralString, Protocol, runtime_checkable
 
 from .._storage.forks import Forks
+from .._storage.postgres import PostgresDatabase
 from .._storage.sqlite import Handle, SqliteFile, transaction
 from ..errors import ConfigurationError
+
+if TYPE_CHECKING:
+    import psycopg
 
 
 @runtime_checkable
@@ -223,3 +227,110 @@ class SqliteStore:
             return json.loads(text)
         except (ValueError, TypeError, RecursionError):
             raise self._file.error("it holds a value that is not JSON", "restore it from a copy") from None
+
+
+_POSTGRES_SCHEMA: Final = ('CREATE TABLE wasend_store (key text COLLATE "C" PRIMARY KEY, value text NOT NULL)',)
+_PUT: Final = (
+    "INSERT INTO wasend_store SELECT * FROM unnest(%s::text[], %s::text[]) ORDER BY 1"  # in one order: no deadlock
+    " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+)
+
+
+class PostgresStore:
+    """
+    A store in a PostgreSQL database, for processes on several machines.
+
+    Its table, ``wasend_store``, is made at the first use, in the first schema of the search path. Nothing is connected
+    to before. Where the server cannot be reached it is tried again, for `timeout`. A process that is forked connects
+    anew.
+    """
+
+    blocking: ClassVar[bool] = True
+
+    def __init__(self, dsn: str, *, timeout: float = 5.0) -> None:
+        """
+        Needs the extra ``postgres``.
+
+        Args:
+            dsn: The address, such as ``postgresql://user:password@host/database``, or what else libpq takes. What is
+                not in it comes from libpq's own variables, such as ``PGPASSWORD``.
+            timeout: Seconds to try to connect, and to wait where another process is writing, before a `StoreError`.
+
+        Raises:
+            ConfigurationError: The extra is not installed, or the address cannot be read.
+        """
+        self._database = PostgresDatabase(
+            dsn, application="store", migrations=_POSTGRES_SCHEMA, name="PostgresStore", timeout=timeout
+        )
+
+    def __repr__(self) -> str:
+        return repr(self._database)
+
+    def get(self, key: str) -> Any | None:
+        """The value of a key; `None` where there is none."""
+        rows = self._fetched("SELECT value FROM wasend_store WHERE key = %s", key)
+        return self._read(rows[0][0]) if rows else None
+
+    def items(self, prefix: str) -> list[tuple[str, Any]]:
+        """Every key that begins with `prefix`, with its value, sorted by key."""
+        # As in SQLite: the second bound is above every text with that prefix.
+        query = "SELECT key, value FROM wasend_store WHERE key >= %s AND key < %s ORDER BY key"
+        return [(key, self._read(text)) for key, text in self._fetched(query, prefix, prefix + "\U0010ffff")]
+
+    def set(self, key: str, value: Any) -> None:
+        """Set the value of a key, and replace an earlier one."""
+        self.set_many({key: value})
+
+    def set_many(self, values: Mapping[str, Any]) -> None:
+        """Set the values of many keys, in one transaction: all of them or none."""
+        texts = {key: json.dumps(value) for key, value in values.items()}
+        self._database.run_blocking(lambda connection: connection.execute(_PUT, ([*texts], [*texts.values()])))
+
+    def delete(self, key: str) -> None:
+        """Remove a key; an unknown one is not an error."""
+        query = "DELETE FROM wasend_store WHERE key = %s"
+        self._database.run_blocking(lambda connection: connection.execute(query, (key,)))
+
+    def update(self, key: str, function: Callable[[Any | None], Any | None]) -> Any | None:
+        """Replace the value of a key by what a function makes of it, in one transaction; see `Store.update`."""
+
+        def become(connection: psycopg.Connection[Any]) -> Any | None:
+            before = self._locked(connection, key)
+            text = None if before is None else json.dumps(before)
+            value = function(before)
+            if value is None:
+                connection.execute("DELETE FROM wasend_store WHERE key = %s", (key,))
+                return None
+            if (new := json.dumps(value)) != text:
+                connection.execute("UPDATE wasend_store SET value = %s WHERE key = %s", (new, key))
+            return json.loads(new)
+
+        return self._database.run_blocking(become)
+
+    def now(self) -> float:
+        """The time of the database, in seconds since the epoch."""
+        return float(self._fetched("SELECT extract(epoch FROM clock_timestamp())::float8")[0][0])
+
+    def close(self) -> None:
+        """Close the connections. A closed store cannot be used."""
+        self._database.close()
+
+    def _fetched(self, query: LiteralString, *values: str) -> list[Any]:
+        return self._database.run_blocking(lambda connection: connection.execute(query, values).fetchall())
+
+    def _locked(self, connection: psycopg.Connection[Any], key: str) -> Any | None:
+        """The value of a key, whose row nobody else changes any more; where there is none, a row for it is made."""
+        while True:
+            query = "SELECT value FROM wasend_store WHERE key = %s FOR UPDATE"
+            rows: list[tuple[str]] = connection.execute(query, (key,)).fetchall()
+            if rows:
+                return self._read(rows[0][0])
+            made = "INSERT INTO wasend_store VALUES (%s, 'null') ON CONFLICT DO NOTHING"
+            if connection.execute(made, (key,)).rowcount:
+                return None
+
+    def _read(self, text: str) -> Any:
+        try:
+            return json.loads(text)
+        except (ValueError, RecursionError):
+            raise self._database.error("it holds a value that is not JSON", "restore it from a copy") from None
