@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from . import delivery
+from . import delivery, webhooks
 from ._core.model import Page, Result
 from ._core.options import Timeout
 from ._core.response import Response
@@ -810,6 +810,16 @@ class _AsyncBoundSessionCalls:
         """
         return await self._client.login(self.session_id, phone_number, show=show, timeout=timeout)
 
+    def iter_new_messages(
+        self, *, since: datetime | None = None, interval: float = 5.0
+    ) -> AsyncIterator[webhooks.MessageReceived]:
+        """
+        Iterate over the messages that others write to a session, as they come, without an end.
+
+        See `AsyncWasendClient.iter_new_messages`.
+        """
+        return self._client.iter_new_messages(self.session_id, since=since, interval=interval)
+
 
 class AsyncBoundSession(AsyncBoundSignatures, _AsyncBoundSessionCalls):
     """
@@ -1601,6 +1611,16 @@ class _BoundSessionCalls:
         See `WasendClient.login`.
         """
         return self._client.login(self.session_id, phone_number, show=show, timeout=timeout)
+
+    def iter_new_messages(
+        self, *, since: datetime | None = None, interval: float = 5.0
+    ) -> Iterator[webhooks.MessageReceived]:
+        """
+        Iterate over the messages that others write to a session, as they come, without an end.
+
+        See `WasendClient.iter_new_messages`.
+        """
+        return self._client.iter_new_messages(self.session_id, since=since, interval=interval)
 
 
 class BoundSession(BoundSignatures, _BoundSessionCalls):

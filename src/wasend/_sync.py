@@ -14,7 +14,7 @@ from typing import Any, Literal, Self, overload
 
 import httpx
 
-from . import delivery, outbox
+from . import delivery, outbox, webhooks
 from ._accessors import OutboxCalls
 from ._bound import BoundSession
 from ._compat import Aliases
@@ -1740,6 +1740,33 @@ class _Calls:
     def outbox(self) -> OutboxCalls:
         """The client's outbox: what it holds of calls with a ``key``, and what is still open of them."""
         return OutboxCalls(self._async.outbox, self._loop)
+
+    def iter_new_messages(
+        self, session: SessionRef, *, since: datetime | None = None, interval: float = 5.0
+    ) -> Iterator[webhooks.MessageReceived]:
+        """
+        Iterate over the messages that others write to a session, as they come, without an end.
+
+        They are found by reading the session's chats every few seconds, more seldom while nothing comes: for whoever
+        has no public address that a webhook could be posted to. Each comes once, in the order of its chat, as the same
+        event as by webhook. What fails in a way that may pass is tried again.
+
+        Where they must not be missed while the program is not running, note the ``timestamp`` of what was handled, and
+        pass it as `since` the next time; or let a `Receiver` with an inbox do so: see `Receiver.poll`.
+
+        Args:
+            session: The session: its ``uniqueSessionId``, or a `Session`.
+            since: Messages of this second and later: a moment with a time zone; by default of now and later.
+            interval: Seconds between two looks, at least; six times as many at most.
+
+        Yields:
+            The messages.
+
+        Raises:
+            InvalidRequestError: An argument makes no sense.
+            NotFoundError: There is no such session.
+        """
+        return self._loop.iterate(self._async.iter_new_messages(session, since=since, interval=interval))
 
     @overload
     def request(

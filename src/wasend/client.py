@@ -44,6 +44,7 @@ from .delivery.middleware import DeliveryMiddleware, DeliverySettings
 from .errors import ConfigurationError
 from .linking.calls import LinkCalls
 from .outbox.calls import OutboxAccess
+from .webhooks.calls import ReceivingCalls
 
 if TYPE_CHECKING:
     from .delivery.breaker import Breaker
@@ -71,6 +72,7 @@ class AsyncWasendClient(
     DeliveryCalls,
     LinkCalls,
     OutboxAccess,
+    ReceivingCalls,
     RequestCalls,
     Aliases,
 ):

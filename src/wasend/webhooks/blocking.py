@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -11,6 +12,7 @@ from .inbox.protocol import Counts, DeadLetter
 from .signature import Headers
 
 if TYPE_CHECKING:
+    from ..api.sessions import SessionRef
     from .events import AnyEvent
     from .receiver import Receiver
     from .reply import Reply
@@ -50,6 +52,10 @@ class BlockingReceiver:
     def work(self) -> None:
         """Handle what is in the inbox until Ctrl-C; see `Receiver.work`."""
         self._loop.run(self._receiver.work())
+
+    def poll(self, session: SessionRef, *, since: datetime | None = None, interval: float = 5.0) -> None:
+        """Receive the messages of a session by polling, until Ctrl-C; see `Receiver.poll`."""
+        self._loop.run(self._receiver.poll(session, since=since, interval=interval))
 
     def drain(self) -> None:
         """Handle what is in the inbox now; see `Receiver.drain`."""

@@ -11,14 +11,15 @@ import os
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import attrs
 
 from .._core.clock import SYSTEM_CLOCK, Clock
-from ..errors import ConfigurationError, StoreError, WebhookError
-from .context import AsyncContext, Context, Run
+from ..errors import ConfigurationError, StoreError, WasendError, WebhookError
+from .context import AsyncContext, Context, Run, awaited
 from .events import AnyEvent, Event
 from .facts import arrival_of, keys_of
 from .feeds import Feeding, Feeds
@@ -31,6 +32,7 @@ from .signature import Headers, SigningKey, exact
 from .worker import Effect, Worker, WorkerSettings, backoff, bounded, place
 
 if TYPE_CHECKING:
+    from ..api.sessions import SessionRef
     from .blocking import BlockingReceiver
     from .context import Client
 
@@ -227,6 +229,46 @@ class Receiver(Router):
         """
         self._check_transactions()
         await self._new_worker().run()
+
+    async def poll(self, session: SessionRef, *, since: datetime | None = None, interval: float = 5.0) -> None:
+        """
+        Receive the messages of a session by polling, without a webhook, until this is cancelled.
+
+        Each is taken as if it had been posted. With an inbox, it is remembered how far this has come: what was written
+        while the program was not running is found the next time, and nothing is handled twice, whether it is polled or
+        posted.
+
+        Args:
+            session: The session: its ``uniqueSessionId``, or a `Session`.
+            since: Messages of this second and later: a moment with a time zone; by default where the last one with this
+                inbox came to or, where there was none, now.
+            interval: Seconds between two looks, at least; six times as many at most.
+
+        Raises:
+            ConfigurationError: There is no client to poll by.
+            InvalidRequestError: An argument makes no sense.
+            NotFoundError: There is no such session.
+        """
+        from ..api.sessions import session_ref
+        from .polling import Poller, check_passing, since_of
+
+        if self._client is None:
+            raise ConfigurationError("client: this receiver has none to poll by; make it with Receiver(client, ...)")
+        name, start = f"poll {session_ref(session)}", since_of(since)
+        if start is None and self._inbox is not None:
+            start = await self._inbox.position(name)
+        poller = Poller(vars(awaited(self._client))["_engine"], session, start, interval)
+        self.start()
+        while True:
+            try:
+                async for message in poller.look():
+                    while (await self.put(message)).status != 200:
+                        await poller.wait()
+                if self._inbox is not None:
+                    await self._inbox.set_position(name, poller.position)
+            except WasendError as error:
+                check_passing(error)
+            await poller.wait()
 
     async def drain(self) -> None:
         """
