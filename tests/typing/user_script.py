@@ -41,6 +41,7 @@ from wasend import (
 )
 from wasend.delivery import Breaker, Pacer, Pacing, RateLimiter, Resolver, Settlement, SqliteStore, Suppression
 from wasend.outbox import Outbox
+from wasend.webhooks import NEXT, AsyncContext, Context, Feeds, MessageAck, MessageReceived, Receiver, Router
 
 
 def seldom(error: WasendError, attempt: int) -> bool | float:
@@ -151,6 +152,7 @@ def plain() -> None:
         client.get_chats_overview("ses_1", ids=["447700900456@c.us"])
         assert_type(client.get_messages("ses_1", "447700900456@c.us", filter={"from_me": True}), Page[ChatMessage])
         assert_type(client.iter_messages("ses_1", "447700900456@c.us"), Iterator[ChatMessage])
+        assert_type(client.iter_new_messages("ses_1"), Iterator[MessageReceived])
         client.get_message_by_id("ses_1", "447700900456@c.us", "m")
         client.read_messages("ses_1", "447700900456@c.us", days=1)
         picture = client.get_chat_picture("ses_1", "447700900456@c.us")
@@ -209,6 +211,31 @@ def once() -> None:
     assert_type(client.send_text({"session": "ses_1", "to": "+447700900456", "text": "hi", "key": "17"}), Message)
     assert_type(client.session("ses_1").create_group(name="n", participants=["+447700900456"], key="g"), Group)
     client.request("POST", "/labels", body={"name": "new"}, key="label-1")
+
+
+def received() -> None:
+    """A receiver, whose handlers are checked against the events that they are for."""
+    receiver = Receiver(AsyncWasendClient(), key=["new", "old"], inbox="inbox.db", feeds=Feeds(stop_words=["en"]))
+    router = Router()
+    receiver.include(router)
+
+    def is_short(event: MessageReceived) -> bool:
+        return len(event.payload.body or "") < 10
+
+    @receiver.on(MessageReceived, is_short, lambda event: not event.payload.from_me, from_="+447700900456")
+    async def answer(event: MessageReceived, context: AsyncContext) -> object:
+        assert_type((await context.reply(f"You said: {event.payload.body}")).id, str)
+        return NEXT
+
+    @router.on(MessageAck)
+    def count(event: MessageAck, context: Context) -> None:
+        print(event.payload.ack, context.key, context.attempt)
+
+    @router.on(MessageReceived, transaction=True)
+    def save(event: MessageReceived, context: Context) -> None:
+        context.connection.execute("INSERT INTO orders VALUES (?)", (event.payload.body,))
+
+    print(answer, count, save)
 
 
 async def awaited() -> None:
