@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import logging
 import os
 import threading
@@ -12,7 +13,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, Final, TypeVar
 
 from .._core.call import masked
+from .._core.clock import SYSTEM_CLOCK, Clock
 from ..errors import StoreError, WasendError
+from .store_clock import StoreClock
 from .stores import Store
 
 T = TypeVar("T")
@@ -34,10 +37,16 @@ class StoreAccess:
 
     Args:
         store: The store.
+        clock: The machine's.
+
+    Attributes:
+        clock: Tells the time of the store, from the first use of the store on.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, clock: Clock = SYSTEM_CLOCK) -> None:
         self._store = store
+        now = getattr(store, "now", None)
+        self.clock = StoreClock(clock, functools.partial(self._checked, now) if callable(now) else None)
         self._blocking = bool(getattr(store, "blocking", True))
         self._name = type(store).__name__
         self._begin()
@@ -55,6 +64,7 @@ class StoreAccess:
 
     def get(self, key: str) -> Any | None:
         """The value of a key; `None` where there is none."""
+        self.clock.sync()
         return self._checked(self._store.get, key)
 
     def items(self, prefix: str) -> list[tuple[str, Any]]:
@@ -75,6 +85,7 @@ class StoreAccess:
 
     def update(self, key: str, function: Callable[[Any | None], Any | None]) -> Any | None:
         """Replace the value of a key by what a function makes of it, in one step."""
+        self.clock.sync()
         return self._checked(self._store.update, key, function)
 
     def unfit(self) -> StoreError:

@@ -21,6 +21,8 @@ from .zones import awake
 
 HOUR: Final = 3600.0
 DAY: Final = 24 * HOUR
+HORIZON: Final = DAY + HOUR
+"""Seconds for which sends matter: a cap of a day, and some more."""
 
 
 class Moment(NamedTuple):
@@ -45,15 +47,13 @@ class SendRecord:
     A send that was made, or is being made.
 
     Attributes:
-        number: Its place among all sends of the session.
         at: When it was made.
-        chat: The id of the chat.
+        chat: The id of the chat; empty where another process made it.
         jitter: Drawn from [0, 1): where in each range the wait after this send lies, so that it is drawn only once.
         run: How many of its kind there have been since the last pause.
         gap: The gap of its profile.
     """
 
-    number: int
     at: float
     chat: str
     jitter: float
@@ -70,19 +70,18 @@ class History:
         started: Since when the session exists; by default since its first send.
         jitter: As in `SendRecord`, for a session that has not sent yet.
         sent: The sends that still matter, by kind, the oldest first.
-        last: The latest of them all.
         chats: When each chat was last sent to.
-        horizon: Seconds for which sends matter.
+        horizon: Seconds for which it matters when a chat was sent to.
         ahead: Seconds by which the time of day is ahead of the times here.
     """
 
     started: float | None = None
     jitter: float = 0.5
     sent: dict[str, list[SendRecord]] = attrs.field(factory=dict[str, "list[SendRecord]"])
-    last: SendRecord | None = None
     chats: MutableMapping[str, float] = attrs.field(factory=dict[str, float])
-    horizon: float = DAY + HOUR
+    horizon: float = HORIZON
     ahead: float = 0.0
+    _sweep_at: int = 1000
 
     # When the next send may be made
 
@@ -100,17 +99,18 @@ class History:
             return Moment(cool, "chat_cooldown")
         return Moment(since)
 
-    def after_gaps(self, kind: str, profile: Pacing) -> Moment:
-        """From when on the gaps, the pause and the hourly cap allow a send."""
+    def after_gap(self, kind: str, gap: Range) -> Moment:
+        """From when on the gaps allow a send."""
         moment = ANY_TIME
         for other, sends in self.sent.items():
             before = sends[-1]
-            span = (
-                profile.gap
-                if other == kind
-                else (min(profile.gap[0], before.gap[0]), min(profile.gap[1], before.gap[1]))
-            )
+            span = gap if other == kind else (min(gap[0], before.gap[0]), min(gap[1], before.gap[1]))
             moment = max(moment, Moment(before.at + _within(span, before.jitter), "gap"), key=_at)
+        return moment
+
+    def after_gaps(self, kind: str, profile: Pacing) -> Moment:
+        """From when on the gaps, the pause and the hourly cap allow a send."""
+        moment = self.after_gap(kind, profile.gap)
         if same := self.sent.get(kind):
             before = same[-1]
             if profile.pause is not None and before.run >= (profile.pause_after or 0):
@@ -169,37 +169,34 @@ class History:
         """A send that follows those before; it is not counted yet."""
         same = self.sent.get(kind)
         rested = not same or (profile.pause is not None and at - same[-1].at >= profile.pause[0])
-        number = 0 if self.last is None else self.last.number + 1
-        return SendRecord(number, at, chat, jitter, 1 if rested or not same else same[-1].run + 1, profile.gap)
+        return SendRecord(at, chat, jitter, 1 if rested or not same else same[-1].run + 1, profile.gap)
 
     def add(self, kind: str, record: SendRecord) -> None:
         """Count a send."""
         self.sent.setdefault(kind, []).append(record)
-        self.last = record
-        self.chats[record.chat] = record.at
+        if record.chat:
+            self.chats[record.chat] = record.at
         if self.started is None:
             self.started = record.at
 
-    def finish(self, record: SendRecord, now: float) -> None:
+    def finish(self, kind: str, record: SendRecord, now: float) -> None:
         """Note that a send has ended: gaps count from then."""
         record.at = self.chats[record.chat] = max(record.at, now)
+        latest = self.sent[kind][-1]  # another process may have thought that it had ended, and sent
+        latest.at = max(latest.at, record.at)
 
     def keep_for(self, seconds: float) -> None:
         """Let sends matter for at least so long."""
         self.horizon = max(self.horizon, seconds)
 
-    def forget(self, now: float) -> list[int]:
-        """Drop the sends that no longer matter, and return their numbers."""
-        forgotten: list[int] = []
+    def forget(self, now: float) -> None:
+        """Drop what no longer matters."""
         for same in self.sent.values():
             # The last of each kind stays: its gap and pause may be longer than the horizon.
-            old = min(bisect_left(same, now - self.horizon, key=lambda record: record.at), len(same) - 1)
-            for record in same[:old]:
-                forgotten.append(record.number)
-                if self.chats.get(record.chat) == record.at:
-                    del self.chats[record.chat]
-            del same[:old]
-        return forgotten
+            del same[: min(bisect_left(same, now - HORIZON, key=_time_of), len(same) - 1)]
+        if len(self.chats) >= self._sweep_at:
+            self.chats = {chat: at for chat, at in self.chats.items() if at >= now - self.horizon}
+            self._sweep_at = 2 * len(self.chats) + 1000
 
     def copy(self) -> Self:
         """The same history, for trying out what would come next."""
@@ -209,6 +206,10 @@ class History:
 
 def _at(moment: Moment) -> float:
     return moment.at
+
+
+def _time_of(record: SendRecord) -> float:
+    return record.at
 
 
 def _within(span: Range, jitter: float) -> float:

@@ -18,10 +18,9 @@ from ..._core.waits import Wait
 from ...errors import ConfigurationError, InvalidRequestError
 from ...recipients import jid, masked
 from ..store_access import StoreAccess
-from ..stores import MemoryStore, Store
+from ..stores import Store
 from .history import Moment
 from .profiles import Pacing, invalid
-from .records import Records
 from .scheduler import Scheduler
 from .waiter import Waiter
 from .zones import awake, zone_named, zones_by_number
@@ -105,7 +104,7 @@ class Pacer:
         self._random = SystemRandom() if random is None else random
         self._scheduler = Scheduler(
             clock,
-            Records(StoreAccess(MemoryStore() if store is None else store)),
+            None if store is None else StoreAccess(store, clock),
             self._random,
             session_started,
             max(profile.chat_cooldown for profile in self._profiles.values()),

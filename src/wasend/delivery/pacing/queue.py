@@ -6,6 +6,7 @@ import bisect
 import logging
 import math
 import time
+from collections.abc import Iterable
 from typing import Final, TypeAlias
 
 import attrs
@@ -13,6 +14,7 @@ import attrs
 from ..._core.waits import length
 from .history import ANY_TIME, History, Moment, SendRecord
 from .line import Group, Line, Rules
+from .sharing import Shared
 from .waiter import Booking, Waiter
 
 logger: Final = logging.getLogger("wasend")
@@ -38,8 +40,10 @@ class Queue:
         booked: The moments that are kept, the earliest first.
         head: Who is to send next, and sleeps until then.
         head_at: When that is.
-        holder: Whose turn it is.
+        holder: Whose turn it is, or who asks the store for one.
         held_since: Since when, by the machine's clock that is never set.
+        shared: What is known of others that pace the session.
+        not_before: When the head asks the store again.
     """
 
     history: History
@@ -49,6 +53,8 @@ class Queue:
     head_at: float = math.inf
     holder: Waiter | None = None
     held_since: float = math.inf
+    shared: Shared | None = None
+    not_before: float = -math.inf
 
     # Waiting
 
@@ -72,7 +78,7 @@ class Queue:
         if first[2] is not waiter:
             self._choose_head(now)
             return None
-        self.head_at = first[0].at
+        self.head_at = max(first[0].at, self.not_before)
         return self.head_at - now
 
     def expected(self, waiter: Waiter, now: float) -> Moment:
@@ -87,27 +93,62 @@ class Queue:
             return Moment(now, "turn")
         if self.head not in (None, waiter) and self.head_at > moment.at:
             return Moment(self.head_at, "turn")
+        if self.shared is not None and self.shared.under_way and moment.reason == "gap":
+            return Moment(moment.at, "turn")
         return moment
 
-    def begin(self, waiter: Waiter, now: float) -> SendRecord:
+    def allowed(self, waiter: Waiter, now: float) -> Moment:
+        """When it may send, by every rule."""
+        if waiter.booking is None:
+            return self.fit(waiter, now)
+        return self.fit(waiter, max(now, waiter.booking.at), without=waiter.booking)
+
+    def ask(self, waiter: Waiter) -> None:
+        """Keep the others waiting while the store is asked whether a turn may begin."""
+        self.head, self.holder, self.held_since = None, waiter, time.monotonic()
+
+    def refuse(self, waiter: Waiter, until: float, now: float) -> None:
+        """Let others come forward, for the store has refused; nobody asks it before that time."""
+        if self.holder is waiter:
+            self.holder, self.not_before = None, until
+            if waiter.booking is None:
+                self._place(waiter.chat)
+            self._choose_head(now)
+
+    def met(self, chats: Iterable[str]) -> None:
+        """Take into account that others have sent to chats."""
+        for chat in chats:
+            self._place(chat)
+
+    def begin(self, waiter: Waiter, now: float) -> None:
         """Begin a turn."""
         if waiter.booking is not None:
             self.booked.remove(waiter.booking)
         else:
             self.line.remove(waiter)
             self.line.send_back(waiter.chat)
-        self.head, self.holder = None, waiter
-        waiter.record = self.history.next_record(now, waiter.chat, waiter.kind, waiter.profile, waiter.jitter)
-        self.history.add(waiter.kind, waiter.record)
-        return waiter.record
+        self.head, self.holder, self.held_since, waiter.begun = None, waiter, time.monotonic(), True
+        self.not_before = -math.inf
+        if self.shared is None or waiter.claim is None:
+            waiter.record = self.next_record(waiter, now)
+            self.history.add(waiter.kind, waiter.record)
+        else:
+            waiter.record = waiter.claim.record
+            self.shared.begun(waiter.claim)
+
+    def next_record(self, waiter: Waiter, now: float) -> SendRecord:
+        """Its send, if it is made now."""
+        return self.history.next_record(now, waiter.chat, waiter.kind, waiter.profile, waiter.jitter)
 
     def leave(self, waiter: Waiter, now: float) -> None:
         """Give up waiting, or end a turn, and let another come forward."""
-        if self.holder is waiter:
+        was_holder = self.holder is waiter
+        if was_holder:
             self.holder = None
-            self._place(waiter.chat)
-            self._choose_head(now)
-            return
+            if waiter.begun:
+                self._place(waiter.chat)
+                self._choose_head(now)
+                return
         if waiter.booking is not None:
             waiter.booking.redeemed = False
         elif waiter in self.line and self.line.remove(waiter):
@@ -115,7 +156,7 @@ class Queue:
             if self.head is not waiter:
                 first = self.line.waiting[waiter.chat][0]
                 self._offer_head(self._of_group((first.kind, first.profile, first.zones), now))
-        if self.head is waiter:
+        if was_holder or self.head is waiter:
             self._choose_head(now)
 
     def end_turn_after(self, seconds: float, now: float) -> None:
@@ -252,7 +293,7 @@ def _earliest(history: History, waiter: Waiter, since: float, now: float) -> Mom
 
 
 def _add(history: History, waiter: Waiter, at: float) -> None:
-    at = at if history.last is None else max(at, history.last.at)
+    at = max([at, *(same[-1].at for same in history.sent.values())])
     record = history.next_record(at, waiter.chat, waiter.kind, waiter.profile, waiter.jitter)
     history.add(waiter.kind, record)
 

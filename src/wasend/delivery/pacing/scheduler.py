@@ -7,14 +7,13 @@ import functools
 import os
 import secrets
 import sys
-import time
 import weakref
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import datetime
 from random import Random
 from threading import RLock
-from typing import Final
+from typing import Any, Final
 
 import attrs
 
@@ -22,13 +21,14 @@ from ..._core.clock import Clock
 from ..._core.waits import OnWait, WaitReason, announce, moment_of, wait_of
 from ...errors import InvalidRequestError, TurnTimeoutError
 from ...recipients import masked
+from ..leases import LONGEST as LONGEST_TURN
+from ..leases import Countdown, Heartbeat, lease_by
+from ..store_access import StoreAccess
 from .history import ANY_TIME, History, Moment
 from .queue import Queue
-from .records import Kept, Records
+from .records import Kept, key_of
+from .sharing import Claim, Now, Shared
 from .waiter import Booking, Waiter
-
-LONGEST_TURN: Final = 3600.0
-"""Seconds after which a turn that was not ended does not keep others waiting any more."""
 
 _LONGEST_SLEEP: Final = 600.0
 """Seconds after which a waiter looks at the clock again: the machine may have been suspended, or its time set."""
@@ -62,14 +62,14 @@ class Scheduler:
 
     Attributes:
         clock: Where time comes from.
-        records: Where sends are kept.
+        store: Where sends are kept, maybe together with those of other processes; `None`: in memory alone.
         random: Where jitter comes from.
         session_started: Tells since when a session exists.
         cooldown: The longest cool-down of a chat, in seconds: for so long sends are kept.
     """
 
     clock: Clock
-    records: Records
+    store: StoreAccess | None
     random: Random
     session_started: Callable[[str], datetime | None] | None
     cooldown: float
@@ -77,6 +77,7 @@ class Scheduler:
     _lock: RLock = attrs.field(factory=RLock)
     _queues: dict[str, Queue] = attrs.field(factory=dict[str, Queue])
     _bookings: dict[str, tuple[str, Booking]] = attrs.field(factory=dict[str, "tuple[str, Booking]"])
+    _owner: str = attrs.field(factory=lambda: secrets.token_hex(8))
     _ahead: float = 0.0
 
     def __attrs_post_init__(self) -> None:
@@ -116,14 +117,18 @@ class Scheduler:
                     now = self._now()
                     self._expire(queue, now)
                     wait = queue.seconds_left(waiter, now)
-                    if wait is not None and wait <= _HARDLY:
-                        record = queue.begin(waiter, now)
-                        queue.held_since = time.monotonic()
-                        if waiter.booking is not None:
-                            self._bookings.pop(waiter.booking.token, None)
-                        break
+                    is_due = wait is not None and wait <= _HARDLY
+                    if is_due and self.store is not None:
+                        queue.ask(waiter)
+                    elif is_due:
+                        self._begin_turn(queue, waiter, now)
+                        return
                     expected = queue.expected(waiter, now)
                     patience = _LONGEST_SLEEP if deadline is None else min(_LONGEST_SLEEP, deadline - now)
+                if is_due:
+                    if await self._claim_turn(session, queue, waiter):
+                        return
+                    continue
                 if deadline is not None and (expected.at > deadline + _HARDLY or now >= deadline):
                     raise self._too_late(session, Moment(max(expected.at, now), expected.reason))
                 if _is_news(expected, told, now):
@@ -135,24 +140,162 @@ class Scheduler:
                     await self._until_woken(queue, waiter, min(wait, patience))
                 else:
                     await self.clock.sleep(min(wait, patience))
-            keep = functools.partial(self.records.write, session, waiter.kind, record, self._ahead, [])
-            await self.records.store.run(keep)
         except BaseException:
             with self._lock:
                 queue.leave(waiter, self._now())
+                withdraws = queue.shared is not None and queue.shared.asked and not queue.line.waiting
+            if withdraws:
+                self._withdraw(session, queue)
             raise
+
+    def _begin_turn(self, queue: Queue, waiter: Waiter, now: float) -> None:
+        queue.begin(waiter, now)
+        if waiter.booking is not None:
+            self._bookings.pop(waiter.booking.token, None)
 
     def release(self, session: str, waiter: Waiter) -> Future[None] | None:
         """End a turn; what is returned is done when that is kept, and `None` if it is already."""
+        claim = waiter.claim
         with self._lock:
             now, queue = self._now(), self._queues[session]
-            queue.history.finish(waiter.record, now)
-            forgotten = queue.history.forget(now)
+            queue.history.finish(waiter.kind, waiter.record, now)
+            queue.history.forget(now)
             queue.leave(waiter, now)
-        keep = functools.partial(
-            self.records.write, session, waiter.kind, attrs.evolve(waiter.record), self._ahead, forgotten
-        )
-        return self.records.store.record_soon(keep)
+            if self.store is None or claim is None or queue.shared is None:
+                return None
+            if claim.heartbeat is not None:
+                claim.heartbeat.stop()
+            queue.shared.ended(claim, self._shared_now())
+            shared = queue.shared
+        return self._note(session, lambda kept: shared.end(kept, claim))
+
+    # Turns of several processes
+
+    async def _claim_turn(self, session: str, queue: Queue, waiter: Waiter) -> bool:
+        """Begin a turn, if the store knows of nothing that keeps it from beginning; whether it has begun."""
+        assert self.store is not None  # noqa: S101 - else there is nobody to ask
+        claim = waiter.claim = Claim(self._owner, waiter.kind, waiter.chat)
+        try:
+            refusal = await self.store.run(functools.partial(self._ask, session, queue, waiter, claim))
+            with self._lock:
+                if refusal is None:
+                    self._begin_turn(queue, waiter, self._now())
+                else:
+                    queue.refuse(waiter, refusal, self._now())
+        except BaseException:
+            with self._lock:
+                claim.given_up, begun = True, claim.begun
+            if begun:
+                self._give_back(session, queue, claim)
+            raise
+        if refusal is None and not self.clock.simulated:
+            renew = functools.partial(self._renew, session, queue, claim)
+            claim.heartbeat = Heartbeat(renew, LONGEST_TURN)
+        return refusal is None
+
+    def _ask(self, session: str, queue: Queue, waiter: Waiter, claim: Claim) -> float | None:
+        """
+        Ask the store whether a turn may begin, and note there that it does. It runs where the store may block.
+
+        Returns:
+            `None` where it has begun; else when to ask again.
+        """
+        assert self.store is not None  # noqa: S101
+        assert queue.shared is not None  # noqa: S101
+        shared, store = queue.shared, self.store
+        refusal: Moment | None = None
+        if shared.contended or shared.asked:  # there are others, and to look is cheaper than to try
+            kept = self._read(session)
+            with self._lock:
+                refusal = self._refusal(queue, waiter, kept, now := self._shared_now())
+                asks = refusal is not None and shared.ask(kept, self._owner, waiter, refusal, now)
+            if refusal is not None and not asks:
+                return self._refused(shared, refusal, now)
+
+        def decide(value: Any) -> Any:
+            nonlocal refusal, now
+            kept = self._parsed(value)
+            with self._lock:
+                now = self._shared_now()
+                if claim.given_up:
+                    refusal = ANY_TIME
+                    return value
+                refusal = self._refusal(queue, waiter, kept, now)
+                if refusal is None:
+                    claim.record = queue.next_record(waiter, now.at)
+                    shared.begin(kept, claim, waiter.profile, now)
+                elif not shared.ask(kept, self._owner, waiter, refusal, now):
+                    return value
+            return kept.written()
+
+        store.update(key_of(session), decide)
+        if refusal is not None:
+            return self._refused(shared, refusal, now)
+        with self._lock:
+            claim.begun, given_up = True, claim.given_up
+        if given_up:  # nobody waits for it any more, and whoever gave up did not know that it had begun
+            self._give_back(session, queue, claim)
+        return None
+
+    def _refusal(self, queue: Queue, waiter: Waiter, kept: Kept, now: Now) -> Moment | None:
+        """When a turn may begin at the earliest, as far as is known; `None`: now."""
+        assert queue.shared is not None  # noqa: S101
+        shared = queue.shared
+        queue.met(shared.merge(kept, self._owner, now))
+        moment = queue.allowed(waiter, now.at)
+        if moment.at > now.at + _HARDLY:
+            return moment
+        if shared.under_way or shared.comes_after_others(kept, self._owner, now):
+            return Moment(now.at, "turn")
+        return None
+
+    def _refused(self, shared: Shared, refusal: Moment, now: Now) -> float:
+        shared.refusals += 1
+        return max(refusal.at, shared.next_look(now) if refusal.reason == "turn" else refusal.at)
+
+    def _renew(self, session: str, queue: Queue, claim: Claim) -> None:
+        assert self.store is not None  # noqa: S101
+        assert queue.shared is not None  # noqa: S101
+        shared, clock = queue.shared, self.store.clock
+        self._note(session, lambda kept: shared.renew(kept, claim, clock.now()))
+
+    def _give_back(self, session: str, queue: Queue, claim: Claim) -> None:
+        assert queue.shared is not None  # noqa: S101
+        shared = queue.shared
+        self._note(session, lambda kept: shared.take_back(kept, claim))
+
+    def _withdraw(self, session: str, queue: Queue) -> None:
+        assert queue.shared is not None  # noqa: S101
+        shared = queue.shared
+        shared.asked = False
+        self._note(session, lambda kept: shared.withdraw(kept, self._owner))
+
+    def _note(self, session: str, change: Callable[[Kept], None]) -> Future[None] | None:
+        """Change what is kept of a session, without waiting for it; what is returned is done then."""
+        assert self.store is not None  # noqa: S101
+
+        def changed(value: Any) -> Any:
+            kept = self._parsed(value)
+            change(kept)
+            return kept.written()
+
+        return self.store.record_soon(functools.partial(self.store.update, key_of(session), changed))
+
+    def _read(self, session: str) -> Kept:
+        assert self.store is not None  # noqa: S101
+        return self._parsed(self.store.get(key_of(session)))
+
+    def _parsed(self, value: Any) -> Kept:
+        kept = Kept.read(value)
+        if kept is None:
+            assert self.store is not None  # noqa: S101
+            raise self.store.unfit()
+        return kept
+
+    def _shared_now(self) -> Now:
+        assert self.store is not None  # noqa: S101
+        clock = self.store.clock
+        return Now(self._now(), clock.ahead(), clock.slack)
 
     # Moments
 
@@ -228,7 +371,7 @@ class Scheduler:
 
     def _now(self) -> float:
         now = self.clock.monotonic()
-        ahead = self.clock.now() - now
+        ahead = self.clock.now() - now if self.store is None else self.store.clock.ahead()
         if abs(ahead - self._ahead) > _SAME_TIME:
             self._ahead = ahead
             for queue in self._queues.values():
@@ -271,26 +414,34 @@ class Scheduler:
 
     async def _queue(self, session: str) -> Queue:
         if session not in self._queues:
-            self._begin(session, await self.records.store.run(functools.partial(self.records.read, session)))
+            if self.store is None:
+                self._queue_now(session)
+            else:
+                await self.store.run(functools.partial(self._queue_now, session))
         return self._queues[session]
 
     def _queue_now(self, session: str) -> Queue:
-        if session not in self._queues:
-            self._begin(session, self.records.read(session))
-        return self._queues[session]
-
-    def _begin(self, session: str, kept: Kept) -> None:
-        started = None if self.session_started is None else self.session_started(session)
+        """The queue of a session, and what others have sent by it. It runs where the store may block."""
+        kept = None if self.store is None else self._read(session)
+        known = session in self._queues
+        started = None if known or self.session_started is None else self.session_started(session)
         with self._lock:
             if session not in self._queues:
-                history = kept.history(
-                    started=None if started is None else started.timestamp(),
-                    jitter=self.random.random(),
-                    now=self._now(),
-                    ahead=self._ahead,
-                )
-                history.keep_for(self.cooldown)
-                self._queues[session] = Queue(history)
+                self._queues[session] = self._new_queue(started)
+            queue = self._queues[session]
+            if kept is not None and queue.shared is not None:
+                queue.met(queue.shared.merge(kept, self._owner, self._shared_now()))
+            return queue
+
+    def _new_queue(self, started: datetime | None) -> Queue:
+        self._now()
+        history = History(jitter=self.random.random(), ahead=self._ahead)
+        history.started = None if started is None else started.timestamp() - self._ahead
+        history.keep_for(self.cooldown)
+        shared = None
+        if self.store is not None:
+            shared = Shared(history, Countdown(self.clock), lease_by(self.clock), started is not None)
+        return Queue(history, shared=shared)
 
     def _expire(self, queue: Queue, now: float) -> None:
         for token in queue.expire(now):
@@ -299,6 +450,7 @@ class Scheduler:
     def _after_fork(self) -> None:
         """Those who waited and sent, and whoever held the lock, do so in the parent."""
         self._lock = RLock()
+        self._owner = secrets.token_hex(8)
         self._bookings = {}
         for queue in self._queues.values():
             queue.forget_waiters()

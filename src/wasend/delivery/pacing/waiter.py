@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
 import attrs
 
 from .history import SendRecord
 from .profiles import Pacing
+
+if TYPE_CHECKING:
+    from .sharing import Claim
 
 
 @attrs.define(eq=False)
@@ -26,7 +30,9 @@ class Waiter:
         booking: The moment that is kept for it, if one is.
         woken: Set when it should look again whether it may send.
         loop: The event loop on which it waits.
-        record: Its send, once its turn has begun.
+        begun: Whether its turn has begun.
+        record: Its send, once it has.
+        claim: What the store knows of it, where there is one.
     """
 
     chat: str
@@ -38,7 +44,9 @@ class Waiter:
     booking: Booking | None = None
     woken: asyncio.Event = attrs.field(factory=asyncio.Event)
     loop: asyncio.AbstractEventLoop = attrs.field(init=False)
+    begun: bool = False
     record: SendRecord = attrs.field(init=False)
+    claim: Claim | None = None
 
     def wake(self) -> None:
         """Wake it, from any thread. Raises `RuntimeError` where its event loop is closed."""

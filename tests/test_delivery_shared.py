@@ -1,0 +1,418 @@
+"""Rules that several processes keep together: those of a test are pacers of their own, or processes that are killed."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+from collections import Counter
+from collections.abc import Callable
+from itertools import groupby, pairwise
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import attrs
+import pytest
+
+from tests.test_delivery_pacing import DAY, HOUR, LONDON, NOON, PARIS, PLAIN, Jumping, chat, gaps, idle, most_within
+from wasend import TurnTimeoutError, Wait
+from wasend.delivery import leases
+from wasend.delivery.pacing import Pacer, Pacing
+from wasend.delivery.pacing.records import Kept, KeptSends, Wish
+from wasend.delivery.stores import MemoryStore, SqliteStore
+from wasend.errors import StoreError
+
+
+def kept(store: MemoryStore, session: str = "s") -> Kept:
+    found = Kept.read(store.get(f"pacing/{session}"))
+    assert found is not None
+    return found
+
+
+async def taken(pacer: Pacer, clock: Jumping, to: str = LONDON, kind: str | Pacing = PLAIN, **options: Any) -> float:
+    """Take a turn, and end it: when it began."""
+    async with pacer.turn("s", to, kind, **options):
+        return clock.time
+
+
+# --- pacing
+
+
+@pytest.mark.parametrize(
+    ("pacers", "profile"),
+    [
+        (4, PLAIN),
+        (2, attrs.evolve(PLAIN, per_hour=12, pause_after=7, pause=(60, 90))),
+        (3, attrs.evolve(Pacing.cold(), quiet_hours=None)),
+    ],
+)
+async def test_rules_hold_for_all_together(pacers: int, profile: Pacing) -> None:
+    """However many pace a session by one store, gaps, pauses, caps and warm-up hold for what all of them send."""
+    clock, store = Jumping(), MemoryStore()
+    sent: list[tuple[float, float, int]] = []
+
+    async def work(number: int) -> None:
+        pacer = Pacer({"own": profile}, clock=clock, store=store, random=Random(number))
+        for turn in range(120 // pacers):
+            async with pacer.turn("s", chat(turn), "own"):
+                begun = clock.time
+                await clock.sleep(number)
+                sent.append((begun, clock.time, number))
+
+    await asyncio.gather(*map(work, range(pacers)))
+    assert sent == sorted(sent)
+    between = [after[0] - before[1] for before, after in pairwise(sent)]
+    assert min(between) >= profile.gap[0] - 1e-3
+    moments = [begun for begun, _, _ in sent]
+    assert most_within(moments, HOUR) <= (profile.per_hour or 120)
+    if profile.warm_up:
+        assert most_within([moment for moment in moments if moment < NOON + DAY], DAY) == 20
+    else:
+        assert max(between) <= (profile.pause[1] + 1 if profile.pause and not profile.per_hour else HOUR)
+    if profile.pause is not None and profile.pause_after is not None:
+        runs = [len([*run]) for rest, run in groupby(between, lambda gap: gap >= profile.pause[0]) if not rest]
+        assert max(runs) < profile.pause_after
+    served = [number for *_, number in sent]
+    for begin in range(0, 120 - 3 * pacers, pacers):
+        assert set(served[begin : begin + 3 * pacers]) == {*range(pacers)}, "each has its turn"
+
+
+async def test_no_more_gap_than_alone() -> None:
+    """Two that take turns are as fast as one alone: nobody looks too late."""
+    clock, store = Jumping(), MemoryStore()
+    moments: list[float] = []
+
+    async def work(number: int) -> None:
+        pacer = Pacer(clock=clock, store=store, random=Random(number))
+        moments.extend([await taken(pacer, clock, chat(turn)) for turn in range(40)])
+
+    await asyncio.gather(work(1), work(2))
+    found = gaps(sorted(moments))
+    assert min(found) >= 5
+    assert max(found) <= 15 + 0.2
+
+
+async def test_another_turn_under_way_keeps_waiting() -> None:
+    """While another process sends nothing is sent, however long that takes; gaps count from its end."""
+    clock, store = Jumping(), MemoryStore()
+    one, other = (Pacer(clock=clock, store=store, random=Random(number)) for number in range(2))
+    waits: list[Wait] = []
+    async with one.turn("s", LONDON, PLAIN):
+        waiting = asyncio.create_task(taken(other, clock, PARIS, on_wait=waits.append))
+        with pytest.raises(TurnTimeoutError) as caught:
+            await asyncio.create_task(taken(other, clock, chat(5), timeout=0))
+        await clock.sleep(25)
+        assert not waiting.done()
+        end = clock.time
+    assert 5 <= await waiting - end <= 15
+    assert caught.value.reason == "turn"
+    assert waits[0].reason == "turn"
+
+
+async def test_a_killed_turn_is_spent() -> None:
+    """A turn whose process was killed keeps the others waiting for its lease, counts, and is over then."""
+    clock, store = Jumping(), MemoryStore()
+    await Pacer(clock=clock, store=store).turn("s", LONDON, PLAIN).__aenter__()
+    profile = attrs.evolve(PLAIN, per_hour=2)
+    other = Pacer(clock=clock, store=store)
+    moment = await asyncio.create_task(taken(other, clock, PARIS, profile))
+    assert leases.LEASE + 5 <= moment - NOON <= leases.LEASE + 15 + 1
+    assert await taken(other, clock, PARIS, profile) - NOON >= HOUR
+
+
+async def test_a_turn_that_lasts_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A turn is renewed while it lasts, and not any more when it has ended."""
+    monkeypatch.setattr(leases, "RENEWED", 0)
+    clock, store = Jumping(), MemoryStore()
+    async with Pacer(clock=clock, store=store).turn("s", LONDON, PLAIN):
+        for seconds in (0, 100, 200):
+            clock.time = NOON + seconds
+            await asyncio.sleep(0.01)
+            turn = kept(store).turn
+            assert turn is not None
+            assert turn.until == clock.time + leases.LEASE
+    await asyncio.sleep(0.01)
+    assert kept(store).turn is None
+
+
+async def test_a_lease_is_not_stretched_by_a_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A clock that is set back an hour does not make a killed turn last for an hour."""
+    clock, store = Jumping(), MemoryStore()
+    await Pacer(clock=clock, store=store).turn("s", LONDON, PLAIN).__aenter__()
+    clock.ahead = -HOUR
+    moment = await asyncio.create_task(taken(Pacer(clock=clock, store=store), clock, PARIS))
+    assert moment - NOON <= leases.LEASE + 15 + 1
+
+
+async def test_one_who_was_killed_while_waiting() -> None:
+    """Who asked before, and does not come forward, is waited for a second, once."""
+    clock, store = Jumping(), MemoryStore()
+    pacer = Pacer(clock=clock, store=store)
+    await taken(pacer, clock)
+    found = kept(store)
+    found.wishes = {"killed": Wish(0, NOON, "own", PLAIN.gap), "asleep": Wish(0, NOON + DAY, "own", PLAIN.gap)}
+    found.tickets = 1
+    store.set("pacing/s", found.written())
+    clock.time += 100
+    assert 1 <= await taken(pacer, clock) - NOON - 100 <= 1.2
+    clock.time += 15
+    await taken(pacer, clock, timeout=0)
+    assert [*kept(store).wishes] == ["asleep"]
+
+
+async def test_who_gives_up_says_so() -> None:
+    """One who has asked others to let it go first, and gives up, keeps none of them waiting."""
+    clock, store = Jumping(), MemoryStore()
+    one, other = (Pacer(clock=clock, store=store, random=Random(number)) for number in range(2))
+    await taken(one, clock)
+    waiting = [asyncio.create_task(taken(pacer, clock, PARIS)) for pacer in (one, other)]
+    done, late = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    assert len(done) == len(kept(store).wishes) == 1
+    for task in late:
+        task.cancel()
+    await asyncio.wait(late)
+    assert kept(store).wishes == {}
+
+
+async def test_replies_of_one_and_the_rest_of_another() -> None:
+    """A reply is due before what another process has waiting of another kind, and does not keep that waiting for ever."""
+    clock, store = Jumping(), MemoryStore()
+    order: list[str] = []
+
+    async def work(kind: str, count: int) -> None:
+        pacer = Pacer(clock=clock, store=store, random=Random(count))
+        for number in range(count):
+            await taken(pacer, clock, chat(number), kind)
+            order.append(kind)
+
+    await asyncio.gather(work("reply", 100), work("cold", 4))
+    assert order[:5].count("reply") >= 4
+    assert order.index("cold", 10) < 60
+    assert order.count("cold") == 4
+
+
+class Slow(MemoryStore):
+    """A store whose updates wait until they are let go."""
+
+    blocking = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.go = threading.Event()
+        self.go.set()
+        self.inside = threading.Event()
+        self.after = False
+
+    def update(self, key: str, function: Callable[[Any | None], Any | None]) -> Any | None:
+        if not self.after:
+            self.inside.set()
+            assert self.go.wait(30)
+        found = super().update(key, function)
+        if self.after:
+            self.inside.set()
+            assert self.go.wait(30)
+        return found
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_cancelled_while_the_store_is_asked(after: bool) -> None:
+    """A turn that is given up while the store notes it is given back: it does not count, and nobody waits for it."""
+    clock, store = Jumping(), Slow()
+    pacer = Pacer(clock=clock, store=store)
+    await taken(pacer, clock)
+    before = store.get("pacing/s")
+    clock.time += 20
+    store.after = after
+    store.go.clear()
+    store.inside.clear()
+    waiting = asyncio.create_task(taken(pacer, clock, PARIS))
+    assert await asyncio.to_thread(store.inside.wait, 30)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    store.go.set()
+    assert await asyncio.create_task(taken(pacer, clock, PARIS, timeout=0)) == NOON + 20
+    found = KeptSends.read(store.get("pacing/s")["kinds"]["own"])  # type: ignore[index]
+    assert found is not None
+    assert (found.count, found.first / 1000) == (2, NOON)
+    assert before is not None
+
+
+async def test_given_back_after_others_have_built_on_it() -> None:
+    """A turn that is given up when others have gone by it stays spent."""
+    clock, store = Jumping(), Slow()
+    pacer, other = (Pacer(clock=clock, store=store) for _ in range(2))
+    await taken(pacer, clock)
+    await taken(other, clock)
+    clock.time += 20
+    store.after = True
+    store.go.clear()
+    store.inside.clear()
+    waiting = asyncio.create_task(taken(pacer, clock, PARIS))
+    assert await asyncio.to_thread(store.inside.wait, 30)
+    clock.time += leases.LEASE + 20  # the other thinks that it was killed
+    store.after = False
+    store.go.set()
+    release = threading.Event()
+    real, store.update = store.update, lambda *args: (release.wait(30), real(*args))[1]  # type: ignore[method-assign]
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    store.update = real  # type: ignore[method-assign]
+    await taken(other, clock, PARIS)
+    release.set()
+    await taken(pacer, clock, PARIS)
+    assert KeptSends.read(store.get("pacing/s")["kinds"]["own"]).count >= 4  # type: ignore[index,union-attr]
+
+
+class Timed(MemoryStore):
+    """A store with a clock of its own."""
+
+    def __init__(self, clock: Jumping) -> None:
+        super().__init__()
+        self.clock = clock
+        self.asked = 0
+
+    def now(self) -> float:
+        self.asked += 1
+        return self.clock.time
+
+
+class Wrong(Jumping):
+    """The clock of a machine that has another time of day."""
+
+    def __init__(self, right: Jumping, ahead: float) -> None:
+        super().__init__()
+        self.right, self.ahead = right, ahead
+
+    def now(self) -> float:
+        return self.right.time + self.ahead
+
+    def monotonic(self) -> float:
+        return self.right.time + 12_345 * (1 + self.ahead)
+
+    async def sleep(self, seconds: float) -> None:
+        await self.right.sleep(seconds)
+
+
+@pytest.mark.parametrize("ahead", [-300 * DAY, -7.0, 3 * DAY])
+async def test_a_wrong_clock_breaks_nothing(ahead: float) -> None:
+    """Where the store has a clock all go by it: a machine whose own is wrong keeps every rule, as the others do."""
+    right = Jumping()
+    store = Timed(right)
+    profile = attrs.evolve(PLAIN, per_hour=12, quiet_hours=(22, 8))
+    moments: list[float] = []
+
+    async def work(clock: Jumping, seed: int) -> None:
+        pacer = Pacer({"own": profile}, clock=clock, store=store, random=Random(seed))
+        for number in range(40):
+            async with pacer.turn("s", chat(number), "own"):
+                moments.append(right.time)
+
+    await asyncio.gather(work(right, 1), work(Wrong(right, ahead), 2))
+    assert min(gaps(moments)) >= 5 - 1e-3
+    assert most_within(moments, HOUR) == 12
+    assert moments[-1] - NOON < 7 * HOUR
+    assert store.asked < 80, "it is asked now and then"
+
+
+async def test_a_simulated_clock_goes_before_the_stores() -> None:
+    """Whose clock is made up goes by that: what waits by it moves no other."""
+
+    class Simulated(Jumping):
+        simulated = True
+
+    clock = Simulated()
+    store = Timed(Jumping(NOON + 9 * DAY))
+    pacer = Pacer(clock=clock, store=store)
+    assert [await taken(pacer, clock) for _ in range(2)][1] - NOON <= 15
+    assert store.asked == 0
+
+
+async def test_what_a_store_has_lost() -> None:
+    """A process whose store is emptied goes by what it remembers, and keeps that again."""
+    clock, store = Jumping(), MemoryStore()
+    pacer = Pacer(clock=clock, store=store)
+    profile = attrs.evolve(PLAIN, per_hour=3)
+    for _ in range(2):
+        await taken(pacer, clock, kind=profile)
+    store.delete("pacing/s")
+    await taken(pacer, clock, kind=profile)
+    other = Pacer(clock=clock, store=store)
+    assert await taken(other, clock, kind=profile) - NOON >= HOUR
+
+
+@pytest.mark.parametrize("failing", ["get", "update"])
+async def test_a_store_that_is_gone_while_waiting(failing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that fails when a turn is due is an error before anything is sent, and keeps nobody waiting afterwards."""
+    clock, store = Jumping(), MemoryStore()
+    one, other = (Pacer(clock=clock, store=store) for _ in range(2))
+    await taken(one, clock)
+    await taken(other, clock)
+    waiting = asyncio.create_task(taken(one, clock))
+
+    def gone(*_: Any) -> Any:
+        raise OSError("gone")
+
+    await idle(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(store, failing, gone)
+        if failing == "update":
+            with pytest.raises(StoreError, match="gone"):
+                await waiting
+    if failing == "get":
+        await waiting
+    assert await taken(one, clock) > NOON
+
+
+WORKER = """
+import asyncio, sys, time
+from wasend.delivery import Pacer, Pacing, SqliteStore, leases
+
+leases.LEASE, leases.RENEWED = 0.4, 0.1
+name, path, turns, log = sys.argv[1], sys.argv[2], int(sys.argv[3]), open(sys.argv[4], "a", buffering=1)
+
+async def main():
+    pacer = Pacer({"known": Pacing(gap=(0.001, 0.002))}, store=SqliteStore(path, timeout=30))
+    for number in range(turns):
+        async with pacer.turn("s", "+447700900123"):
+            begun = time.monotonic()
+            await asyncio.sleep(0)
+            print(begun, time.monotonic(), name, file=log)
+
+asyncio.run(main())
+"""
+
+
+def test_processes_that_are_killed(tmp_path: Path) -> None:
+    """Processes that share a file send by turns, none too close to another; one that is killed keeps none waiting long."""
+
+    def start(name: str, turns: int) -> subprocess.Popen[bytes]:
+        arguments = (name, str(tmp_path / "pacing.db"), str(turns), str(tmp_path / f"{name}.log"))
+        return subprocess.Popen([sys.executable, "-c", WORKER, *arguments])
+
+    def lines(name: str) -> list[tuple[float, float, str]]:
+        path = tmp_path / f"{name}.log"
+        rows = [line.split() for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
+        return [(float(begun), float(ended), name) for begun, ended, name in rows]
+
+    SqliteStore(tmp_path / "pacing.db").close()
+    steady = [start(name, 150) for name in ("a", "b")]
+    for round_ in range(3):
+        victim = start(f"victim-{round_}", 10_000)
+        while not (path := tmp_path / f"victim-{round_}.log").exists() or path.stat().st_size < 200:
+            assert victim.poll() is None
+            threading.Event().wait(0.01)
+        victim.kill()
+        victim.wait()
+    assert [process.wait(120) for process in steady] == [0, 0]
+    names = ["a", "b", *(f"victim-{round_}" for round_ in range(3))]
+    sent = sorted(row for name in names for row in lines(name))
+    assert min(after[0] - before[1] for before, after in pairwise(sent)) >= 0.001
+    counts = Counter(name for *_, name in sent)
+    assert counts["a"] == counts["b"] == 150
+    both = [row for row in sent if row[0] <= min(lines("a")[-1][0], lines("b")[-1][0]) and row[2] in "ab"]
+    runs = [len([*run]) for _, run in groupby(name for *_, name in both)]
+    assert max(runs, default=0) <= 75, "neither starves"
