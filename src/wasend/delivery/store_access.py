@@ -159,12 +159,12 @@ class StoreAccess:
         """
         self._follow_fork()
         if not self._blocking:
-            self._write(function)
+            self.record_here(function)
             return None
         try:
-            return self._submit(self._write, function)
+            return self._submit(self.record_here, function)
         except RuntimeError:  # the interpreter ends, and begins no more work in threads
-            self._write(function)
+            self.record_here(function)
             return None
 
     def _submit(self, work: Callable[[Callable[[], T]], Any], function: Callable[[], T]) -> Future[Any]:
@@ -184,7 +184,8 @@ class StoreAccess:
                 self._unwritten[0]()
                 self._unwritten.popleft()
 
-    def _write(self, function: Callable[[], object]) -> None:
+    def record_here(self, function: Callable[[], object]) -> None:
+        """Do as `record` does in the thread that calls it, such as within `run`."""
         with self._writing:
             self._unwritten.append(function)
             try:

@@ -233,8 +233,8 @@ class Scheduler:
             return self._refused(shared, refusal, now)
         with self._lock:
             claim.begun, given_up = True, claim.given_up
-        if given_up:  # nobody waits for it any more, and whoever gave up did not know that it had begun
-            self._give_back(session, queue, claim)
+        if given_up:  # and whoever gave up did not know that it had begun
+            store.record_here(self._change(session, lambda kept: shared.take_back(kept, claim)))
         return None
 
     def _refusal(self, queue: Queue, waiter: Waiter, kept: Kept, now: Now) -> Moment | None:
@@ -273,13 +273,17 @@ class Scheduler:
     def _note(self, session: str, change: Callable[[Kept], None]) -> Future[None] | None:
         """Change what is kept of a session, without waiting for it; what is returned is done then."""
         assert self.store is not None  # noqa: S101
+        return self.store.record_soon(self._change(session, change))
+
+    def _change(self, session: str, change: Callable[[Kept], None]) -> Callable[[], object]:
+        assert self.store is not None  # noqa: S101
 
         def changed(value: Any) -> Any:
             kept = self._parsed(value)
             change(kept)
             return kept.written()
 
-        return self.store.record_soon(functools.partial(self.store.update, key_of(session), changed))
+        return functools.partial(self.store.update, key_of(session), changed)
 
     def _read(self, session: str) -> Kept:
         assert self.store is not None  # noqa: S101
