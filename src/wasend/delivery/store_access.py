@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import logging
 import os
 import threading
@@ -45,8 +44,8 @@ class StoreAccess:
 
     def __init__(self, store: Store, clock: Clock = SYSTEM_CLOCK) -> None:
         self._store = store
-        now = getattr(store, "now", None)
-        self.clock = StoreClock(clock, functools.partial(self._checked, now) if callable(now) else None)
+        now: Any = getattr(store, "now", None)
+        self.clock = StoreClock(clock, None if now is None else lambda: float(self._checked(now)))
         self._blocking = bool(getattr(store, "blocking", True))
         self._name = type(store).__name__
         self._begin()

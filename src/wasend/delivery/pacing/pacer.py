@@ -58,14 +58,20 @@ class Pacer:
     may be put around a send of a client that has its own `pacing`. A turn for another chat within it is refused: each
     would wait for the other.
 
+    So it is for pacers that share a store: each turn begins by one update of it, in which all that any of them has sent
+    is looked at. They send one at a time and take turns; nothing is held in the store while one waits. The turn of a
+    process that was killed counts, and keeps the others waiting for 30 s at most. Each keeps its own order: between
+    processes goes first who may send first, and of those who might at once who has waited longer.
+
     Nobody has to wait in place: `when` tells the moment, and `reserve` keeps one, to be redeemed then. Gaps, pauses and
-    caps go by a clock that is never set; only quiet hours go by the time of day.
+    caps go by a clock that is never set; only quiet hours go by the time of day. What processes tell each other goes by
+    the store's clock, where it has one, or else by the time of day.
 
     Args:
         pacing: A `Pacing` for each kind: it replaces or joins the profiles ``"reply"``, ``"known"`` and ``"cold"``.
         clock: Where time comes from.
-        store: Where it keeps what was sent when; with a store that outlives the process, the rules hold across
-            restarts. Only one pacer at a time may pace a session.
+        store: Where it keeps what was sent when; by default in memory. With a store that outlives the process the rules
+            hold across restarts, and pacers of several processes or machines that share one pace a session together.
         random: Where its random numbers come from.
         zone: The time zone of everybody of whom nothing else is known, such as ``"America/New_York"``.
         zone_of: Tells a recipient's time zone, or `None` where it does not know. Then a phone number's country decides
@@ -152,7 +158,7 @@ class Pacer:
         """
         Tell when a message could be sent, without taking the turn.
 
-        It reads the store when it first meets a session, in the thread that calls it.
+        It reads the store in the thread that calls it.
 
         Args:
             session: The session's id.
@@ -184,7 +190,8 @@ class Pacer:
         Keep the first free moment for a send, to be made then: by `redeem`, or by a client's ``reservation``.
 
         Every rule holds for it and for what else is sent before and after it; turns that wait already are given around
-        it. It is kept by this pacer alone, and not across a restart. The store is read as by `when`.
+        it. It is kept by this pacer alone, and not across a restart: where another process has sent just before it, it
+        waits for the next free moment when it is redeemed. The store is read as by `when`.
 
         Args:
             session: The session's id.

@@ -21,7 +21,6 @@ from ..._core.clock import Clock
 from ..._core.waits import OnWait, WaitReason, announce, moment_of, wait_of
 from ...errors import InvalidRequestError, TurnTimeoutError
 from ...recipients import masked
-from ..leases import LONGEST as LONGEST_TURN
 from ..leases import Countdown, Heartbeat, lease_by
 from ..store_access import StoreAccess
 from .history import ANY_TIME, History, Moment
@@ -29,6 +28,9 @@ from .queue import Queue
 from .records import Kept, key_of
 from .sharing import Claim, Now, Shared
 from .waiter import Booking, Waiter
+
+LONGEST_TURN: Final = 3600.0
+"""Seconds after which a turn that was not ended does not keep others waiting any more."""
 
 _LONGEST_SLEEP: Final = 600.0
 """Seconds after which a waiter looks at the clock again: the machine may have been suspended, or its time set."""
@@ -203,6 +205,7 @@ class Scheduler:
         assert self.store is not None  # noqa: S101
         assert queue.shared is not None  # noqa: S101
         shared, store = queue.shared, self.store
+        now = self._shared_now()
         refusal: Moment | None = None
         if shared.contended or shared.asked:  # there are others, and to look is cheaper than to try
             kept = self._read(session)
@@ -217,9 +220,6 @@ class Scheduler:
             kept = self._parsed(value)
             with self._lock:
                 now = self._shared_now()
-                if claim.given_up:
-                    refusal = ANY_TIME
-                    return value
                 refusal = self._refusal(queue, waiter, kept, now)
                 if refusal is None:
                     claim.record = queue.next_record(waiter, now.at)

@@ -284,10 +284,8 @@ class Shared:
     def take_back(self, kept: Kept, claim: Claim) -> None:
         """Undo a turn in which nothing was sent, where nobody has built on it."""
         if not claim.is_under_way(kept):
-            return
+            return  # another has begun since
         kept.turn = None
-        if kept.kinds[claim.kind].count != claim.count:
-            return
         if claim.before is None:
             del kept.kinds[claim.kind]
         else:
