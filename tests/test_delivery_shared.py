@@ -72,7 +72,8 @@ async def test_rules_hold_for_all_together(pacers: int, profile: Pacing) -> None
     else:
         assert max(between) <= (profile.pause[1] + 1 if profile.pause and not profile.per_hour else HOUR)
     if profile.pause is not None and profile.pause_after is not None:
-        runs = [len([*run]) for rest, run in groupby(between, lambda gap: gap >= profile.pause[0]) if not rest]
+        least = profile.pause[0]
+        runs = [len([*run]) for rest, run in groupby(between, lambda gap: gap >= least) if not rest]
         assert max(runs) < profile.pause_after
     served = [number for *_, number in sent]
     for begin in range(0, 120 - 3 * pacers, pacers):
