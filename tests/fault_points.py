@@ -14,6 +14,8 @@ import signal
 from collections.abc import Mapping
 from typing import Any, Final, TypeVar
 
+import pytest
+
 from wasend._core.http import RequestState
 from wasend.outbox.entry import Change, Decision, Query, Record, View
 from wasend.outbox.store import OutboxStore
@@ -63,7 +65,7 @@ def _report_requests() -> None:
         if event.endswith(".receive_response_headers.started") and state.check is not None:  # that of a call with a key
             reach("answer")
 
-    RequestState.trace = reporting  # type: ignore[method-assign]
+    pytest.MonkeyPatch().setattr(RequestState, "trace", reporting)
 
 
 class Fused:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import attrs
+import pytest
 
 from tests import fault_points
 from wasend import AsyncWasendClient, Retry, Timeout, WasendError
@@ -46,10 +47,11 @@ class Job:
     fault: tuple[str, int] | None = None
 
 
-def be_quick() -> None:
+def be_quick(patch: pytest.MonkeyPatch) -> None:
     """Take a killed worker for dead, and what is not there for lost, sooner than a program would."""
-    holder.LEASE, holder._BEAT = 3.0, 1.0  # type: ignore[misc]
-    recovery.WINDOW = 1.0  # type: ignore[misc]
+    patch.setattr(holder, "LEASE", 3.0)
+    patch.setattr(holder, "_BEAT", 1.0)
+    patch.setattr(recovery, "WINDOW", 1.0)
 
 
 def store_of(target: str) -> OutboxStore:
@@ -71,7 +73,7 @@ def outbox_of(target: str) -> Outbox:
 
 def work(job: Job) -> None:
     """Do a job, in a process of its own."""
-    be_quick()
+    be_quick(pytest.MonkeyPatch())
     if job.fault is not None:
         fault_points.arm(*job.fault)
     asyncio.run(_work(job))

@@ -19,8 +19,6 @@ import pytest
 
 from tests.fault_points import POINTS
 from tests.outbox_worker import Job, be_quick, client_of, outbox_of, work
-from wasend.outbox import recovery
-from wasend.outbox.holder import _BEAT, LEASE
 from wasend.sandbox import Sandbox
 
 KEYS: Final = int(os.environ.get("WASEND_PROOF_KEYS", "60"))
@@ -31,15 +29,9 @@ ROUNDS: Final = (("intent", "departure", "answer", "outcome"), ("settling", "set
 
 
 @pytest.fixture(autouse=True)
-def quick() -> Any:
-    """What `be_quick` changes is as it was afterwards."""
-    from wasend.outbox import holder
-
-    window = recovery.WINDOW
-    be_quick()
-    yield
-    holder.LEASE, holder._BEAT = LEASE, _BEAT  # type: ignore[misc]
-    recovery.WINDOW = window  # type: ignore[misc]
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What this process settles itself, it settles soon."""
+    be_quick(monkeypatch)
 
 
 def orders() -> tuple[tuple[str, str, str], ...]:
