@@ -55,10 +55,6 @@ def be_quick(patch: pytest.MonkeyPatch) -> None:
 
 
 def store_of(target: str) -> OutboxStore:
-    if target.startswith("postgresql://"):
-        from wasend.outbox.postgres import PostgresOutboxStore
-
-        return PostgresOutboxStore(target)
     return SqliteOutboxStore(target)
 
 

@@ -10,12 +10,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from .entry import Entry
     from .outbox import Outbox
+    from .recovery import Recovered
+    from .store import OutboxStore
 
-__all__ = ["Outbox"]
+__all__ = ["Entry", "Outbox", "OutboxStore", "Recovered"]
 
 _MODULES: Final = {
+    "entry": ("Entry",),
     "outbox": ("Outbox",),
+    "recovery": ("Recovered",),
+    "store": ("OutboxStore",),
 }
 
 

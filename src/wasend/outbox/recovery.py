@@ -252,7 +252,7 @@ class Recovery:
 
     async def _lost(self, held: Record, settlement: Settlement, sent: Literal[False] | None) -> Record | None:
         seen = [key for one in settlement.seen if (key := _id_of(one))]
-        details = json.dumps({"reason": settlement.reason, "seen": seen[:20]}, ensure_ascii=False)
+        details = json.dumps({"reason": settlement.reason, "seen": seen[:20]})
 
         def decide(view: View) -> Change[Record | None]:
             change = rules.lost(view, held, sent=sent, details=details)

@@ -34,7 +34,7 @@ def result_text(result: object, call: Call[Any]) -> str | None:
     """A result as JSON; `None` where it cannot be written."""
     document = result.to_dict() if isinstance(result, Model) else result
     try:
-        return json.dumps(_shrunk(document, _Said(call)), ensure_ascii=False, separators=(",", ":"))
+        return json.dumps(_shrunk(document, _Said(call)), separators=(",", ":"))
     except (TypeError, ValueError, RecursionError):
         logger.warning("%s: its result cannot be kept; that it was carried out is kept", call.name)
         return None
@@ -55,7 +55,7 @@ def result_of(text: str | None, call: Call[T]) -> T:
 
 def refusal_text(error: WasendError) -> str:
     """A refusal as JSON."""
-    return json.dumps({"class": type(error).__name__, "args": list(error.args)}, ensure_ascii=False, default=str)
+    return json.dumps({"class": type(error).__name__, "args": list(error.args)}, default=str)
 
 
 def refusal_of(text: str) -> WasendError:

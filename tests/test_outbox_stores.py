@@ -1,0 +1,25 @@
+"""The outbox's stores: both do what any must."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from wasend.outbox import OutboxStore
+from wasend.outbox.conformance import OutboxStoreConformance
+from wasend.outbox.sqlite import SqliteOutboxStore
+
+_numbers = itertools.count()
+
+
+class TestSqlite(OutboxStoreConformance):
+    """A file does."""
+
+    @pytest.fixture(autouse=True)
+    def _folder(self, tmp_path: Path) -> None:
+        self.folder = tmp_path
+
+    async def open(self) -> OutboxStore:
+        return SqliteOutboxStore(self.folder / f"{self.name}.db")
