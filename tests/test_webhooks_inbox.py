@@ -7,10 +7,11 @@ import sqlite3
 import stat
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from wasend import ConfigurationError, StoreError
-from wasend.webhooks.inbox import Arrival, Counts, Inbox, MemoryInbox, SqliteInbox
+from wasend.webhooks.inbox import Arrival, Counts, Inbox, MemoryInbox, PostgresInbox, SqliteInbox
 from wasend.webhooks.inbox.conformance import InboxConformance
 
 
@@ -28,6 +29,17 @@ class TestSqliteInbox(InboxConformance):
 
     def open(self) -> Inbox:
         return SqliteInbox(self.folder / f"{self.name}.db")
+
+
+class TestPostgresInbox(InboxConformance):
+    @pytest.fixture(autouse=True)
+    def _database(self, postgres: str) -> None:
+        self.dsn = postgres
+
+    def open(self) -> Inbox:
+        with psycopg.connect(self.dsn, autocommit=True) as connection:
+            connection.execute(f'CREATE SCHEMA IF NOT EXISTS "{self.name}"'.encode())
+        return PostgresInbox(f"{self.dsn}?options=-csearch_path%3D{self.name}")
 
 
 def arrival(number: int, *, lane: str = "lane") -> Arrival:

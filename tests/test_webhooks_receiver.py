@@ -218,6 +218,26 @@ async def test_the_key_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> No
     assert KEY not in repr(vars(one))
 
 
+async def test_any_text_is_kept(tmp_path: Path) -> None:
+    """Half characters, null characters and endless names in an event are kept, handled, and known again."""
+    one = receiver(tmp_path / "inbox.db", attempts=1)
+    found: list[Event] = []
+
+    @one.on(Event)
+    async def handle(event: Event) -> None:
+        found.append(event)
+        raise ValueError(event.session)
+
+    odd = "\ud83d\0" + "x" * 5000
+    event = message(text=odd, session=odd, chat=odd, name=odd, id=odd)
+    assert await post(one, event, event) == [200, 200]
+    await one.drain()
+    assert len(found) == 1
+    assert found[0].session == odd
+    assert len(await one.dead_letters()) == 1
+    await one.aclose()
+
+
 # What is known again
 
 
@@ -256,7 +276,7 @@ async def test_each_event_is_handled_once() -> None:
     ]
 
 
-async def test_ten_thousand_deliveries_of_one_event() -> None:
+async def test_thousands_of_deliveries_of_one_event() -> None:
     """However often and concurrently one event is delivered, it is handled once, and each delivery is answered 200."""
     found: list[str] = []
     one = receiver()
@@ -267,7 +287,7 @@ async def test_ten_thousand_deliveries_of_one_event() -> None:
 
     body, headers = signed(message())
     async with one:
-        for _ in range(100):
+        for _ in range(20):
             replies = await asyncio.gather(*(one.receive(body, headers) for _ in range(100)))
             assert {reply.status for reply in replies} == {200}
         await handled(one)
@@ -609,17 +629,14 @@ async def test_a_transaction(tmp_path: Path) -> None:
     await one.aclose()
 
 
-async def test_a_transaction_that_there_is_none(tmp_path: Path) -> None:
-    """A handler that wants a transaction is refused where the inbox gives none, or wants another kind of function."""
+def test_a_transaction_that_there_is_none() -> None:
+    """A handler that wants a transaction is refused where the inbox gives none, and where it awaits."""
     one = receiver()
     one.on(MessageReceived, transaction=True)(lambda event, context: None)
     with pytest.raises(ConfigurationError, match="SqliteInbox"):
         one.start()
-    other = receiver(tmp_path / "inbox.db")
 
-    @other.on(MessageReceived, transaction=True)
     async def save(event: MessageReceived, context: AsyncContext) -> None: ...
 
-    with pytest.raises(ConfigurationError, match="must be a plain function"):
-        await other.work()
-    await other.aclose()
+    with pytest.raises(ConfigurationError, match="plain"):
+        one.on(MessageReceived, transaction=True)(save)

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         same_chat,
         same_message,
     )
-    from .inbox import Counts, DeadLetter, Inbox, MemoryInbox, SqliteInbox
+    from .inbox import Counts, DeadLetter, Inbox, MemoryInbox, PostgresInbox, SqliteInbox
     from .parsing import (
         parse,
     )
@@ -178,6 +178,7 @@ __all__ = [
     "PollVote",
     "PollVoteFailed",
     "PollVotePayload",
+    "PostgresInbox",
     "Presence",
     "PresencePayload",
     "PresenceUpdate",
@@ -220,6 +221,7 @@ _MODULES: Final = {
         "DeadLetter",
         "Inbox",
         "MemoryInbox",
+        "PostgresInbox",
         "SqliteInbox",
     ),
     "receiver": ("Receiver",),

@@ -66,12 +66,17 @@ def arrival_of(event: Event, body: bytes, now: float) -> Arrival:
     """
     return Arrival(
         keys=keys_of(event, body),
-        lane=f"{event.session}/{_lane(event.chat_id)}",
+        lane=storable(f"{event.session}/{_lane(event.chat_id)}"),
         at=now if event.timestamp is None else event.timestamp.timestamp(),
-        name=event.name,
-        session=event.session,
+        name=storable(event.name),
+        session=storable(event.session),
         body=body,
     )
+
+
+def storable(text: str) -> str:
+    """A text that any database holds: without null characters and half characters, and not too long for an index."""
+    return text[:1000].replace("\0", "\ufffd").encode("utf-8", "replace").decode()
 
 
 def _lane(chat: str | None) -> str:

@@ -405,12 +405,6 @@ class Receiver(Router):
 
     def _effect(self, handler: Handler, run: Run) -> Effect:
         self._check_transaction(handler)
-        if handler.is_async:
-
-            async def write(connection: Any) -> None:
-                await handler.function(run.event, AsyncContext(attrs.evolve(run, connection=connection)))
-
-            return write
         return lambda connection: handler.function(run.event, Context(attrs.evolve(run, connection=connection)))
 
     def _check_transactions(self) -> None:
@@ -419,17 +413,10 @@ class Receiver(Router):
                 self._check_transaction(handler)
 
     def _check_transaction(self, handler: Handler) -> None:
-        kind = None if self._inbox is None else self._inbox.transactions
-        if kind is None:
+        if self._inbox is None or not self._inbox.transactions:
             raise ConfigurationError(
                 f"transaction: {handler.name} wants one, which only an SqliteInbox or a PostgresInbox gives"
             )
-        if (kind == "async") is not handler.is_async:
-            wanted, inbox = (
-                "a coroutine function" if kind == "async" else "a plain function",
-                type(self._inbox).__name__,
-            )
-            raise ConfigurationError(f"transaction: with a {inbox}, {handler.name} must be {wanted}")
 
 
 async def _call(handler: Handler, run: Run) -> Any:
@@ -447,6 +434,10 @@ def _report(task: asyncio.Task[None]) -> None:
 
 
 def _inbox(given: Inbox | str | os.PathLike[str] | None, clock: Clock) -> Inbox | None:
+    if isinstance(given, str) and given.startswith(("postgresql://", "postgres://")):
+        from .inbox.postgres import PostgresInbox
+
+        return PostgresInbox(given)
     if isinstance(given, str | os.PathLike):
         from .inbox.sqlite import SqliteInbox
 

@@ -146,9 +146,9 @@ class Router:
             text: Its text: a string is compared without case and the space around it, a pattern is searched for.
             timeout: Seconds that the handler may take; by default the receiver's.
             transaction: Whether it is called in the transaction in which the inbox records the event as handled, with
-                the connection as ``context.connection``: what it writes with that is committed if and only if the event
-                is handled, once. With an `SqliteInbox` it is a plain function, and other writes wait for it; with a
-                `PostgresInbox` a coroutine function.
+                the connection (`sqlite3` or psycopg) as ``context.connection``: what it writes with that is committed
+                if and only if the event is handled, once. It is a plain function that begins and ends no transaction,
+                and is done within seconds: others wait for it, and `timeout` does not end it.
 
         Raises:
             ConfigurationError: An argument cannot be used.
@@ -161,6 +161,9 @@ class Router:
         checked = _checked(from_=from_, chat=chat, session=session, text=text)
 
         def register(function: Callable[..., Any]) -> None:
+            if transaction and _is_async(function):
+                name = getattr(function, "__qualname__", repr(function))
+                raise ConfigurationError(f"transaction: {name} is a coroutine function; make it a plain one")
             self._handlers.append(
                 Handler(
                     function=function,

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import attrs
 
 from ..errors import StoreError
+from .facts import storable
 from .inbox.protocol import Claimed, Inbox
 
 T = TypeVar("T")
@@ -296,4 +297,4 @@ def place(error: BaseException) -> str:
 
 def _described(error: Exception) -> str:
     """What was raised, for the dead letter, which holds the message itself."""
-    return f"{place(error)}: {error}"[:1000]
+    return storable(f"{place(error)}: {error}")

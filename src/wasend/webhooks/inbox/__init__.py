@@ -1,5 +1,5 @@
 """
-Where events wait until they are handled: in an SQLite file, or in memory.
+Where events wait until they are handled: in an SQLite file, in PostgreSQL, or in memory.
 
 Importing this package imports none of its modules: each is imported when its name is first used.
 """
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from .memory import MemoryInbox
+    from .postgres import PostgresInbox
     from .protocol import Arrival, Claimed, Counts, DeadLetter, Inbox
     from .sqlite import SqliteInbox
 
@@ -21,11 +22,13 @@ __all__ = [
     "DeadLetter",
     "Inbox",
     "MemoryInbox",
+    "PostgresInbox",
     "SqliteInbox",
 ]
 
 _MODULES: Final = {
     "memory": ("MemoryInbox",),
+    "postgres": ("PostgresInbox",),
     "protocol": ("Arrival", "Claimed", "Counts", "DeadLetter", "Inbox"),
     "sqlite": ("SqliteInbox",),
 }

@@ -136,7 +136,7 @@ class InboxConformance:
             second = await _claim_one(inbox, "second")
             _expect((second.number, second.attempt), (first.number, 2))
             done: list[Any] = []
-            effect = None if inbox.transactions is None else _effect(inbox, done.append)
+            effect = done.append if inbox.transactions else None
             _expect(await inbox.finish(first, effect), False)
             _expect(await inbox.fail(first, "late", None), False)
             await inbox.release(first)
@@ -252,7 +252,7 @@ class InboxConformance:
         """An effect takes place when the event is recorded as handled; where it raises, nothing is recorded."""
 
         async def test(inbox: Inbox) -> None:
-            if inbox.transactions is None:
+            if not inbox.transactions:
                 return
             await inbox.put(_arrival(1))
             claimed = await _claim_one(inbox)
@@ -261,14 +261,14 @@ class InboxConformance:
                 raise ValueError("no")
 
             try:
-                await inbox.finish(claimed, _effect(inbox, fault))
+                await inbox.finish(claimed, fault)
             except ValueError:
                 pass
             else:
                 raise AssertionError("what an effect raises must be raised")
             _expect(await inbox.counts(), Counts(waiting=1, dead=0))
             done: list[Any] = []
-            _expect(await inbox.finish(claimed, _effect(inbox, done.append)), True)
+            _expect(await inbox.finish(claimed, done.append), True)
             _expect(len(done), 1)
 
         self._run(test)
@@ -359,13 +359,6 @@ def _arrival(
 async def _claim_one(inbox: Inbox, holder: str = "one", lease: float = _LONG) -> Claimed:
     (claimed,) = await inbox.claim(holder, 1, lease)
     return claimed
-
-
-def _effect(inbox: Inbox, function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    async def effect(connection: Any) -> None:
-        function(connection)
-
-    return effect if inbox.transactions == "async" else function
 
 
 def _expect(found: Any, expected: Any) -> None:

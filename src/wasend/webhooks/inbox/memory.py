@@ -6,7 +6,7 @@ import itertools
 import threading
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import attrs
 
@@ -39,7 +39,7 @@ class MemoryInbox:
         clock: Where time comes from.
     """
 
-    transactions: Literal["sync", "async"] | None = None
+    transactions: bool = False
 
     def __init__(self, *, clock: Clock = SYSTEM_CLOCK) -> None:
         self._clock = clock

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 import attrs
 
@@ -12,7 +12,7 @@ import attrs
 @attrs.frozen(kw_only=True)
 class Arrival:
     """
-    An event on its way into an inbox.
+    An event on its way into an inbox. Its texts hold neither null characters nor half characters.
 
     Attributes:
         keys: What it is known by, at least one digest: an event with any of these is the same event.
@@ -98,11 +98,10 @@ class Inbox(Protocol):
     number of processes.
 
     Attributes:
-        transactions: How `finish` calls an ``effect``: as a plain function, or as a coroutine function; `None` where
-            it knows none.
+        transactions: Whether `finish` can call an ``effect`` in its own transaction.
     """
 
-    transactions: Literal["sync", "async"] | None
+    transactions: bool
 
     async def put(self, arrival: Arrival) -> bool:
         """

@@ -6,7 +6,7 @@ import os
 import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from ..._core.clock import SYSTEM_CLOCK, Clock
 from ..._storage.sqlite import SqliteDatabase
@@ -61,7 +61,7 @@ class SqliteInbox:
         ConfigurationError: An argument makes no sense.
     """
 
-    transactions: Literal["sync", "async"] | None = "sync"
+    transactions: bool = True
 
     def __init__(self, path: str | os.PathLike[str], *, clock: Clock = SYSTEM_CLOCK, timeout: float = 5.0) -> None:
         self._clock = clock
