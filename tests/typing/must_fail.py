@@ -3,7 +3,10 @@
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from wasend import AsyncWasendClient, Message, Options, Session, WasendClient
+from wasend.webhooks import EVENTS, AnyEvent, MessageAck, MessageAny, MessageReceived, UnknownEvent, parse
 
 client = WasendClient("key")
 session = client.retrieve_session_info("ses_1")
@@ -39,3 +42,22 @@ async def forgotten() -> None:
         coroutine = other.send_text(session="s", to="+44", text="t")
         print(coroutine.id)  # type: ignore[attr-defined]
         await coroutine
+
+
+def forgetful(event: AnyEvent) -> None:
+    """A match that does not name every class."""
+    match event:
+        case MessageReceived() | MessageAny():
+            print(event.payload.bdoy)  # type: ignore[attr-defined]
+        case MessageAck() | UnknownEvent():
+            print(event.payload.ack)
+        case _:
+            assert_never(event)  # type: ignore[arg-type]
+
+
+parse("text", {}, key="key")  # type: ignore[arg-type]
+parse(b"", {})  # type: ignore[call-arg]
+parse(b"", {}, key=5)  # type: ignore[arg-type]
+parse(b"", {"a": 5}, key="key")  # type: ignore[arg-type]
+EVENTS["message"] = MessageAny  # type: ignore[index]
+MessageReceived().payload.body = "other"  # type: ignore[misc]
