@@ -18,7 +18,7 @@ from wasend import Ack, Model, SessionState
 from wasend import webhooks as package
 from wasend.webhooks import EVENTS, AnyEvent, Event, UnknownEvent, events, parse, payloads, same_chat, same_message
 
-ENVELOPE: Final = {
+ENVELOPE: Final[dict[str, Any]] = {
     "id": "evt_01jz0000000000000000000000",
     "timestamp": 1741249702485,
     "event": "message",
@@ -516,6 +516,21 @@ def test_who_may_write_in_a_group() -> None:
     others: tuple[Any, ...] = (None, [], {}, {"group": []}, "text")
     for other in others:
         assert may_write(other) is None
+
+
+def test_what_hardly_differs_is_read_once() -> None:
+    """The account and the installation of one event after the other are the same models; what differs is not."""
+    one, other = event_of("message", MESSAGE), event_of("message.any", MESSAGE)
+    assert one.me is other.me
+    assert one.environment is other.environment
+    assert one.payload is not other.payload
+    renamed = event_of("message", MESSAGE, me={**ENVELOPE["me"], "pushName": "Front"})
+    assert (renamed.me.push_name, one.me.push_name) == ("Front", "Desk")
+    wrong = event_of("message", MESSAGE, me={"id": "1@c.us", "pushName": []})
+    again = event_of("message", MESSAGE, me={"id": "1@c.us", "pushName": []})
+    assert wrong.unread == again.unread == ("me.pushName",)
+    for number in range(300):
+        assert event_of("message", MESSAGE, me={"id": f"{number}@c.us"}).me.id == f"{number}@c.us"
 
 
 def test_states() -> None:

@@ -153,12 +153,13 @@ def test_json_written_again() -> None:
     assert read(memoryview(BODY), signed()) == read(bytearray(BODY), signed()) == read()
 
 
-@pytest.mark.parametrize("headers", ["X-Webhook-Hmac", 5, [1], [("a",)], {"a": 1}, {1: "a"}, [b"ab"]])
+@pytest.mark.parametrize(
+    "headers", ["X-Webhook-Hmac", 5, [1], [("a",)], {"X-Webhook-Hmac": 1}, {1: "a"}, [("x-webhook-hmac", None)]]
+)
 def test_no_headers_at_all(headers: Any) -> None:
     """What cannot be headers is a mistake of the program, and not of the one who posted."""
-    with pytest.raises((InvalidRequestError, TypeError)) as caught:
+    with pytest.raises(InvalidRequestError, match=r"headers: \w+ that cannot be read"):
         read(headers=headers)
-    assert not isinstance(caught.value, WebhookError)
 
 
 # ------------------------------------------------------------------------------------------- keys

@@ -48,11 +48,13 @@ _WHITE_SPACE: Final = re.compile(r"[ \t\n\r]*")
 _PLANS_KEPT: Final = 500
 _NAMES_KEPT: Final = 100
 _LETTERS_KEPT: Final = 5000
+_SHARED_KEPT: Final = 200
 _MOST_MEMBERS: Final = 1000  # of an object that is read into a model: none has a tenth of that
 _MISFITS: Final = 1000
 """Values of one list that are named one by one where they do not fit; further ones are kept together."""
 _OTHERS: Final = "[…]"
 _READY: Final = (str, int, bool)
+_PLAIN_OBJECT: Final = Mapping[str, Any]
 _TEXT_LENGTH: Final = 500  # of an answer that is no JSON and still an answer, such as a code
 _FIRST_TIMESTAMP: Final = 1e9  # a flag as large as this is the time since when it is set
 _PICTURES: Final = {b"\x89PNG\r\n": "image/png", b"\xff\xd8\xff": "image/jpeg", b"GIF8": "image/gif"}
@@ -492,7 +494,7 @@ class _Plans(dict[tuple[Any, ...], _Plan]):
                 unknown.append(key)
             elif given is not NoneType:
                 rank, spelling, attribute, kind, read = field
-                ready = given is kind and given in _READY
+                ready = given is kind in _READY or (given is dict and kind == _PLAIN_OBJECT)
                 sources.setdefault(attribute, []).append((rank, key != spelling, at, key, kind, read, ready))
         one = {name: found[0] for name, found in sources.items() if len(found) == 1}
         plan = _Plan(
@@ -628,7 +630,25 @@ def _model_hook(converter: cattrs.Converter, strict: bool, cls: type[Model]) -> 
             raise _Partly(made, misfits)
         return made
 
-    return structure
+    return _once(structure) if cls.shared else structure
+
+
+def _once(structure: Callable[[Any, Any], Model]) -> Callable[[Any, Any], Model]:
+    """The same reading, which reads equal documents once."""
+    kept: dict[str, Model] = {}
+
+    def look_up(value: Any, kind: Any) -> Model:
+        key = repr(value)
+        found = kept.get(key)
+        if found is None:
+            found = structure(value, kind)
+            if len(key) < _LETTERS_KEPT:
+                if len(kept) >= _SHARED_KEPT:
+                    kept.clear()
+                kept[key] = found
+        return found
+
+    return look_up
 
 
 def _document(value: Any, cls: type[Model]) -> Mapping[str, Any]:

@@ -8,7 +8,7 @@ import types
 from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final, Generic, TypeVar, cast, dataclass_transform, overload
+from typing import Any, ClassVar, Final, Generic, TypeVar, cast, dataclass_transform, overload
 
 import attrs
 
@@ -156,6 +156,9 @@ class Model(Mapping[str, Any]):
         unread: Where something did not fit its field, which is empty then: paths such as ``participants[1].isAdmin``.
             Also the name of an id that the service left out.
     """
+
+    shared: ClassVar[bool] = False
+    """Whether equal documents are read once, and are the same model: for what hardly differs from answer to answer."""
 
     extra: Mapping[str, Any] = attrs.field(factory=dict[str, Any], hash=False)
     unread: tuple[str, ...] = attrs.field(default=(), eq=False, hash=False, repr=False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from .._core.bridge import Bridge
 from .._core.clock import SYSTEM_CLOCK, Clock
@@ -84,8 +84,8 @@ class Endpoint:
             return refused(error)
         body = b""  # what shows the variables of a traceback does not show it
         found = self._handle(event)
-        if inspect.isawaitable(found):
-            await found
+        if hasattr(found, "__await__"):  # found out faster than by `inspect`
+            await cast("Awaitable[object]", found)
         return _HANDLED
 
     def _read(self, body: bytes, headers: Headers) -> AnyEvent:

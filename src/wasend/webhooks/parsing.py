@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -158,12 +160,19 @@ def _document(body: bytes, max_bytes: int) -> dict[str, Any]:
     return cast("dict[str, Any]", document)
 
 
-def _event(document: dict[str, Any]) -> AnyEvent:
+@functools.cache
+def _reading() -> tuple[Callable[..., Any], Mapping[str, type[AnyEvent]], type[AnyEvent]]:
+    """What reads events: not imported before the first one comes."""
     from .._core.codec import decode
     from .events import EVENTS, UnknownEvent
 
+    return decode, EVENTS, UnknownEvent
+
+
+def _event(document: dict[str, Any]) -> AnyEvent:
+    decode, classes, other = _reading()
     try:
-        return decode(document, EVENTS.get(document["event"], UnknownEvent), None)
+        return cast("AnyEvent", decode(document, classes.get(document["event"], other), None))
     except DecodeError:
         raise WebhookFormatError("the body is no event: it has more members than an event can have") from None
 

@@ -124,6 +124,8 @@ class Me(Redacted, ChatIdentity):
         message_capping: How many it may begin, since 2026.8.
     """
 
+    shared = True
+
     id: str = ""
     push_name: str | None = None
     lid: str | None = None
@@ -145,6 +147,8 @@ class Environment(Redacted):
         platform: Such as ``linux/x64``.
         worker: Which of several.
     """
+
+    shared = True
 
     version: str | None = None
     engine: str | None = None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hmac
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NoReturn, TypeAlias, TypeVar, cast
 
 from ..errors import (
@@ -30,6 +30,7 @@ _HEX: Final = re.compile(r"[0-9a-fA-F]{128}")
 _ALGORITHM_NAMES: Final = frozenset(("sha512", "sha-512", "hmac-sha512"))
 _SIGNATURE: Final = SIGNATURE_HEADER.lower()
 _ALGORITHM: Final = ALGORITHM_HEADER.lower()
+_LENGTHS: Final = (len(_SIGNATURE), len(_ALGORITHM))
 
 Headers: TypeAlias = (
     "Mapping[str, str] | Mapping[bytes, bytes] | Iterable[tuple[str, str]] | Iterable[tuple[bytes, bytes]]"
@@ -81,7 +82,10 @@ class Keys:
     def match(self, body: bytes, signature: str) -> bool:
         """Whether one of the keys signs a body so. All are tried: how long it takes says nothing of which."""
         given = bytes.fromhex(signature)
-        return sum(hmac.compare_digest(hmac.digest(key, body, ALGORITHM), given) for key in self._keys) > 0
+        good = False
+        for key in self._keys:
+            good |= hmac.compare_digest(hmac.digest(key, body, ALGORITHM), given)
+        return good
 
     def __repr__(self) -> str:
         return "Keys(***)"
@@ -182,13 +186,7 @@ def check_signature(body: bytes, headers: Headers, keys: Keys) -> None:
     Raises:
         WebhookError: It was not.
     """
-    signatures, algorithms = set[str](), set[str]()
-    for name, value in pairs(headers):
-        if name == _SIGNATURE:
-            # A header that came twice is joined by a comma where there is one value a name.
-            signatures.update(part.strip().lower() for part in value.split(","))
-        elif name == _ALGORITHM:
-            algorithms.update(part.strip().lower() for part in value.split(","))
+    signatures, algorithms = signing(headers)
     signatures.discard("")
     if not signatures:
         raise WebhookUnsignedError(
@@ -208,28 +206,27 @@ def check_signature(body: bytes, headers: Headers, keys: Keys) -> None:
         )
 
 
-def pairs(headers: Headers) -> Iterator[tuple[str, str]]:
+def signing(headers: Headers) -> tuple[set[str], set[str]]:
     """
-    Headers one by one, their names in lower case.
+    The signatures and the algorithms that headers name. Other headers are not looked at: there may be many.
 
     Raises:
         InvalidRequestError: They are no headers.
     """
     given: Any = headers
-    for pair in given.items() if hasattr(given, "items") else given or ():
-        if not (isinstance(pair, tuple | list) and len(cast("Sequence[Any]", pair)) == 2):
-            raise InvalidRequestError(
-                "headers", f"{type(given).__name__} of no pairs", "pass a mapping, or a list of pairs of name and value"
-            )
-        name, value = cast("tuple[Any, Any]", pair)
-        yield _text(name).lower(), _text(value)
+    found: dict[str, set[str]] = {_SIGNATURE: set(), _ALGORITHM: set()}
+    try:
+        for name, value in given.items() if hasattr(given, "items") else given or ():
+            if len(name) in _LENGTHS and (spelt := _text(name).lower()) in found:
+                text = _text(value).strip().lower()
+                # A header that came twice is joined by a comma where there is one value a name.
+                found[spelt].update(part.strip() for part in text.split(",")) if "," in text else found[spelt].add(text)
+    except (TypeError, ValueError, AttributeError) as error:
+        problem = f"{type(given).__name__} that cannot be read ({type(error).__name__})"
+    else:
+        return found[_SIGNATURE], found[_ALGORITHM]
+    raise InvalidRequestError("headers", problem, "pass a mapping, or a list of pairs of name and value, as they came")
 
 
-def _text(value: object) -> str:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bytes):
-        return value.decode("latin-1")
-    raise InvalidRequestError(
-        "headers", f"expected text or bytes, got {type(value).__name__}", "pass them as they came"
-    )
+def _text(value: str | bytes) -> str:
+    return value if isinstance(value, str) else value.decode("latin-1")
