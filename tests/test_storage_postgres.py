@@ -114,12 +114,17 @@ class TestTransactions:
             add()(connection)
             connection.execute("INSERT INTO notes VALUES ('secret', 1), ('secret', 1)")
 
+        def own(connection: Connection) -> int:
+            return connection.info.backend_pid
+
+        before = await db.run(own)
         with pytest.raises(LookupError, match="ours"):
             await db.run(fail)
         with pytest.raises(StoreError, match="duplicate key") as caught:
             await db.run(clash)
         assert "secret" not in str(caught.value)
         assert await db.run(counts) == {}
+        assert await db.run(own) == before, "the connection is as good as before"
 
     def test_loops_and_threads(self, db: PostgresDatabase) -> None:
         """Loops and threads that write at once in one database lose nothing."""
@@ -147,9 +152,9 @@ class TestTransactions:
 
         assert [await db.run(level, durable=durable) for durable in (True, False, True)] == ["on", "off", "on"]
 
-    @pytest.mark.parametrize("code", ["40001", "40P01"])
-    async def test_what_came_in_the_way_of_others(self, db: PostgresDatabase, code: str) -> None:
-        """A transaction that the server undid because of another is done again, from its beginning."""
+    @pytest.mark.parametrize("code", ["40001", "40P01", "57P01"])
+    async def test_what_the_server_undid(self, db: PostgresDatabase, code: str) -> None:
+        """What the server undid because of another transaction, or because it stops, is done again from its beginning."""
         tries = 0
 
         def function(connection: Connection) -> int:
@@ -327,6 +332,17 @@ class TestTrouble:
         assert all(isinstance(fault, StoreError) and "no connection" in str(fault) for fault in faults), faults
         proxy.mend()
         assert await db.run(add()) == 2
+
+    async def test_what_was_idle(
+        self, postgres: str, proxy: Proxy, open_database: Callable[..., PostgresDatabase]
+    ) -> None:
+        """Where one connection was lost, those that were idle are not tried one after the other."""
+        db, all_there = open_database(proxy.before(postgres)), threading.Barrier(3)
+        await asyncio.gather(*(db.run(lambda _: all_there.wait(30)) for _ in range(3)))
+        assert len(db._idle) == 3
+        proxy.cut(refuse=False)
+        assert await db.run(add()) == 1
+        assert len(db._idle) == 1
 
     async def test_a_network_that_loses_all(
         self, postgres: str, proxy: Proxy, open_database: Callable[..., PostgresDatabase]
