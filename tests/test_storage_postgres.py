@@ -83,6 +83,11 @@ class TestPostgresStore(StoreConformance):
         self.stores.append(PostgresStore(self.dsn))
         return self.stores[-1]
 
+    def test_a_key_that_cannot_be_kept(self) -> None:
+        """PostgreSQL keeps no NUL characters, and the error says so."""
+        with pytest.raises(StoreError, match=r"it cannot keep this .*; pass text without NUL"):
+            self.open().set("a\0b", 1)
+
     def test_a_value_that_is_not_json(self) -> None:
         """A value that somebody else has put there is an error that names the store."""
         store = self.open()

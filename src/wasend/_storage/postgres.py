@@ -275,9 +275,12 @@ class PostgresDatabase(Forks):
 
     def _failure(self, error: psycopg.Error) -> StoreError:
         code = error.sqlstate
-        if code is None:  # of the connection, in a text of libpq's that names no value
+        if code is None and isinstance(error, self._psycopg.OperationalError):
+            # In a text of libpq's, which names no value.
             first = (str(error) or type(error).__name__).splitlines()[0]
             return self.error(f"no connection ({first})", "see that the server runs, and check the address")
+        if code is None:
+            return self.error(f"it cannot keep this ({type(error).__name__})", "pass text without NUL characters")
         text = "" if code.startswith(_VALUES) else f": {error.diag.message_primary}"
         problem = f"{type(error).__name__} ({code}){text}"
         return self.error(*_PROBLEMS.get(code, (problem, "see the server's log, then try again")))
