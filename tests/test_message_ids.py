@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import httpx
@@ -14,6 +15,7 @@ from tests.clients import KEY, NUMBER, QUICK, TEXT, both_clients, result_or_erro
 from tests.raw import Behaviour, Peer, RawServer, answer, message, reset, serving
 from wasend import AsyncWasendClient, BadRequestError, Message, OutcomeUnknownError
 from wasend.delivery.settle.ledger import ledger_of
+from wasend.outbox import Outbox
 from wasend.sandbox import Clock, Sandbox
 
 ID: Final = re.compile(r"3EB0[0-9A-F]{18}")
@@ -130,10 +132,13 @@ class Losing(httpx.AsyncBaseTransport):
     def __init__(self, sandbox: Sandbox) -> None:
         self._service = httpx.ASGITransport(app=sandbox)
         self.loses = ""
+        self.reads = True
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.method == "POST" and self.loses == "request":
             raise httpx.ReadError("gone")
+        if request.method == "GET" and not self.reads:
+            raise httpx.ConnectError("down")
         response = await self._service.handle_async_request(request)
         if request.method == "POST" and self.loses == "answer":
             raise httpx.ReadError("gone")
@@ -149,7 +154,7 @@ async def lost(client: AsyncWasendClient, way: Losing, session: str, what: str) 
 
 
 def desk(message_ids: Any) -> tuple[AsyncWasendClient, Losing, Sandbox, str]:
-    sandbox = Sandbox(message_ids=message_ids)
+    sandbox = Sandbox(message_ids=message_ids, clock=Clock(stopped=True))
     session = sandbox.add_session().id
     way = Losing(sandbox)
     transport = httpx.AsyncClient(transport=way)
@@ -192,6 +197,45 @@ async def test_settled_exactly_before_anything_was_answered() -> None:
         missing, found = await client.settle(never, window=0), await client.settle(arrived)
     assert (found.outcome, found.is_exact) == ("sent", True)
     assert (missing.outcome, missing.result) == ("unknown", None)
+
+
+def other_program(sandbox: Sandbox, way: Losing, outbox: Outbox, number: int, **options: Any) -> AsyncWasendClient:
+    """A client that knows nothing of what other ones have learnt; it shares the outbox."""
+    return AsyncWasendClient(
+        KEY,
+        base_url=f"https://sandbox{number}",
+        http_client=httpx.AsyncClient(transport=way),
+        clock=sandbox.clock,
+        outbox=outbox,
+        retry=None,
+        **options,
+    )
+
+
+@pytest.mark.parametrize("ends", ["answer", "request"])
+async def test_settled_exactly_by_another_process(ends: str, tmp_path: Path) -> None:
+    """
+    What one process has left behind is told by its id in the next one, too: an identical message of another program is
+    not taken for it; it is found, or was not sent and is sent now.
+    """
+    _, way, sandbox, session = desk("take")
+    outbox = Outbox(tmp_path / "outbox.db", account="shop", visible_within=0.0)
+    message: Any = {"session": session, "to": NUMBER, "text": TEXT, "key": "lost"}
+    async with other_program(sandbox, way, outbox, 1, message_ids="try") as first:
+        await first.send_text(session=session, to=NUMBER, text="first", key="first")
+        way.loses, way.reads = ends, False
+        with pytest.raises(OutcomeUnknownError):
+            await first.send_text(**message)
+        way.loses, way.reads = "", True
+    await by_another_program(sandbox, session)
+    async with other_program(sandbox, way, outbox, 2) as second:
+        recovered = await second.outbox.recover()
+        sent = await second.send_text(**message)
+    (entry,) = recovered.sent if ends == "answer" else recovered.not_sent
+    assert entry.key == "lost"
+    ids = [one.id for one in sandbox.messages() if one.content == TEXT]
+    assert len(ids) == 2
+    assert sent.id == ids[0 if ends == "answer" else 1]
 
 
 @pytest.mark.parametrize("message_ids", ["ignore", "refuse"])

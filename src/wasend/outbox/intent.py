@@ -25,11 +25,13 @@ class Intent:
         call: The call. In place of its file it has that file's size and hash, and it is not for making.
         lease: Seconds from its leaving until its sender has certainly ended.
         skew: How far the service's clock was ahead of the sender's; `None` where the sender did not know.
+        takes_own_id: Whether the sender knew that its session takes over the id that the message was given.
     """
 
     call: Call[Any]
     lease: float
     skew: Skew | None = None
+    takes_own_id: bool = False
 
     def dump(self, file: File | None = None) -> str:
         """
@@ -53,6 +55,7 @@ class Intent:
             "reaches": call.reaches,
             "key": call.key,
             "own_id": call.own_id,
+            "takes_own_id": self.takes_own_id,
             "lease": self.lease,
             "skew": None if self.skew is None else [self.skew.least, self.skew.most],
         }
@@ -79,4 +82,9 @@ class Intent:
             key=document.get("key"),
             own_id=document.get("own_id"),
         )
-        return cls(call=call, lease=document["lease"], skew=None if skew is None else Skew(*skew))
+        return cls(
+            call=call,
+            lease=document["lease"],
+            skew=None if skew is None else Skew(*skew),
+            takes_own_id=document.get("takes_own_id", False),
+        )

@@ -249,7 +249,12 @@ class OutboxMiddleware:
     def _leaving(self, call: Call[Any], identity: Identity, left: float) -> Leaving:
         date = self._engine.http.date
         lease = left * 1.1 + 2 * _SLACK
-        intent = Intent(call=call, lease=lease, skew=None if date is None else Skew.told_by(date))
+        intent = Intent(
+            call=call,
+            lease=lease,
+            skew=None if date is None else Skew.told_by(date),
+            takes_own_id=call.own_id is not None and self._ledger.ids.are_taken_over(identity.session),
+        )
         return Leaving(since=self._engine.options.clock.now(), lease=lease, intent=intent.dump(identity.file))
 
     # What became of it

@@ -136,6 +136,9 @@ class Recovery:
     async def _settle(
         self, held: Record, intent: Intent | None, error: OutcomeUnknownError | None, *, mine: bool
     ) -> Record | None:
+        if intent is not None and intent.takes_own_id:  # as its sender knew, and this process may not know yet
+            own_id = str(intent.call.own_id)
+            self._ledger.ids.learn(held.session, own_id, own_id)
         target = None if intent is None else target_of(intent.call, self._ledger)
         if intent is None or target is None:
             name = "it" if intent is None else intent.call.name

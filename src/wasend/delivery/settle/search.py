@@ -255,7 +255,8 @@ class _Searching:
                 elsewhere = not findings.unclear
                 match = await self._claim(findings)
                 if match is not None:
-                    return Settlement("sent", match.result, seen, "it was found by reading back", exact)
+                    how = "it was found by the id that was given to it" if exact else "it was found by reading back"
+                    return Settlement("sent", match.result, seen, how, exact)
                 reason = self._why(findings)
             if narrow and elsewhere:
                 narrow, wider = await self._widen()
