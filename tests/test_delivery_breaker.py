@@ -578,12 +578,18 @@ class TestRule:
         """A store that cannot be written to changes neither the result nor the error of a send, and is logged."""
 
         class Full(MemoryStore):
-            def set(self, key: str, value: Any) -> None:
-                raise OSError("no space left")
+            full = False
 
-        rule = BreakerMiddleware(Breaker(clock=clock, store=Full()))
+            def set(self, key: str, value: Any) -> None:
+                if self.full:
+                    raise OSError("no space left")
+                super().set(key, value)
+
+        store = Full()
+        rule = BreakerMiddleware(Breaker(clock=clock, store=store))
 
         async def perform() -> Message:
+            store.full = True
             if error is not None:
                 raise error
             return Message(id="m1")

@@ -18,11 +18,12 @@ import pytest
 
 from tests.test_delivery_pacing import DAY, HOUR, LONDON, NOON, PARIS, PLAIN, Jumping, chat, gaps, idle, most_within
 from wasend import TurnTimeoutError, Wait
-from wasend.delivery import leases
+from wasend.delivery import bulkhead, leases
+from wasend.delivery.breaker import Breaker
 from wasend.delivery.pacing import Pacer, Pacing
 from wasend.delivery.pacing.records import Kept, KeptSends, Wish
-from wasend.delivery.stores import MemoryStore, SqliteStore
-from wasend.errors import StoreError
+from wasend.delivery.stores import MemoryStore, SqliteStore, Store
+from wasend.errors import ServerError, StoreError, WasendError
 
 
 def kept(store: MemoryStore, session: str = "s") -> Kept:
@@ -417,3 +418,157 @@ def test_processes_that_are_killed(tmp_path: Path) -> None:
     both = [row for row in sent if row[0] <= min(lines("a")[-1][0], lines("b")[-1][0]) and row[2] in "ab"]
     runs = [len([*run]) for _, run in groupby(name for *_, name in both)]
     assert max(runs, default=0) <= 75, "neither starves"
+
+
+# --- the breaker
+
+
+class Air:
+    """Breakers that share a store, and what is in flight by them."""
+
+    def __init__(self, clock: Jumping, store: Store, count: int) -> None:
+        self.breakers = [Breaker(clock=clock, store=store) for _ in range(count)]
+        self.within = self.most = self.done = 0
+        self.land = asyncio.Event()
+        self.error: WasendError | None = None
+
+    async def send(self, number: int, *, new: bool = True) -> None:
+        async with self.breakers[number % len(self.breakers)].flight("s", chat(number), new):
+            self.within += 1
+            self.most = max(self.most, self.within)
+            try:
+                await self.land.wait()
+                if self.error is not None:
+                    raise self.error
+                self.done += 1
+            finally:
+                self.within -= 1
+
+    async def some_are_in_flight(self, count: int) -> None:
+        while self.within != count:
+            await asyncio.sleep(0)
+
+
+@pytest.fixture
+def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for sends of other processes looks often."""
+    monkeypatch.setattr(bulkhead, "_SOON", 0.002)
+    monkeypatch.setattr(bulkhead, "_OFTEN", 0.01)
+
+
+def held(clock: Jumping, store: Store) -> None:
+    """Let a breaker have been open, and its time be over."""
+    for _ in range(3):
+        Breaker(clock=clock, store=store).note("s", ServerError("no", status=500))
+    clock.time += 1000
+
+
+@pytest.mark.usefixtures("quickly")
+@pytest.mark.parametrize("fails", [False, True])
+async def test_one_probe_over_all_processes(fails: bool) -> None:
+    """When a breaker's time is over one send goes first, of all processes; as it goes the others pass or are held back."""
+    clock, store = Jumping(), MemoryStore()
+    held(clock, store)
+    air = Air(clock, store, 4)
+    tasks = [asyncio.create_task(air.send(number, new=False)) for number in range(8)]
+    await air.some_are_in_flight(1)
+    await asyncio.sleep(0.05)
+    assert air.within == 1
+    air.error = ServerError("no", status=500) if fails else None
+    air.land.set()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    if fails:
+        assert Counter(type(result).__name__ for result in results) == {"ServerError": 1, "BreakerOpenError": 7}
+        assert air.most == 1
+    else:
+        assert results == [None] * 8
+        assert store.get("breaker:s") is None
+
+
+@pytest.mark.usefixtures("quickly")
+async def test_new_conversations_of_all_processes() -> None:
+    """Two new conversations of a session are in flight at once, of all processes together; replies are not counted."""
+    clock, store = Jumping(), MemoryStore()
+    air = Air(clock, store, 3)
+    tasks = [asyncio.create_task(air.send(number)) for number in range(7)]
+    await air.some_are_in_flight(2)
+    await asyncio.sleep(0.05)
+    assert air.within == 2
+    for task in tasks[:2]:
+        task.cancel()
+    await asyncio.wait(tasks[:2])
+    await air.some_are_in_flight(2)
+    air.land.set()
+    await asyncio.gather(*tasks[2:])
+    assert (air.most, air.done) == (2, 5)
+    assert store.get("breaker:s") is None
+
+    air.land.clear()
+    replies = [asyncio.create_task(air.send(number, new=False)) for number in range(9)]
+    await air.some_are_in_flight(9)
+    assert store.get("breaker:s") is None, "and cost no write"
+    air.land.set()
+    await asyncio.gather(*replies)
+
+
+@pytest.mark.usefixtures("quickly")
+async def test_a_probe_that_was_killed() -> None:
+    """The probe of a process that was killed counts until its lease is over; one that lasts is renewed."""
+    clock, store = Jumping(), MemoryStore()
+    held(clock, store)
+    killed, air = Air(clock, store, 1), Air(clock, store, 1)
+    lost = asyncio.create_task(killed.send(0))
+    await killed.some_are_in_flight(1)
+    waiting = asyncio.create_task(air.send(1))
+    await asyncio.sleep(0.05)
+    assert air.within == 0
+    clock.time += leases.LEASE + 1
+    await air.some_are_in_flight(1)
+    air.land.set()
+    await waiting
+    lost.cancel()
+    await asyncio.wait([lost])
+
+
+async def test_a_flight_that_lasts_is_renewed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A send in flight is renewed while it lasts."""
+    monkeypatch.setattr(leases, "RENEWED", 0)
+    clock, store = Jumping(), MemoryStore()
+    air = Air(clock, store, 1)
+    task = asyncio.create_task(air.send(0))
+    await air.some_are_in_flight(1)
+    clock.time += 100
+    await asyncio.sleep(0.01)
+    ((_, until),) = (store.get("breaker:s") or {})["flights"].values()
+    assert until == clock.time + leases.LEASE
+    air.land.set()
+    await task
+
+
+async def test_cancelled_while_a_flight_is_counted() -> None:
+    """Who gives up while the store counts its send leaves nothing behind."""
+    clock, store = Jumping(), Slow()
+    air = Air(clock, store, 1)
+    store.go.clear()
+    task = asyncio.create_task(air.send(0))
+    assert await asyncio.to_thread(store.inside.wait, 30)
+    task.cancel()
+    await asyncio.wait([task])
+    store.go.set()
+    air.land.set()
+    await air.send(1)
+    assert store.get("breaker:s") is None
+
+
+async def test_closing_a_breaker_counts_on() -> None:
+    """Closing a breaker by hand ends what is held back, not what is in flight."""
+    clock, store = Jumping(), MemoryStore()
+    air = Air(clock, store, 1)
+    task = asyncio.create_task(air.send(0))
+    await air.some_are_in_flight(1)
+    air.breakers[0].note("s", ServerError("no", status=500))
+    air.breakers[0].close("s")
+    assert air.breakers[0].state("s").failures == 0
+    assert len((store.get("breaker:s") or {})["flights"]) == 1
+    air.land.set()
+    await task

@@ -34,7 +34,8 @@ from ..errors import (
     WasendError,
 )
 from ..recipients import Recipient
-from .bulkhead import Bulkhead, Limits
+from .bulkhead import LONGEST, Bulkhead, Flight, Limits
+from .leases import Countdown, Heartbeat, lease_by
 from .sends import Send, send_of
 from .store_access import StoreAccess
 from .stores import MemoryStore, Store
@@ -113,18 +114,36 @@ class _Hold:
 
 @attrs.define
 class _State:
+    """
+    What the store holds of a session.
+
+    Attributes:
+        failures: How many sends in a row have failed.
+        gates: What is held back, or was, and is half-open.
+        flights: The sends in flight of all processes that count, by name: whether each opens a conversation, and until
+            when it counts.
+    """
+
     failures: int = 0
     gates: dict[Gate, _Hold] = attrs.field(factory=dict["Gate", "_Hold"])
+    flights: dict[str, tuple[bool, float]] = attrs.field(factory=dict[str, "tuple[bool, float]"])
 
     @classmethod
     def read(cls, value: Any) -> _State | None:
         """What was kept; `None` where that is something else."""
         if value is None:
             return cls()
-        failures, gates = (value.get("failures"), value.get("gates")) if is_object(value) else (None, None)
-        if not isinstance(failures, int) or not is_object(gates):
+        given = value if is_object(value) else {}
+        failures, gates, flights = given.get("failures"), given.get("gates"), given.get("flights")
+        if not isinstance(failures, int) or not is_object(gates) or not is_object(flights):
             return None
         state = cls(failures)
+        for name, flight in flights.items():
+            match flight:
+                case [bool(new), int() | float() as until]:
+                    state.flights[name] = new, until
+                case _:
+                    return None
         for gate, hold in gates.items():
             match gate, hold:
                 case "new" | "all" | "session", [int() | float() as until, str(reason), int() | float() as seconds]:
@@ -136,7 +155,8 @@ class _State:
     def written(self) -> Any:
         """It, as it is kept; nothing where all is well."""
         gates = {gate: [hold.until, hold.reason, hold.seconds] for gate, hold in self.gates.items()}
-        return {"failures": self.failures, "gates": gates} if self != _State() else None
+        flights = {name: [*flight] for name, flight in self.flights.items()}
+        return {"failures": self.failures, "gates": gates, "flights": flights} if self != _State() else None
 
 
 class Breaker:
@@ -165,8 +185,9 @@ class Breaker:
     A conversation is new unless the caller says otherwise, or the chat has been sent to or heard from through this
     breaker (`met`). Groups, newsletters and broadcasts are never new. Each chat met is one small entry of the store.
 
-    A hold lasts its time, whatever happens to the clock meanwhile. Several processes may share a store: each sees at
-    its next send what another has noted, and none undoes it. What is in flight is counted by each breaker.
+    A hold lasts its time, whatever happens to the clock meanwhile. Processes that share a store have one breaker: each
+    sees at its next send what another has noted, and none undoes it; what is in flight is counted for all together, so
+    that one send goes first when the time is over. Those of a process that was killed count for 30 s at most.
 
     Args:
         clock: Where time comes from.
@@ -199,14 +220,14 @@ class Breaker:
             if isinstance(value, bool) or not isinstance(value, kinds) or not 0 < value < float("inf"):
                 raise ConfigurationError(f"{name}: {value!r} is not valid; {remedy}")
         self._clock = clock
-        self._store = StoreAccess(MemoryStore() if store is None else store)
+        self._store = StoreAccess(MemoryStore() if store is None else store, clock)
+        self._is_shared = store is not None
         self._failure_threshold = failure_threshold
         self._reset_timeout = reset_timeout
         self._restriction_timeout = restriction_timeout
         self._max_new_in_flight = max_new_in_flight
         self._bulkhead = Bulkhead()
-        # When each hold that this process knows ends, by the clock that is never set: (its `until`, that moment).
-        self._ends: dict[tuple[str, Gate], tuple[float, float]] = {}
+        self._ends = Countdown(clock)
 
     def check(self, session: str, new_conversation: bool) -> None:
         """
@@ -235,13 +256,7 @@ class Breaker:
         """
         if error is None and self._store.get(_key(session)) is None:
             return  # the usual case takes no lock of the store
-
-        def count(value: Any) -> Any:
-            state = self._parsed(value)
-            self._count(session, state, error, new_conversation)
-            return state.written()
-
-        self._store.update(_key(session), count)
+        self._note(session, None, lambda state: self._count(session, state, error, new_conversation))
 
     def state(self, session: str) -> BreakerState:
         """
@@ -250,12 +265,14 @@ class Breaker:
         Raises:
             StoreError: It cannot be read.
         """
-        state = self._parsed(self._store.get(_key(session)))
+        return self._told(session, self._parsed(self._store.get(_key(session))))
+
+    def _told(self, session: str, state: _State) -> BreakerState:
         held: list[Held] = []
         half_open: list[Gate] = []
         for gate, hold in state.gates.items():
             if (left := self._left(session, gate, hold)) > 0:
-                until = self._clock.now() + left
+                until = self._store.clock.now() + left
                 # Both clocks are read one after the other: what they differ by is no jump.
                 until = hold.until if abs(until - hold.until) < 1 else until
                 held.append(Held(gate, datetime.fromtimestamp(until, UTC), hold.reason))
@@ -265,7 +282,13 @@ class Breaker:
 
     def close(self, session: str) -> None:
         """Let every send of a session pass again, and forget its failures. The chats it has met stay known."""
-        self._store.delete(_key(session))
+
+        def without(value: Any) -> Any:
+            state = _State.read(value)
+            return None if state is None else _State(flights=state.flights).written()
+
+        if self._store.get(_key(session)) is not None:
+            self._store.update(_key(session), without)
 
     def ready(self, session: str) -> None:
         """Record that a session is ready: sends that were held back because it had failed may pass."""
@@ -393,18 +416,41 @@ class Breaker:
             return await self._store.run(functools.partial(self._limits, session, new))
 
         async def waits(count: int) -> None:
-            logger.info("session %s: a send waits until one of %d in flight is over", session, count)
+            logger.info("session %s: a send waits until one of %d in flight is over", session, max(count, 1))
             await tell(on_wait, wait_of("in_flight", 0.0, self._clock.now()))
 
-        flight = await self._bulkhead.enter(session, new, limits, waits)
+        counted: Flight | None = None
+        heartbeat: Heartbeat | None = None
+
+        async def join(flight: Flight) -> bool:
+            nonlocal counted, heartbeat
+            try:
+                joined = await self._store.run(functools.partial(self._join, session, flight))
+            except BreakerOpenError:
+                raise
+            except BaseException:  # it may be counted all the same
+                self._store.record_soon(functools.partial(self._note, session, flight))
+                raise
+            counted = flight if joined else None
+            if joined and not self._clock.simulated:
+                heartbeat = Heartbeat(functools.partial(self._renew, session, flight), LONGEST)
+            return joined
+
+        flight = await self._bulkhead.enter(session, new, limits, waits, join)
         try:
             try:
                 yield
             except WasendError as error:
-                await self._store.record(functools.partial(self.note, session, error, new))
+                await self._store.record(functools.partial(self._failed, session, error, new, counted))
                 raise
-            await self._store.record(functools.partial(self._succeeded, session, chat, new))
+            except BaseException:
+                if counted is not None:
+                    self._store.record_soon(functools.partial(self._note, session, counted))
+                raise
+            await self._store.record(functools.partial(self._succeeded, session, chat, new, counted))
         finally:
+            if heartbeat is not None:
+                heartbeat.stop()
             self._bulkhead.leave(session, flight)
 
     async def seen_ready(self, session: str) -> None:
@@ -421,12 +467,70 @@ class Breaker:
     def _limits(self, session: str, new: bool) -> Limits:
         state = self.state(session)
         self._check(state, new)
-        half_open = state.half_open
+        most = self._most(state.half_open)
+        return attrs.evolve(most, shared=self._is_shared and (new or most.all is not None))
+
+    def _most(self, half_open: tuple[Gate, ...]) -> Limits:
         everything = "all" in half_open or "session" in half_open
         return Limits(1 if "new" in half_open else self._max_new_in_flight, 1 if everything else None)
 
-    def _succeeded(self, session: str, chat: str, new: bool) -> None:
-        self.note(session, None, new)
+    # What is in flight, in all processes
+
+    def _join(self, session: str, flight: Flight) -> bool:
+        """Count a send among those of all processes, if there is room for it; whether there is."""
+        has_room = False
+
+        def join(value: Any) -> Any:
+            nonlocal has_room
+            state = self._parsed(value)
+            self._check(self._told(session, state), flight.new)
+            most = self._most(tuple(self._half_open(session, state)))
+            self._forget_flights(session, state)
+            new = sum(is_new for is_new, _ in state.flights.values())
+            has_room = (most.all is None or len(state.flights) < most.all) and (not flight.new or new < most.new)
+            if has_room:
+                state.flights[flight.name] = flight.new, self._store.clock.now() + lease_by(self._clock)
+            return state.written()
+
+        self._store.update(_key(session), join)
+        return has_room
+
+    def _renew(self, session: str, flight: Flight) -> None:
+        def renew(value: Any) -> Any:
+            state = self._parsed(value)
+            if flight.name in state.flights:
+                state.flights[flight.name] = flight.new, self._store.clock.now() + lease_by(self._clock)
+            return state.written()
+
+        self._store.record_soon(functools.partial(self._store.update, _key(session), renew))
+
+    def _forget_flights(self, session: str, state: _State) -> None:
+        """Forget the sends of processes that were killed."""
+        now, lease = self._store.clock.now(), lease_by(self._clock)
+        for name, (_, until) in [*state.flights.items()]:
+            if self._ends.left((session, name), until, lease, now) <= 0:
+                del state.flights[name]
+
+    def _note(self, session: str, flight: Flight | None, count: Callable[[_State], None] | None = None) -> None:
+        """Count a send no longer that was in flight, and count how it went."""
+
+        def note(value: Any) -> Any:
+            state = self._parsed(value)
+            if flight is not None:
+                state.flights.pop(flight.name, None)
+            self._forget_flights(session, state)
+            if count is not None:
+                count(state)
+            return state.written()
+
+        self._store.update(_key(session), note)
+
+    def _failed(self, session: str, error: WasendError, new: bool, flight: Flight | None) -> None:
+        self._note(session, flight, lambda state: self._count(session, state, error, new))
+
+    def _succeeded(self, session: str, chat: str, new: bool, flight: Flight | None) -> None:
+        if self._store.get(_key(session)) is not None:  # the usual case takes no lock of the store
+            self._note(session, flight, lambda state: self._count(session, state, None, new))
         self.met(session, chat)
 
     def _count(self, session: str, state: _State, error: BaseException | None, new: bool) -> None:
@@ -454,25 +558,15 @@ class Breaker:
     def _hold(self, session: str, state: _State, gate: Gate, seconds: float, reason: str) -> None:
         held = state.gates.get(gate)
         if held is None or self._left(session, gate, held) < seconds:
-            state.gates[gate] = _Hold(self._clock.now() + seconds, reason, seconds)
+            state.gates[gate] = _Hold(self._store.clock.now() + seconds, reason, seconds)
             self._left(session, gate, state.gates[gate])
 
     def _half_open(self, session: str, state: _State) -> list[Gate]:
         return [gate for gate, hold in state.gates.items() if self._left(session, gate, hold) <= 0]
 
     def _left(self, session: str, gate: Gate, hold: _Hold) -> float:
-        """
-        Seconds for which a hold lasts.
-
-        From the moment at which this process knows of it, the clock that is never set decides. One that is said to last
-        longer than it was meant to was noted by a clock that ran ahead, and lasts as long as that.
-        """
-        now = self._clock.monotonic()
-        known = self._ends.get((session, gate))
-        if known is None or known[0] != hold.until:
-            known = hold.until, now + min(hold.until - self._clock.now(), hold.seconds)
-            self._ends[session, gate] = known
-        return known[1] - now
+        """Seconds for which a hold lasts."""
+        return self._ends.left((session, gate), hold.until, hold.seconds, self._store.clock.now())
 
     def _parsed(self, value: Any) -> _State:
         state = _State.read(value)

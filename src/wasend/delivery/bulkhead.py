@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import threading
 import time
 from collections import OrderedDict
@@ -16,6 +17,9 @@ LONGEST: Final = 900.0
 """Seconds after which a send in flight is not waited for any more: its task may have been abandoned."""
 _LOOK: Final = 30.0
 """Seconds after which one who waits looks whether it still has to."""
+_SOON: Final = 0.05
+_OFTEN: Final = 1.0
+"""Seconds after which it looks whether sends of other processes are over: at first, and after several times."""
 
 
 @attrs.frozen
@@ -26,10 +30,12 @@ class Limits:
     Attributes:
         new: How many that open a conversation.
         all: How many in all; `None` for any number.
+        shared: Whether those of other processes count as well.
     """
 
     new: int
     all: int | None = None
+    shared: bool = False
 
 
 @attrs.frozen(eq=False)
@@ -41,11 +47,13 @@ class Flight:
         new: Whether it opens a conversation.
         loop: Its event loop.
         since: When it began, in real monotonic seconds.
+        name: What it is called among those of other processes.
     """
 
     new: bool
     loop: asyncio.AbstractEventLoop
     since: float
+    name: str = attrs.field(factory=lambda: secrets.token_hex(8))
 
     @property
     def is_over(self) -> bool:
@@ -114,6 +122,7 @@ class Bulkhead:
         new: bool,
         admit: Callable[[], Awaitable[Limits]],
         on_wait: Callable[[int], Awaitable[None]],
+        join: Callable[[Flight], Awaitable[bool]],
     ) -> Flight:
         """
         Wait until a send may leave.
@@ -123,33 +132,41 @@ class Bulkhead:
             new: Whether it opens a conversation.
             admit: Tells the limits as they are now, or raises if the send may not leave. It is asked again after each
                 wait.
-            on_wait: Told, before it waits, how many are in flight.
+            on_wait: Told, before it waits, how many are in flight here.
+            join: Where those of other processes count: counts it among them, or tells that there is no room.
 
         Returns:
             What to `leave` with when it is over.
         """
         if self._process != os.getpid():
             self._begin()  # what was in flight is the parent's
-        woken = False
+        woken = told = False
+        look = _LOOK
         try:
             while True:
                 limits = await admit()
+                flight: Flight | None = None
                 with self._lock:
                     place = self._sessions.setdefault(session, _Session())
                     if (woken or place.head(new) is None) and place.has_room(new, limits):
                         flight = Flight(new, asyncio.get_running_loop(), time.monotonic())
                         place.flights[new].add(flight)
+                if flight is not None:
+                    if not limits.shared or await self._joined(place, flight, join):
                         return flight
+                    look = _SOON if look == _LOOK else min(2 * look, _OFTEN)
+                with self._lock:
+                    place = self._sessions.setdefault(session, _Session())
                     future = asyncio.get_running_loop().create_future()
                     place.waiting[new][future] = None
-                    if woken:
+                    if woken or flight is not None:
                         place.waiting[new].move_to_end(future, last=False)
                     count = sum(map(len, place.flights.values()))
-                before, woken = woken, False
+                before, told, woken = told, True, False
                 try:
                     if not before:
                         await on_wait(count)
-                    await self._be_first(place, new, future)
+                    await self._be_first(place, new, future, look)
                 finally:
                     with self._lock:
                         woken = future not in place.waiting[new] or place.head(new) is future
@@ -160,9 +177,19 @@ class Bulkhead:
                     if (found := self._sessions.get(session)) is not None:
                         found.wake(new)
 
-    async def _be_first(self, place: _Session, new: bool, future: asyncio.Future[None]) -> None:
+    async def _joined(self, place: _Session, flight: Flight, join: Callable[[Flight], Awaitable[bool]]) -> bool:
+        joined = False
+        try:
+            joined = await join(flight)
+        finally:
+            if not joined:
+                with self._lock:
+                    place.flights[flight.new].discard(flight)
+        return joined
+
+    async def _be_first(self, place: _Session, new: bool, future: asyncio.Future[None], look: float) -> None:
         while True:
-            await asyncio.wait([future], timeout=_LOOK)
+            await asyncio.wait([future], timeout=look)
             with self._lock:
                 if future.done() or place.head(new) is future:
                     return
