@@ -23,7 +23,7 @@ from wasend.delivery.breaker import Breaker
 from wasend.delivery.pacing import Pacer, Pacing
 from wasend.delivery.pacing.records import Kept, KeptSends, Wish
 from wasend.delivery.stores import MemoryStore, SqliteStore, Store
-from wasend.errors import ServerError, StoreError, WasendError
+from wasend.errors import AccountRestrictedError, BreakerOpenError, ServerError, StoreError, WasendError
 
 
 def kept(store: MemoryStore, session: str = "s") -> Kept:
@@ -558,6 +558,26 @@ async def test_cancelled_while_a_flight_is_counted() -> None:
     air.land.set()
     await air.send(1)
     assert store.get("breaker:s") is None
+
+
+async def test_held_back_just_before_it_is_counted() -> None:
+    """What another process notes between a look at the store and the update that counts a send holds that send back."""
+
+    class Between(MemoryStore):
+        act: Callable[[], None] | None = None
+
+        def update(self, key: str, function: Callable[[Any | None], Any | None]) -> Any | None:
+            act, self.act = self.act, None
+            if act is not None:
+                act()
+            return super().update(key, function)
+
+    clock, store = Jumping(), Between()
+    air, other = Air(clock, store, 1), Breaker(clock=clock, store=store)
+    store.act = lambda: other.note("s", AccountRestrictedError("no", status=500, signal="463"))
+    with pytest.raises(BreakerOpenError):
+        await air.send(0)
+    assert air.most == 0
 
 
 async def test_closing_a_breaker_counts_on() -> None:
