@@ -133,11 +133,13 @@ class _State:
         """What was kept; `None` where that is something else."""
         if value is None:
             return cls()
-        given = value if is_object(value) else {}
-        failures, gates, flights = given.get("failures"), given.get("gates"), given.get("flights")
-        if not isinstance(failures, int) or not is_object(gates) or not is_object(flights):
-            return None
-        state = cls(failures)
+        match value:
+            case {"failures": int(failures), "gates": gates, "flights": flights} if is_object(gates) and is_object(
+                flights
+            ):
+                state = cls(failures)
+            case _:
+                return None
         for name, flight in flights.items():
             match flight:
                 case [bool(new), int() | float() as until]:
