@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from tests.calls import ENGINE, OF_SDK, SESSION
-from wasend import Message, Page, QRCode, Result, Session, SessionState
+from wasend import Ack, ChatMessage, Message, Page, QRCode, Result, Session, SessionState
+from wasend._core.codec import decode
 from wasend._core.names import camel, folded, nearest
 from wasend.api.sessions import Downstream
 
@@ -248,3 +249,31 @@ def test_nearest() -> None:
     """A misspelt name is answered with the nearest known one, or else with all."""
     assert nearest("webhook_uri", ["webhookUrl", "to"]) == "did you mean 'webhookUrl'?"
     assert nearest("xyz", ["webhookUrl", "to"]) == "known are webhookUrl, to"
+
+
+# ----------------------------------------------------------------------------------------------------------------- acks
+
+
+def test_an_ack_prints_by_name() -> None:
+    """An ack reads as its name wherever it is printed, and is a number wherever it is reckoned with or written down."""
+    message = decode({"id": "true_1@c.us_A", "ack": 2}, ChatMessage)
+    assert message.ack is Ack.DEVICE
+    assert (str(message.ack), f"{message.ack}", f"{message.ack:>7}", f"{message.ack:s}") == (
+        "DEVICE",
+        "DEVICE",
+        " DEVICE",
+        "DEVICE",
+    )
+    assert (f"{message.ack:d}", f"{message.ack:02d}", repr(int(message.ack))) == ("2", "02", "2")
+    assert message.ack == 2 < Ack.READ
+    assert message.to_dict()["ack"] == 2
+    assert json.dumps(message.to_dict()) == '{"id": "true_1@c.us_A", "ack": 2}'
+    assert "ack=<Ack.DEVICE: 2>" in repr(message)
+
+
+@pytest.mark.parametrize(("came", "ack"), [("READ", Ack.READ), ("3", Ack.READ), (7, 7), (-1, Ack.ERROR), (None, None)])
+def test_acks_as_they_come(came: Any, ack: Any) -> None:
+    """By word or number; one that is new is kept as it came."""
+    message = decode({"id": "true_1@c.us_A", "ack": came}, ChatMessage)
+    assert (message.ack, message.unread) == (ack, ())
+    assert type(message.ack) is type(ack)

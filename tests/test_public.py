@@ -9,6 +9,7 @@ import pkgutil
 import re
 import subprocess
 import sys
+import typing
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -195,6 +196,17 @@ def test_functions_are_documented(name: str) -> None:
         assert [one for one in documented(FUNCTIONS[f"{client}.{method}"]) if one != "session"] == taken(function)
     elif name not in IN_CLASS and method not in ("from_wire", "from_value"):
         assert documented(function) == taken(function)
+
+
+def test_annotations_can_be_looked_up() -> None:
+    """What reads types at run time, as web frameworks and containers for dependencies do, gets them of everything public."""
+    looked_up = {name: typing.get_type_hints(function) for name, function in FUNCTIONS.items()}
+    for name, cls in CLASSES.items():
+        typing.get_type_hints(cls)
+        looked_up[f"{name}.__init__"] = typing.get_type_hints(cls.__init__)
+    assert looked_up["WasendClient.send_text"]["return"] is wasend.Message
+    assert looked_up["AsyncBoundSession.login"]["timeout"] is float
+    assert "extra" in looked_up["Account.__init__"]
 
 
 @pytest.mark.parametrize("client", [AsyncWasendClient, WasendClient])

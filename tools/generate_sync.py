@@ -521,10 +521,14 @@ class Generator:
             self.imports[name] = origin
 
     def _import_lines(self) -> str:
+        if any(origin.typing_only for origin in self.imports.values()):
+            self.imports["Any"] = Import("from typing import Any")
         lines = sorted({origin.statement for origin in self.imports.values() if not origin.typing_only})
         if guarded := sorted({origin.statement for origin in self.imports.values() if origin.typing_only}):
             lines += ["from typing import TYPE_CHECKING", "if TYPE_CHECKING:"]
             lines += [f"    {statement}" for statement in guarded]
+            names = sorted(name for name, origin in self.imports.items() if origin.typing_only)
+            lines += ["else:  # for those who look annotations up at run time", f"    {' = '.join(names)} = Any"]
         return "\n".join(lines)
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ._core.bridge import Bridge
 from .api.sessions import SessionRef
@@ -12,6 +12,8 @@ from .outbox.calls import AsyncOutboxCalls
 if TYPE_CHECKING:
     from .outbox.entry import Entry
     from .outbox.recovery import Recovered
+else:  # for those who look annotations up at run time
+    Entry = Recovered = Any
 
 
 class OutboxCalls:

@@ -43,6 +43,8 @@ from .recipients import ChatRef, MessageRef, Recipient
 if TYPE_CHECKING:
     from ._sync import WasendClient
     from .client import AsyncWasendClient
+else:  # for those who look annotations up at run time
+    AsyncWasendClient = WasendClient = Any
 
 
 class _AsyncBoundSessionCalls:

@@ -11,16 +11,18 @@ from __future__ import annotations
 import functools
 import re
 import secrets
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Literal, TypeAlias, Union
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
     from ._core.call import Call
     from ._core.waits import WaitReason
     from .api.chats import ChatMessage
     from .delivery.settle import Settlement
+else:  # for those who look annotations up at run time: importing the errors imports nothing of these
+    ChatMessage = Settlement = WaitReason = Any
+    Call = Union  # which is, of one type, that type
 
 __all__ = [
     "APIConnectionError",

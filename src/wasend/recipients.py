@@ -58,7 +58,7 @@ _PAIRS: Final = tuple(
 )
 
 
-def _checked(value: str | Recipient) -> str:
+def _checked(value: str) -> str:
     return jid(value, "to")
 
 

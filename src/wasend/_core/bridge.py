@@ -27,7 +27,7 @@ from typing import Any, ClassVar, Generic, ParamSpec, TypeVar, cast
 
 import attrs
 
-from ..errors import ClientClosedError
+from ..errors import ClientClosedError, WasendError
 
 __all__ = ["Bridge", "in_caller"]
 
@@ -100,7 +100,11 @@ class Bridge:
         except BaseException:
             coro.close()
             raise
-        return loop.run(coro)
+        try:
+            return loop.run(coro)
+        except WasendError as error:
+            # The frames of another thread, and of this bridge, tell a caller nothing.
+            raise error.with_traceback(None)  # noqa: B904 - it is the same one
 
     def iterate(self, items: AsyncIterator[T]) -> Iterator[T]:
         """

@@ -18,6 +18,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from enum import IntEnum
 from types import NoneType, UnionType
 from typing import Any, Final, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -428,6 +429,7 @@ def _converter(strict: bool) -> cattrs.Converter:
         (_has_origin(Page), _page_hook),
     ):
         converter.register_structure_hook_factory(matches, functools.partial(make, converter, strict))
+    converter.register_structure_hook(IntEnum, _member)
     return converter
 
 
@@ -437,6 +439,10 @@ def _has_origin(origin: Any) -> Callable[[Any], bool]:
 
 def _is_model(kind: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, Model)
+
+
+def _is_numbered(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, IntEnum)
 
 
 _Source = tuple[str, Any, Callable[[Any, Any], Any]]
@@ -514,8 +520,14 @@ class _Plans(dict[tuple[Any, ...], _Plan]):
 
 
 def _without_none(kind: Any) -> Any:
-    """The type that ``kind | None`` stands for; what is `None` in a document is never read."""
+    """
+    The type that ``kind | None`` stands for; what is `None` in a document is never read.
+
+    An enumeration of numbers stands for ``kind | int`` as well: a number that it does not know is kept as it came.
+    """
     others = [choice for choice in get_args(kind) if choice is not NoneType]
+    if len(others) == 2 and others[1] is int and _is_numbered(others[0]):
+        del others[1]
     return others[0] if get_origin(kind) in (Union, UnionType) and len(others) == 1 else kind
 
 
@@ -776,6 +788,11 @@ def _number(value: Any, _: object = None) -> float:
     if is_object(value) and (long := _long(value)) is not None:
         return float(long)
     raise _Unfit(f"expected a number, got {_kind_of(value)}")
+
+
+def _member(value: Any, kind: type[IntEnum]) -> int:
+    number = _whole(value)
+    return kind(number) if number in kind._value2member_map_ else number
 
 
 def _whole(value: Any, _: object = None) -> int:

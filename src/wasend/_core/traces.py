@@ -10,21 +10,41 @@ from ..errors import WasendError, printable
 from .secret import Secret
 
 _LIBRARIES: Final = frozenset(
-    ("httpx", "httpcore", "h11", "h2", "hpack", "anyio", "sniffio", "trio", "socksio", "aiohttp", "asyncio", "ssl")
+    [
+        "httpx",
+        "httpcore",
+        "h11",
+        "h2",
+        "hpack",
+        "anyio",
+        "sniffio",
+        "trio",
+        "socksio",
+        "aiohttp",
+        "aiohappyeyeballs",
+        "asyncio",
+        "ssl",
+    ]
 )
 """Packages whose variables hold headers as they are written: what shows variables would show the key."""
+
+_OURS: Final = frozenset(("wasend", "contextlib"))
+"""Whose frames say nothing of why a connection failed."""
 
 
 def hide(error: BaseException, secret: Secret) -> None:
     """
     Take the frames of libraries out of an exception and its causes, and the key out of their texts.
 
+    Out of a transport's own exceptions our frames are taken as well: what stays is the caller's, if it is in between.
+
     Args:
         error: The exception.
         secret: The key.
     """
     for each in _chain(error):
-        each.__traceback__ = _own(each.__traceback__)
+        of_transport = isinstance(each, OSError) or _is_library(type(each).__module__)
+        each.__traceback__ = _without(_LIBRARIES | _OURS if of_transport else _LIBRARIES, each.__traceback__)
         if not isinstance(each, WasendError):
             each.args = tuple(_hidden(value, each, secret) for value in each.args)
             kept = vars(each)
@@ -44,10 +64,10 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
             yield each
 
 
-def _own(trace: TracebackType | None) -> TracebackType | None:
+def _without(packages: frozenset[str], trace: TracebackType | None) -> TracebackType | None:
     kept: list[TracebackType] = []
     while trace is not None:
-        if not _is_library(trace.tb_frame.f_globals.get("__name__")):
+        if _package(trace.tb_frame.f_globals.get("__name__")) not in packages:
             kept.append(trace)
         trace = trace.tb_next
     following: TracebackType | None = None
@@ -70,4 +90,8 @@ def _hidden(value: Any, error: BaseException, secret: Secret) -> Any:
 
 
 def _is_library(module: object) -> bool:
-    return str(module).partition(".")[0] in _LIBRARIES
+    return _package(module) in _LIBRARIES
+
+
+def _package(module: object) -> str:
+    return str(module).partition(".")[0]

@@ -36,6 +36,13 @@ class Ack(IntEnum):
     READ = 3
     PLAYED = 4
 
+    def __str__(self) -> str:
+        return self.name
+
+    def __format__(self, spec: str) -> str:
+        is_numeric = spec[-1:].isalpha() and not spec.endswith("s")
+        return format(self.value if is_numeric else self.name, spec)
+
 
 _ACKS: Final = {spelling: ack.value for ack in Ack for spelling in (ack.name, str(ack.value))}
 
@@ -55,7 +62,7 @@ class ChatMessage(MessageIdentity):
         from_me: Whether the session sent it.
         body: Its text; for some types something else, as it came.
         caption: Text below its media.
-        ack: How far it has come; see `Ack`.
+        ack: How far it has come: an `Ack`, or a number that is none.
         has_media: Whether it has media.
         media_url: Where the media are.
         mimetype: Type of the media.
@@ -74,7 +81,7 @@ class ChatMessage(MessageIdentity):
     from_me: bool | None = None
     body: Any = attrs.field(default=None, hash=False)
     caption: str | None = None
-    ack: int | None = None
+    ack: Ack | int | None = None
     has_media: bool | None = None
     media_url: str | None = None
     mimetype: str | None = None
