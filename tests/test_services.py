@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import socket
-
 import psycopg
+from redis import Redis
 
 from tests.services import Proxy
 
@@ -26,8 +25,6 @@ def test_postgres(postgres: str, proxy: Proxy) -> None:
 
 
 def test_redis(redis: str) -> None:
-    """It answers."""
-    port = int(redis.split(":")[2].partition("/")[0])
-    with socket.create_connection(("127.0.0.1", port), 30) as connection:
-        connection.sendall(b"PING\r\n")
-        assert connection.recv(99) == b"+PONG\r\n"
+    """It answers, and is empty."""
+    with Redis.from_url(redis) as client:
+        assert client.dbsize() == 0
