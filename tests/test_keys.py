@@ -12,7 +12,7 @@ import pytest
 import respx
 
 from tests.calls import BASE, FACES, ROWS, ask
-from wasend import AsyncWasendClient, ConfigurationError, InvalidRequestError
+from wasend import AsyncWasendClient, ConfigurationError, InvalidRequestError, WasendClient
 from wasend._core.call import Call
 from wasend.delivery.middleware import DeliveryMiddleware
 from wasend.outbox import Outbox
@@ -146,3 +146,21 @@ async def test_default_key_of_a_view(service: respx.MockRouter, monkeypatch: pyt
     assert [key for _, key in seen] == [KEY, "own", KEY, KEY, None, None]
     with pytest.raises(ConfigurationError, match="key: this client has no outbox"):
         AsyncWasendClient("k").with_options(key=KEY)
+
+
+@pytest.mark.parametrize("key", ["", 17, None, "a\nb"], ids=["empty", "number", "none", "control"])
+def test_bad_key_of_the_outbox(key: Any, tmp_path: Path) -> None:
+    """What is asked of the outbox by a key that none can be is refused likewise."""
+    with WasendClient("key", outbox=Outbox(tmp_path / "outbox.db")) as client:
+        with pytest.raises(InvalidRequestError, match=r"^key: "):
+            client.outbox.get(key)
+        with pytest.raises(InvalidRequestError, match=r"^key: "):
+            client.outbox.resolve(key, "sent")
+
+
+def test_no_outbox_to_ask() -> None:
+    """A client without an outbox says so, with what to do."""
+    with WasendClient("key") as client:
+        for ask_it in (client.outbox.recover, client.outbox.unknown, lambda: client.outbox.get("k")):
+            with pytest.raises(ConfigurationError, match=r"^outbox: this client has none; .*outbox=Outbox"):
+                ask_it()

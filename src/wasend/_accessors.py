@@ -79,6 +79,7 @@ class OutboxCalls:
             key: The key.
 
         Raises:
+            InvalidRequestError: It cannot be a key.
             ConfigurationError: The client has no outbox.
             StoreError: The outbox cannot be used.
         """

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from .._core.calls import Calls
+from .._core.checks import idempotency_key
 from .._core.engine import Engine
 from ..api.sessions import SessionRef, session_ref
 from ..delivery.middleware import DeliverySettings
@@ -83,12 +84,13 @@ class AsyncOutboxCalls:
             key: The key.
 
         Raises:
+            InvalidRequestError: It cannot be a key.
             ConfigurationError: The client has no outbox.
             StoreError: The outbox cannot be used.
         """
         from .recovery import entry
 
-        return await entry(self._outbox(), self._engine, key)
+        return await entry(self._outbox(), self._engine, _key(key))
 
     async def resolve(self, key: str, outcome: Literal["sent", "not_sent"]) -> Entry:
         """
@@ -111,7 +113,7 @@ class AsyncOutboxCalls:
 
         if outcome not in ("sent", "not_sent"):
             raise InvalidRequestError("outcome", f"{outcome!r:.40} is unknown", "pass 'sent' or 'not_sent'")
-        return await resolve(self._outbox(), self._engine, key, outcome)
+        return await resolve(self._outbox(), self._engine, _key(key), outcome)
 
     def _outbox(self) -> Outbox:
         if self._settings.outbox is None:
@@ -132,3 +134,9 @@ class OutboxAccess(Calls):
 
 def _session(session: SessionRef | None) -> str | None:
     return None if session is None else session_ref(session)
+
+
+def _key(key: str) -> str:
+    if idempotency_key(key) is None:
+        raise InvalidRequestError("key", "is missing", "pass one as the send had it")
+    return key
