@@ -9,23 +9,8 @@ from typing import Any, Final, cast
 from ..errors import WasendError, printable
 from .secret import Secret
 
-_LIBRARIES: Final = frozenset(
-    [
-        "httpx",
-        "httpcore",
-        "h11",
-        "h2",
-        "hpack",
-        "anyio",
-        "sniffio",
-        "trio",
-        "socksio",
-        "aiohttp",
-        "aiohappyeyeballs",
-        "asyncio",
-        "ssl",
-    ]
-)
+_HTTP: Final = ("httpx", "httpcore", "h11", "h2", "hpack", "aiohttp", "aiohappyeyeballs")
+_LIBRARIES: Final = frozenset((*_HTTP, "anyio", "sniffio", "trio", "socksio", "asyncio", "ssl"))
 """Packages whose variables hold headers as they are written: what shows variables would show the key."""
 
 _OURS: Final = frozenset(("wasend", "contextlib"))
