@@ -31,7 +31,7 @@ FAULTS: Final = (
 )
 
 HEAD: Final = """\
-import asyncio, csv, sys
+import asyncio, csv, os, sys
 from pathlib import Path
 from wasend import AsyncWasendClient, OutcomeUnknownError, Timeout, WasendError
 from wasend.outbox import Outbox
@@ -82,18 +82,18 @@ async def send(desk, order, phone, text):
 
 asyncio.run(main(AsyncWasendClient(timeout=TIMES, settle=True), send))
 """,
-    'a key, and `Outbox("outbox.db")`': """
+    "a key, and an outbox": """
 async def send(desk, order, phone, text):
     await desk.send_text(to=phone, text=text, key=f"ready-{order}")
 
 
-outbox = Outbox("outbox.db", visible_within=2)
+outbox = Outbox(os.environ["OUTBOX"], visible_within=2)
 asyncio.run(main(AsyncWasendClient(timeout=TIMES, outbox=outbox), send))
 """,
 }
 
 
-def play(job: str, kills: int, seed: int) -> str:
+def play(job: str, kills: int, seed: int, outbox: str) -> str:
     """Run a job, kill it so often, and say what came of it: a row of a table."""
     moments = random.Random(seed)
     sandbox = Sandbox(seed=seed, faults=FAULTS)
@@ -105,6 +105,7 @@ def play(job: str, kills: int, seed: int) -> str:
         program = Path(folder, "job.py")
         program.write_text(HEAD + JOBS[job], encoding="utf-8")
         place = {"WASEND_API_KEY": "any", "WASEND_BASE_URL": server.url, "WASEND_SESSION": sandbox.add_session().id}
+        place["OUTBOX"] = outbox
         began, killed = time.monotonic(), 0
         while True:
             with subprocess.Popen([sys.executable, program], cwd=folder, env={**os.environ, **place}) as process:
@@ -140,13 +141,14 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", help="a part of the name of a way", default="")
+    parser.add_argument("--outbox", help="where it is: a path, or postgresql://…", default="outbox.db")
     options = parser.parse_args()
     columns = ("the job", "rows", "kills", "delivered twice", "never", "told sent, not delivered")
     print(f"| {' | '.join(columns)} | told unknown, or nothing | took |")
     print("|---|---|---|---|---|---|---|---|")
     for job in JOBS:
         if options.only in job:
-            print(play(job, options.kills, options.seed), flush=True)
+            print(play(job, options.kills, options.seed, options.outbox), flush=True)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,8 @@ from wasend.sandbox import Sandbox
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
     """One client as long as the service runs; what an earlier process left behind is settled meanwhile."""
-    async with AsyncWasendClient(outbox=Outbox(os.environ.get("OUTBOX", "outbox.db"))) as client:
+    outbox = Outbox(os.environ.get("OUTBOX", "outbox.db"), on_unknown="look")  # whenever somebody asks again
+    async with AsyncWasendClient(outbox=outbox) as client:
         app.state.desk = client.session()
         recovering = asyncio.create_task(client.outbox.recover())
         try:
