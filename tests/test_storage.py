@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import os
 import sqlite3
 import stat
@@ -416,17 +417,16 @@ class TestTrouble:
 def run(program: str, *arguments: object) -> None:
     """Run a program in a process of its own, with warnings as errors, but for that of a fork beside threads."""
     command = [sys.executable, "-W", "error", "-W", "ignore:This process:DeprecationWarning", "-c"]
-    shared = """
+    shared = f"""
+        from __future__ import annotations
         import asyncio, atexit, os, sys, threading
-        from pathlib import Path
-        from tests.test_storage import add, counts, database
+        from wasend._storage.sqlite import SqliteDatabase
 
-        db = database(Path(sys.argv[1]))
+        db = SqliteDatabase(sys.argv[1] + "/notes.db", application="outbox", migrations=[{FIRST!r}])
     """
-    program = textwrap.dedent(shared) + textwrap.dedent(program)
-    root = Path(__file__).parents[1]
+    program = "\n".join(map(textwrap.dedent, (shared, inspect.getsource(add), inspect.getsource(counts), program)))
     done = subprocess.run(
-        [*command, program, *map(str, arguments)], cwd=root, capture_output=True, text=True, timeout=60, check=False
+        [*command, program, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import subprocess
 import sys
 import textwrap
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -364,6 +364,21 @@ class TestTrouble:
         proxy.mend()
         assert await db.run(add()) == 2, "what nobody waited for any more was not done"
 
+        proxy.freeze()
+        cancelled = asyncio.create_task(db.run(add()))
+        while not db._jobs:
+            await asyncio.sleep(0.001)
+        cancelled.cancel()
+        await asyncio.wait([cancelled])
+        db._workers.patience = 0.0
+        (hanging,) = db._jobs
+        with pytest.raises(StoreError, match="did not answer"):
+            await db.run(add())
+        assert hanging.given_up, "whoever comes next ends what nobody waits for"
+        db._workers.patience = 30.0
+        proxy.mend()
+        assert await db.run(add()) == 3
+
     async def test_a_connection_that_breaks(
         self, postgres: str, proxy: Proxy, open_database: Callable[..., PostgresDatabase]
     ) -> None:
@@ -396,17 +411,16 @@ class TestTrouble:
 def run(program: str, *arguments: object) -> None:
     """Run a program in a process of its own, with warnings as errors, but for that of a fork beside threads."""
     command = [sys.executable, "-W", "error", "-W", "ignore:This process:DeprecationWarning", "-c"]
-    shared = """
+    shared = f"""
+        from __future__ import annotations
         import asyncio, atexit, os, sys, threading, time
-        from tests.test_storage_postgres import FIRST, PostgresDatabase, add, counts
-        from wasend._storage.postgres import _Job
+        from wasend._storage.postgres import PostgresDatabase, _Job
 
-        db = PostgresDatabase(sys.argv[1], application="notes", migrations=[FIRST])
+        db = PostgresDatabase(sys.argv[1], application="notes", migrations=[{FIRST!r}])
     """
-    program = textwrap.dedent(shared) + textwrap.dedent(program)
-    root = Path(__file__).parents[1]
+    program = "\n".join(map(textwrap.dedent, (shared, inspect.getsource(add), inspect.getsource(counts), program)))
     done = subprocess.run(
-        [*command, program, *map(str, arguments)], cwd=root, capture_output=True, text=True, timeout=60, check=False
+        [*command, program, *map(str, arguments)], capture_output=True, text=True, timeout=60, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
 

@@ -8,6 +8,7 @@ psycopg's own way on an event loop, and works on every loop, on Windows's too, a
 from __future__ import annotations
 
 import asyncio
+import math
 import socket
 import threading
 import time
@@ -35,6 +36,7 @@ _LOCK: Final = int.from_bytes(b"wasend")
 _FIRST_PAUSE: Final = 0.02
 _LONGEST_PAUSE: Final = 0.5
 """Seconds between two tries."""
+_MOMENT: Final = 0.005
 _CLASH: Final = frozenset({"40001", "40P01"})
 """A transaction that came in the way of another, and was undone: serialization failure, deadlock."""
 _GONE: Final = frozenset({"57P01", "57P02", "57P03", "25P03"})
@@ -108,7 +110,8 @@ class PostgresDatabase(Forks):
         self._workers = Workers(
             connections, name="wasend-postgres", patience=timeout + 5, error=partial(_error, self._shown)
         )
-        self._lock = threading.Lock()
+        self._lock = threading.Lock()  # of what follows; held for an instant
+        self._jobs: set[_Job] = set()
         self._idle: list[_Link] = []
         weakref.finalize(self, _close, self._idle)
 
@@ -150,6 +153,10 @@ class PostgresDatabase(Forks):
 
     def close(self) -> None:
         """Do what was begun, and close the connections, which blocks. A closed database cannot be used."""
+        deadline = time.monotonic() + self._workers.patience
+        while self._jobs and time.monotonic() < deadline:
+            time.sleep(_MOMENT)
+        self._give_up(math.inf)
         self._workers.shutdown()
         self._closed = True
         self._drop_idle()
@@ -159,11 +166,28 @@ class PostgresDatabase(Forks):
         await asyncio.to_thread(self.close)
 
     def _submit(self, job: _Job, function: Callable[[Any], T], *, durable: bool) -> Future[T]:
+        # Whoever was cancelled has left behind what may hang for ever.
+        self._give_up(time.monotonic() + self._timeout - self._workers.patience)
         return self._workers.submit(partial(self._perform, job, function, durable=durable))
+
+    def _give_up(self, before: float) -> None:
+        with self._lock:
+            jobs = [job for job in self._jobs if job.deadline < before]
+        for job in jobs:
+            job.give_up()
 
     # In a thread
 
     def _perform(self, job: _Job, function: Callable[[Any], T], *, durable: bool) -> T:
+        with self._lock:
+            self._jobs.add(job)
+        try:
+            return self._tried(job, function, durable=durable)
+        finally:
+            with self._lock:
+                self._jobs.discard(job)
+
+    def _tried(self, job: _Job, function: Callable[[Any], T], *, durable: bool) -> T:
         pause = _FIRST_PAUSE
         while True:
             try:
@@ -223,7 +247,12 @@ class PostgresDatabase(Forks):
         with self._lock:
             if self._idle:
                 return self._idle.pop()
-        return _Link(self._psycopg.connect(**self._options))
+        connection = self._psycopg.connect(**self._options)
+        try:
+            return _Link(connection)
+        except OSError as error:  # too many open files
+            connection.close()
+            raise self._psycopg.OperationalError(str(error)) from None
 
     def _put_back(self, link: _Link) -> None:
         connection = link.connection
@@ -275,12 +304,11 @@ class PostgresDatabase(Forks):
 
     def _failure(self, error: psycopg.Error) -> StoreError:
         code = error.sqlstate
-        if code is None and isinstance(error, self._psycopg.OperationalError):
-            # In a text of libpq's, which names no value.
+        if code is None and isinstance(error, self._psycopg.DataError):
+            return self.error(f"it cannot keep this ({type(error).__name__})", "pass text without NUL characters")
+        if code is None:  # of the connection, in a text that names no value
             first = (str(error) or type(error).__name__).splitlines()[0]
             return self.error(f"no connection ({first})", "see that the server runs, and check the address")
-        if code is None:
-            return self.error(f"it cannot keep this ({type(error).__name__})", "pass text without NUL characters")
         text = "" if code.startswith(_VALUES) else f": {error.diag.message_primary}"
         problem = f"{type(error).__name__} ({code}){text}"
         return self.error(*_PROBLEMS.get(code, (problem, "see the server's log, then try again")))
@@ -292,6 +320,7 @@ class PostgresDatabase(Forks):
     def after_fork_in_child(self) -> None:
         """Leave the parent's connections alone."""
         self._lock = threading.Lock()
+        self._jobs.clear()
         _inherited.extend(self._idle)  # never closed: the server would end the parent's
         self._idle.clear()
 

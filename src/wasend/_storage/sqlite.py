@@ -469,7 +469,8 @@ class SqliteDatabase(Forks):
 
     def _write_all(self) -> None:
         while batch := self._next():
-            self._commit([write for write in batch if write.future.set_running_or_notify_cancel()])
+            if writes := [write for write in batch if write.future.set_running_or_notify_cancel()]:
+                self._commit(writes)
 
     def _next(self) -> list[_Write[Any]]:
         with self._lock:
