@@ -46,7 +46,7 @@ def model(cls: M) -> M:
     # What can be inherited is not written anew for each model: that takes a third of the time to import them.
     made = attrs.frozen(cls, kw_only=True, repr=False, eq=False)
     # Not as a text: its name means nothing in a module that does not import it.
-    made.__init__.__annotations__["extra"] = Mapping[str, Any]
+    vars(made)["__init__"].__annotations__["extra"] = Mapping[str, Any]
     for field in attrs.fields(made):
         if field.default is attrs.NOTHING:
             raise TypeError(f"{cls.__name__}.{field.name} has no default; give it one, such as None")
