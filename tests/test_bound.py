@@ -183,6 +183,17 @@ def test_which_session(face: str, monkeypatch: pytest.MonkeyPatch) -> None:
         assert respx.calls.last.request.url.path == f"/sessions/{expected}/start"
 
 
+def test_the_clients_own_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A client may be made for a session, by its id or a `Session`, whatever the environment names."""
+    monkeypatch.setenv("WASEND_SESSION", "ses_of_the_environment")
+    with WasendClient("key", session="ses_1") as client, client.with_options(retry=None) as view:
+        assert (client.session().session_id, view.session().session_id) == ("ses_1", "ses_1")
+        assert client.session("ses_2").session_id == "ses_2"
+    assert AsyncWasendClient("key", session=Session(unique_session_id="ses_3")).session().session_id == "ses_3"
+    with pytest.raises(InvalidRequestError, match="uniqueSessionId"):
+        WasendClient("key", session=Session(session_name="n"))
+
+
 @pytest.mark.parametrize("face", FACES)
 @respx.mock
 def test_settings_of_the_client_hold(face: str) -> None:

@@ -23,8 +23,9 @@ from wasend import (
     SessionFailedError,
     SessionState,
     WaitTimeoutError,
+    WasendClient,
 )
-from wasend.sandbox import Sandbox
+from wasend.sandbox import Sandbox, SandboxServer
 
 NUMBER: Final = "+447700900123"
 
@@ -430,3 +431,35 @@ def test_the_order_of_the_engine(client_type: str) -> None:
         "GET /sessions/ses_1",
     ]
     assert isinstance(found, Session)
+
+
+# ----------------------------------------------------------------------------------------------- a clock that stands still
+
+
+def test_a_clock_that_stands_still(
+    wasend_sandbox: Sandbox, wasend_server: SandboxServer, recwarn: pytest.WarningsRecorder
+) -> None:
+    """A client that waits by the machine's time for a sandbox without any is told so, once: it would wait in vain."""
+    stored = wasend_sandbox.add_session("Front Desk", NUMBER)
+    with WasendClient("any-key", base_url=wasend_server.url) as client:
+        client.send_text(session=stored.id, to="+447700900456", text="Nothing waits for this")
+        assert not recwarn.list
+        client.stop_session(stored.id)
+        for _ in range(2):
+            with pytest.raises(WaitTimeoutError):
+                client.wait_until_ready(stored.id, timeout=0.01)
+    (warning,) = recwarn.list
+    assert warning.category is RuntimeWarning
+    assert "give it clock=sandbox.clock, or start that clock" in str(warning.message)
+
+
+def test_a_clock_that_runs(wasend_sandbox: Sandbox, wasend_server: SandboxServer) -> None:
+    """With the sandbox's clock, or with one that runs, nothing is wrong."""
+    stored = wasend_sandbox.add_session("Front Desk", NUMBER)
+    with WasendClient("any-key", base_url=wasend_server.url, clock=wasend_sandbox.clock) as client:
+        client.stop_session(stored.id)
+        with pytest.raises(WaitTimeoutError):
+            client.wait_until_ready(stored.id, timeout=0.01)
+    wasend_sandbox.clock.start()
+    with WasendClient("any-key", base_url=wasend_server.url) as client, pytest.raises(WaitTimeoutError):
+        client.wait_until_ready(stored.id, timeout=0.01)

@@ -1895,6 +1895,7 @@ class WasendClient(Signatures, _Calls, Aliases):
         api_key: str | None = None,
         *,
         base_url: str | None = None,
+        session: SessionRef | None = None,
         timeout: float | Timeout | None = None,
         retry: Retry | RetryHook | None = DEFAULT_RETRY,
         prefer: Literal["sdk", "docs"] = "sdk",
@@ -1923,6 +1924,9 @@ class WasendClient(Signatures, _Calls, Aliases):
         Args:
             api_key: The key; by default ``WASEND_API_KEY`` from the environment.
             base_url: Where the service is; by default ``WASEND_BASE_URL``, else ``https://api.wasend.dev``.
+            session: The session that ``client.session()`` is for: its ``uniqueSessionId``, or a `Session`; by default
+                ``WASEND_SESSION``. Calls of the client itself name their session all the same: one that was forgotten
+                is an error for type checkers, too.
             timeout: Seconds to wait for each answer, or a `Timeout`; by default ``WASEND_TIMEOUT``, else 30 s, and 90
                 s for sends.
             retry: When a failed request is made again: a `Retry`, `None` for never, or a function ``(error, attempt)``
@@ -1970,6 +1974,7 @@ class WasendClient(Signatures, _Calls, Aliases):
         self._async = AsyncWasendClient(
             api_key,
             base_url=base_url,
+            session=session,
             timeout=timeout,
             retry=retry,
             prefer=prefer,
@@ -2078,8 +2083,8 @@ class WasendClient(Signatures, _Calls, Aliases):
         Get a view of this client for one session, whose calls need not name it.
 
         Args:
-            session: Its ``uniqueSessionId``, or a `Session`; by default ``WASEND_SESSION`` as it was in the environment
-                when the client was made.
+            session: Its ``uniqueSessionId``, or a `Session`; by default the ``session`` that the client was made with,
+                else ``WASEND_SESSION`` as it was in the environment then.
 
         Raises:
             ConfigurationError: It is not given, and there is no default.

@@ -104,6 +104,7 @@ class AsyncWasendClient(
         api_key: str | None = None,
         *,
         base_url: str | None = None,
+        session: SessionRef | None = None,
         timeout: float | Timeout | None = None,
         retry: Retry | RetryHook | None = DEFAULT_RETRY,
         prefer: Literal["sdk", "docs"] = "sdk",
@@ -132,6 +133,9 @@ class AsyncWasendClient(
         Args:
             api_key: The key; by default ``WASEND_API_KEY`` from the environment.
             base_url: Where the service is; by default ``WASEND_BASE_URL``, else ``https://api.wasend.dev``.
+            session: The session that ``client.session()`` is for: its ``uniqueSessionId``, or a `Session`; by default
+                ``WASEND_SESSION``. Calls of the client itself name their session all the same: one that was forgotten
+                is an error for type checkers, too.
             timeout: Seconds to wait for each answer, or a `Timeout`; by default ``WASEND_TIMEOUT``, else 30 s, and 90
                 s for sends.
             retry: When a failed request is made again: a `Retry`, `None` for never, or a function ``(error, attempt)``
@@ -179,6 +183,7 @@ class AsyncWasendClient(
         options = Options.resolve(
             api_key=key,
             base_url=base_url,
+            session=None if session is None else session_ref(session),
             timeout=timeout,
             retry=retry,
             prefer=prefer,
@@ -293,15 +298,16 @@ class AsyncWasendClient(
         Get a view of this client for one session, whose calls need not name it.
 
         Args:
-            session: Its ``uniqueSessionId``, or a `Session`; by default ``WASEND_SESSION`` as it was in the environment
-                when the client was made.
+            session: Its ``uniqueSessionId``, or a `Session`; by default the ``session`` that the client was made with,
+                else ``WASEND_SESSION`` as it was in the environment then.
 
         Raises:
             ConfigurationError: It is not given, and there is no default.
         """
         session = self._engine.options.session if session is None else session
         if session is None:
-            raise ConfigurationError("session: missing; pass client.session('ses_...') or set WASEND_SESSION")
+            remedy = "pass client.session('ses_...'), make the client with session=, or set WASEND_SESSION"
+            raise ConfigurationError(f"session: missing; {remedy}")
         return AsyncBoundSession(self, session_ref(session))
 
     def record_responses(self) -> AbstractContextManager[list[Response]]:

@@ -8,6 +8,7 @@ import functools
 import logging
 import math
 import time
+import warnings
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -29,7 +30,7 @@ from .answer import IN_DOUBT, Answer, ErrorRules, error_of, means_no_such_route,
 from .bounds import LARGE
 from .bridge import in_caller
 from .call import masked
-from .http import Http, RequestState
+from .http import CLOCK_HEADER, Http, RequestState
 from .response import Response, recording
 from .retry import again, decide, may_repeat
 from .traces import hide
@@ -303,7 +304,17 @@ class Engine:
         state.failed = error
         state.request = RequestState(may_have_left=state.in_doubt)  # nothing is on its way meanwhile
         left = state.deadline - self.options.clock.monotonic()
+        self.expect_time_to_pass()
         return await decide(self.options.retry, error, attempt, repeatable=call.repeatable, left=left)
+
+    def expect_time_to_pass(self) -> None:
+        """Warn, once a client, before it waits by the machine's time for a sandbox whose clock stands still."""
+        if self.http.stands_still and not self.options.clock.simulated:
+            self.http.stands_still = None
+            why = "this client waits by the machine's time for a sandbox whose clock is stopped, and so in vain"
+            remedy = "give it clock=sandbox.clock, or start that clock"
+            logger.warning("%s: %s", why, remedy)
+            warnings.warn(f"{why}: {remedy}", RuntimeWarning, stacklevel=2)
 
     def _overdue(self, call: Call[T], state: _CallState) -> T:
         answer = state.request.answer
@@ -401,6 +412,8 @@ class Engine:
 
     def _learn(self, answer: Answer, request: RequestState) -> None:
         try:
+            if self.http.stands_still is not None:
+                self.http.stands_still = answer.headers.get(CLOCK_HEADER) == "stopped"
             if "date" in answer.headers:
                 self.http.date = answer.headers["date"], request.started_at.timestamp(), self.options.clock.now()
             self.limiter.observe(answer)

@@ -35,6 +35,8 @@ from .pool import Network, Pool, Pools, SlottedPool
 from .secret import Secret
 from .traces import hide
 
+CLOCK_HEADER: Final = "x-sandbox-clock"
+"""By which a sandbox says that its clock is ``stopped``."""
 DETACHED: Final = "wasend-detached"
 """The name of tasks that outlive the call that began them."""
 DETACHED_FOR: Final = 3.0
@@ -89,6 +91,7 @@ class Http:
 
     Attributes:
         closed: Whether `aclose` was called.
+        stands_still: Whether the service's clock is stopped, as the newest answer says; `None` once that was warned of.
         date: The ``Date`` header of the newest answer, and when that was asked for and came, by the client's clock.
         deadlines: Those of the calls under way, and the loops that these run in; closing brings them forward to now.
     """
@@ -117,6 +120,7 @@ class Http:
         self._pools = Pools(functools.partial(self._kind_of_pool, base_url, self._network))
         self._detached: set[asyncio.Task[Any]] = set()
         self.closed = False
+        self.stands_still: bool | None = False
         self.date: tuple[str, float, float] | None = None
         self.deadlines: dict[asyncio.Timeout, asyncio.AbstractEventLoop] = {}
 

@@ -119,6 +119,7 @@ class Options:
         timeout: float | Timeout | None,
         retry: Retry | RetryHook | None,
         prefer: Literal["sdk", "docs"],
+        session: str | None = None,
         clock: Clock = SYSTEM_CLOCK,
         strict: bool = False,
         max_answer_bytes: int = MAX_ANSWER_BYTES,
@@ -145,7 +146,7 @@ class Options:
             prefer=prefer,
             strict=strict,
             max_answer_bytes=max_answer_bytes,
-            session=os.environ.get("WASEND_SESSION") or None,
+            session=session or os.environ.get("WASEND_SESSION") or None,
             clock=clock,
         )
 

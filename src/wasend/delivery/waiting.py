@@ -228,6 +228,7 @@ class _Polling:
     def __init__(self, engine: Engine, timeout: float, jitter: random.Random | None, ear: Ear) -> None:
         if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout >= 0:
             raise InvalidRequestError("timeout", f"{timeout!r} is not a number of seconds", "pass seconds, 0 or more")
+        self._engine = engine
         self._clock = engine.options.clock
         self._ear = ear
         self._random = jitter or random.Random()  # noqa: S311 - jitter, not a secret
@@ -239,6 +240,7 @@ class _Polling:
         left = self._end - self._clock.monotonic()
         if left <= 0:
             return False
+        self._engine.expect_time_to_pass()
         pause = min(left, self._interval * self._random.uniform(1 - _JITTER, 1 + _JITTER))
         await self._ear.wait(self._clock, pause)
         self._interval = min(self._interval * _GROWTH, _LONGEST)

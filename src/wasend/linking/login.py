@@ -250,6 +250,7 @@ class _Linking:
             await in_caller(self._display.step, LoginStep(self._session, state, text))
 
     async def _wait(self, seconds: float) -> None:
+        self._engine.expect_time_to_pass()
         end = self._clock.monotonic() + seconds
         while self._qr is not None and self._display.ticks and (left := end - self._clock.monotonic()) > 0:
             await self._clock.sleep(min(left, 1.0))

@@ -16,6 +16,7 @@ import httpx
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wasend import AsyncWasendClient, WasendClient
+from wasend._core.http import CLOCK_HEADER
 from wasend.sandbox.actions import Actions, somebody
 from wasend.sandbox.api import (
     ACCOUNT,
@@ -274,6 +275,8 @@ class Sandbox(Actions):
                 headers = [*message["headers"], *scope.get(HEADERS, ())]
                 if all(name != b"date" for name, _ in headers):
                     headers.append((b"date", formatdate(self.clock.now(), usegmt=True).encode()))
+                if self.clock.stopped:
+                    headers.append((CLOCK_HEADER.encode(), b"stopped"))
                 message["headers"] = headers
                 self._watch_waits(scope, headers)
                 if not faults:
