@@ -193,6 +193,13 @@ def lowest(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def docs(session: nox.Session) -> None:
+    """The site, into docs/_build; a warning is an error."""
+    install(session, "all", *group("docs"))
+    session.run("sphinx-build", "-E", "-W", "--keep-going", "-q", "-b", "html", "docs", "docs/_build/html")
+
+
+@nox.session(default=False)
 def workflows(session: nox.Session) -> None:
     """What is wrong with the workflows under .github/, as zizmor sees it."""
     session.install("zizmor>=1.20")

@@ -76,8 +76,8 @@ class _Calls:
         """
         Create a WhatsApp session. It starts out as CREATED; link it by scanning `retrieve_qr_code`.
 
-        Takes keywords, or one mapping: ``create_session({"sessionName": "Front Desk", "phoneNumber":
-            "+447700900123"})``.
+        Takes keywords, or one mapping:
+        ``create_session({"sessionName": "Front Desk", "phoneNumber": "+447700900123"})``.
 
         Args:
             session_name: A name that no other session has.
