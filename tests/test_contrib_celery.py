@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
 from celery import Celery
 from celery.exceptions import Retry
 
+from tests import celery_app
+from tests.fault_points import POINTS
+from tests.queues import KILLS, LOST, PATIENCE, SIZE, check, killed, places, wait_until, worker
 from wasend import (
     APITimeoutError,
     BadRequestError,
@@ -24,7 +30,11 @@ from wasend import (
 from wasend.contrib import celery as contrib
 from wasend.contrib.celery import WasendTask
 from wasend.outbox import Outbox
+from wasend.sandbox import Sandbox
 
+TWICE = "+447700800000"
+TOGETHER = ["+447700800001", "+447700800002"]
+LATE_ONE = "+447700800003"
 LATER = datetime.now(UTC) + timedelta(hours=9)
 
 
@@ -145,7 +155,7 @@ def test_key(app: Celery) -> None:
     with pytest.raises(ConfigurationError, match="called as a function"):
         _ = task.client
     task.push_request(id="t-17")
-    assert task.client._async._delivery.key == task.key == "t-17"
+    assert task.client._async._engine.key == task.key == "t-17"
 
 
 def test_one_client_a_process_and_class(app: Celery) -> None:
@@ -177,3 +187,66 @@ def test_no_client_is_made_by_default(app: Celery) -> None:
     task.push_request(id="t-17")
     with pytest.raises(NotImplementedError, match="return a WasendClient"):
         _ = task.client
+
+
+# ------------------------------------------------------------------------------------------------------ real workers
+
+
+@pytest.fixture
+def shop(redis: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A sandbox that loses every tenth answer, and what tells the workers where all is."""
+    sandbox = Sandbox(api_key="k", faults=[LOST], seed=1)
+    with sandbox.serve() as server:
+        for name, place in places(tmp_path, server.url, BROKER=redis).items():
+            monkeypatch.setenv(name, place)
+        celery_app.app.conf.update(broker_url=redis, result_backend=redis)
+        yield sandbox
+
+
+CELERY: Final = ("-m", "celery", "--quiet", "-A", "tests.celery_app", "worker", "--loglevel", "ERROR")
+
+
+def test_killed_at_every_point(shop: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Four processes, killed wherever it hurts, and answers lost: each is told once, and the truth.
+
+    The same task without an outbox tells somebody twice.
+    """
+    session = shop.add_session().id
+    expected = {f"+4477009{number:05}": f"See you at {number}" for number in range(SIZE)}
+    monkeypatch.setenv("KILLS", str(KILLS))
+    with worker(*CELERY, "-c", "4", log=tmp_path / "log"):
+        jobs = {to: celery_app.remind.delay(session, to, text) for to, text in expected.items()}
+        twice = celery_app.remind_without.delay(session, TWICE, "See you")
+        told = {to: job.get(timeout=PATIENCE) for to, job in jobs.items()}
+        twice.get(timeout=PATIENCE)
+    check(shop, expected, told.get)
+    shop.assert_delivered(TWICE, times=2)
+    assert killed(tmp_path) == dict.fromkeys(POINTS, KILLS)
+
+
+def test_given_to_a_second_worker(shop: Sandbox, tmp_path: Path) -> None:
+    """
+    A task that takes longer than the visibility timeout is given to another worker while it runs: it is sent once.
+
+    The other worker's pool is of greenlets; the first one is killed as a whole.
+    """
+    session = shop.add_session().id
+    log, marks = tmp_path / "log", tmp_path / "marks"
+    with worker(*CELERY, "-c", "2", log=log) as first:
+        jobs = {to: celery_app.remind_together.delay(session, to, "See you", 2) for to in TOGETHER}
+        wait_until(lambda: len([*marks.iterdir()]) == len(TOGETHER))
+        give_back()
+        with worker(*CELERY, "-P", "gevent", "-c", "9", log=log):
+            told = {to: job.get(timeout=PATIENCE) for to, job in jobs.items()}
+            os.killpg(first.pid, signal.SIGKILL)
+            late = celery_app.remind_together.delay(session, LATE_ONE, "See you", 1)
+            told[LATE_ONE] = late.get(timeout=PATIENCE)
+    assert len([*marks.iterdir()]) == 2 * len(TOGETHER) + 1
+    check(shop, dict.fromkeys(told, "See you"), told.get)
+
+
+def give_back() -> None:
+    """What any worker does from time to time: what was not acknowledged in time is given to others."""
+    with celery_app.app.connection_for_read(transport_options={"visibility_timeout": 0}) as connection:
+        connection.default_channel.qos.restore_visible(num=None, interval=1)

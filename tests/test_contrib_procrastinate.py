@@ -133,6 +133,19 @@ async def test_drain_goes_on_in_spite_of_refusals(shop: Shop) -> None:
     assert len(shop.sandbox.deliveries()) == len(NUMBERS) - 2
 
 
+async def test_drain_comes_back_for_what_may_pass(shop: Shop) -> None:
+    """What could not be sent for now is tried again by a later job, and no more: the others are not sent again."""
+    shop.sandbox.faults.add("rate_limit POST /sendText #4 seconds=0")
+    await shop.tasks.drain_session(shop.session)
+    await shop.work()
+    await shop.work()
+    assert len(shop.jobs) == 2
+    assert shop.jobs[1]["args"]["after"] is None
+    assert [job["status"] for job in shop.jobs] == ["succeeded"] * 2
+    shop.sandbox.assert_no_duplicates()
+    assert len(shop.sandbox.deliveries()) == len(NUMBERS)
+
+
 async def test_drain_stops_where_all_fails(shop: Shop) -> None:
     """Where nothing can be sent, the rest is not tried; after so many times the job has failed."""
     shop.sandbox.faults.add("503 POST /sendText retry_after=0")

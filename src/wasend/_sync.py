@@ -2053,8 +2053,8 @@ class WasendClient(Signatures, _Calls, Aliases):
             turn_timeout: Seconds that a send waits for its turn at most: it raises `TurnTimeoutError` as soon as it is
                 known that its pacing makes it wait for longer. 0: now or not at all.
             reservation: The token of a moment that was kept for the next send, see `Pacer.reserve`.
-            key: The ``key`` of the view's send, `create_session` or `create_group`, if that names none, such as the id
-                of the task that makes it. It is for one: another one is refused, by an `IdempotencyConflictError`.
+            key: The ``key`` of the view's call that must not be made twice, such as a send, if that names none: the id
+                of a task, for example. It is for one: another one is refused, by an `IdempotencyConflictError`.
             on_response: Told of every answer to the view, in place of the client's own hook, if given.
             on_wait: Told of every wait of the view's calls, in place of the client's own hook, if given.
 

@@ -253,8 +253,8 @@ class AsyncWasendClient(
             turn_timeout: Seconds that a send waits for its turn at most: it raises `TurnTimeoutError` as soon as it is
                 known that its pacing makes it wait for longer. 0: now or not at all.
             reservation: The token of a moment that was kept for the next send, see `Pacer.reserve`.
-            key: The ``key`` of the view's send, `create_session` or `create_group`, if that names none, such as the id
-                of the task that makes it. It is for one: another one is refused, by an `IdempotencyConflictError`.
+            key: The ``key`` of the view's call that must not be made twice, such as a send, if that names none: the id
+                of a task, for example. It is for one: another one is refused, by an `IdempotencyConflictError`.
             on_response: Told of every answer to the view, in place of the client's own hook, if given.
             on_wait: Told of every wait of the view's calls, in place of the client's own hook, if given.
 
@@ -274,7 +274,8 @@ class AsyncWasendClient(
         view = copy.copy(self)
         view._is_view = True
         limiter = self._engine.limiter if secret is None else _limiter(None, changed)
-        view._engine = attrs.evolve(self._engine, options=changed, limiter=limiter)
+        own_key = self._engine.key if key is None else idempotency_key(key)
+        view._engine = attrs.evolve(self._engine, options=changed, limiter=limiter, key=own_key)
         settings = self._delivery
         if reservation is not None and settings.pacer is None:
             raise ConfigurationError("reservation: this client has no pacing; create it with pacing=Pacer()")
@@ -288,7 +289,6 @@ class AsyncWasendClient(
                 zone=settings.zone if zone is None else zone,
                 turn_timeout=settings.turn_timeout if turn_timeout is None else turn_timeout,
                 reservation=settings.reservation if reservation is None else reservation,
-                key=settings.key if key is None else idempotency_key(key),
             )
         )
         return view

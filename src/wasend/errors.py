@@ -175,6 +175,7 @@ def _message_of_json(facts: Mapping[str, Any] | None) -> ChatMessage | None:
 
 
 _PLAIN: Final[Fact] = (_same, _same)
+_FLAG: Final[Fact] = (bool, bool)
 _SHORT: Final[Fact] = (_short, _same)
 _MASKED: Final[Fact] = (_masked, _same)
 _LONGER: Final[Fact] = (lambda text: printable(text, _MOST_TEXT), _same)
@@ -243,10 +244,13 @@ class WasendError(Exception):
         Whether trying again later can help, and cannot send anything twice.
 
         It can help where what failed may pass: a limit, a connection, a session that is not ready, a store that is
-        locked; not where the call would have to be another, or a session must be restarted.
+        locked, a send that an outbox looks for again; not where the call would have to be another, or a session must be
+        restarted.
         """
-        # Where the outcome is unknown, and the error says no more, the call is as good done twice as once.
-        return self._passing and self.outcome != "sent" and not isinstance(self, OutcomeUnknownError)
+        if isinstance(self, OutcomeUnknownError):
+            return self.looked_for_again
+        # Where the outcome is unknown in another way, the call is as good done twice as once.
+        return self._passing and self.outcome != "sent"
 
     if not TYPE_CHECKING:  # for checkers it is what it is of every exception: a variable
 
@@ -487,6 +491,8 @@ class OutcomeUnknownError(WasendError):
         call: The call that was made.
         since: When its request left this machine (UTC).
         settlement: What settling found out about it; `None` where that was not tried.
+        looked_for_again: Whether the same call with the same key looks for it again, and sends it only once it is
+            certain that it was not sent: as by an `Outbox` with ``on_unknown="look"``.
         identity: Tells it from every other one. A copy has the same, and is settled as the same.
 
     Pickled, it keeps the call, without its media, so that it can be settled elsewhere. Made anew of its ``args`` it
@@ -497,6 +503,8 @@ class OutcomeUnknownError(WasendError):
         "call": (_call_as_json, _call_of_json),
         "since": _MOMENT,
         "settlement": (_settlement_as_json, _settlement_of_json),
+        "looked_for_again": _FLAG,
+        "retry_after": _PLAIN,
         "identity": _SHORT,
     }
 
@@ -506,6 +514,8 @@ class OutcomeUnknownError(WasendError):
         self.call = call
         self.since = since
         self.settlement: Settlement | None = None
+        self.looked_for_again = False
+        self.retry_after = None
         self.identity = secrets.token_hex(8)
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -108,6 +108,10 @@ class Call(Generic[T]):
         other = attrs.evolve(self, method=method, route=route, repeatable=self.repeatable, fallbacks=(), **changes)
         return attrs.evolve(self, fallbacks=(*self.fallbacks, other))
 
+    def with_key(self, key: str) -> Call[T]:
+        """This call with a key."""
+        return attrs.evolve(self, key=key, fallbacks=tuple(way.with_key(key) for way in self.fallbacks))
+
     def without_media(self) -> Call[T]:
         """This call without what is large in its body, for keeping."""
         if self.body is None:

@@ -164,6 +164,7 @@ class Engine:
         limiter: What holds requests back.
         rules: What is particular to the service's errors.
         middleware: What is done around every call, the outermost first.
+        key: The key of a call that must not be made twice, and has none.
         own_ids: What gives calls ids of the client's making; `None` for nothing.
         known_routes: Of calls that have several routes, by verb and first route: the one that the service has, or none.
         made_at: When the client was made, by its clock.
@@ -174,6 +175,7 @@ class Engine:
     limiter: Limiter
     rules: ErrorRules = attrs.field(factory=ErrorRules)
     middleware: tuple[Middleware, ...] = ()
+    key: str | None = None
     own_ids: OwnIds | None = None
     known_routes: MutableMapping[tuple[str, str], str] = attrs.field(factory=dict[tuple[str, str], str])
     made_at: float = attrs.field(
@@ -187,6 +189,8 @@ class Engine:
         Raises:
             WasendError: It failed; the error's ``outcome`` says what became of it.
         """
+        if self.key is not None and call.key is None and not call.repeatable:
+            call = call.with_key(self.key)
         loop = running_loop()
         if self.own_ids is not None:
             call = self.own_ids.given(call)

@@ -8,16 +8,15 @@ same whenever it is run, is the key of its message.
 Example:
     ```python
     from celery import Celery
-    from wasend import WasendClient
+    from wasend import Outbox, WasendClient
     from wasend.contrib.celery import WasendTask
-    from wasend.outbox import Outbox
 
     app = Celery("reminders", broker="redis://localhost")
 
 
     class Reminder(WasendTask):
         def make_client(self) -> WasendClient:
-            return WasendClient(outbox=Outbox("postgresql://localhost/reminders"))
+            return WasendClient(outbox=Outbox("reminders.db", on_unknown="look"))
 
 
     @app.task(base=Reminder, bind=True)

@@ -9,15 +9,14 @@ Example:
     from collections.abc import Sequence
 
     from procrastinate import App, PsycopgConnector
-    from wasend import AsyncWasendClient
+    from wasend import AsyncWasendClient, Outbox
     from wasend.contrib.procrastinate import Outgoing, SendTasks
-    from wasend.outbox import Outbox
 
     DATABASE = "postgresql://localhost/reminders"
 
 
     def make_client() -> AsyncWasendClient:
-        return AsyncWasendClient(outbox=Outbox(DATABASE))
+        return AsyncWasendClient(outbox=Outbox(DATABASE, on_unknown="look"))
 
 
     async def due(session: str, after: str | None) -> Sequence[Outgoing]:

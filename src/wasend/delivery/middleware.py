@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 import attrs
 
@@ -39,7 +39,6 @@ class DeliverySettings:
         suppression: Whom nothing is sent to.
         ready: Seconds for which a send waits for a session that is STARTING; `None` for not at all.
         outbox: Where calls with a key are kept, so that each is made once.
-        key: The key of a call that could have one, and names none.
         message_ids: ``"try"``: give each message an id of our own making, by which it can be found; `None` for not.
         resolver: Returns what finds out which form of a number is on WhatsApp; made when it is first asked for.
     """
@@ -54,7 +53,6 @@ class DeliverySettings:
     suppression: Suppression | None = None
     ready: float | None = None
     outbox: Outbox | None = None
-    key: str | None = None
     message_ids: Literal["try"] | None = None
     resolver: Callable[[], Resolver]
 
@@ -74,8 +72,6 @@ class DeliveryMiddleware:
 
     async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
         """Make the call by the settings."""
-        if self._settings.key is not None and call.key is None and _makes_something(call):
-            call = attrs.evolve(call, key=self._settings.key)
         if call.key is not None and self._settings.outbox is None:
             remedy = "give the client one, as in outbox=Outbox('outbox.db'), or leave the key out"
             raise InvalidRequestError("key", "this client has no outbox, which is what keeps keys", remedy)
@@ -147,8 +143,3 @@ class DeliveryMiddleware:
         kind = self._settings.kind
         name = kind if isinstance(kind, str) or kind is None else kind.name
         return None if name is None else name == "cold"
-
-
-def _makes_something(call: Call[Any]) -> bool:
-    """Whether a call makes what is there twice if it is made twice: a message, a session or a group."""
-    return bool(call.sends) or (call.method, call.route) in (("POST", "/sessions"), ("POST", "/{session}/groups"))

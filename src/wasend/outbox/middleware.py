@@ -148,7 +148,7 @@ class OutboxMiddleware:
                         looked = True
                         continue
                     case "unknown":
-                        raise _unknown(call, held.record)
+                        raise self._looking(_unknown(call, held.record))
                     case "busy":
                         pass
             finally:
@@ -279,6 +279,8 @@ class OutboxMiddleware:
         await self._written(call, write)
 
     async def _failed(self, call: Call[Any], held: Held, error: WasendError) -> None:
+        if isinstance(error, OutcomeUnknownError):
+            self._looking(error)
         if held.is_over:
             return
         if error.outcome == "sent":
@@ -286,6 +288,12 @@ class OutboxMiddleware:
         elif error.outcome == "not_sent":
             await self._refused(call, held, refusal_text(error) if _is_final(error) else None)
         # Else it stays as it is: once its time is over, whoever comes next settles it.
+
+    def _looking(self, error: OutcomeUnknownError) -> OutcomeUnknownError:
+        """An error, which says whether the next call with its key looks for it, and when that would find it."""
+        if self._outbox.on_unknown == "look":
+            error.looked_for_again, error.retry_after = True, self._outbox.visible_within
+        return error
 
     async def _refused(self, call: Call[Any], held: Held, details: str | None) -> None:
         record = held.record
