@@ -15,8 +15,6 @@ import pytest
 from tests import fault_points
 from wasend import AsyncWasendClient, Retry, Timeout, WasendError
 from wasend.outbox import Outbox, holder, recovery
-from wasend.outbox.sqlite import SqliteOutboxStore
-from wasend.outbox.store import OutboxStore
 
 TOTAL: Final = 2.0
 VISIBLE_WITHIN: Final = 4.0
@@ -54,17 +52,14 @@ def be_quick(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(recovery, "WINDOW", 1.0)
 
 
-def store_of(target: str) -> OutboxStore:
-    return SqliteOutboxStore(target)
-
-
 def client_of(url: str, outbox: Outbox) -> AsyncWasendClient:
     timeout = Timeout(connect=1.0, answer=1.0, send=0.7, total=TOTAL)
     return AsyncWasendClient("k", base_url=url, outbox=outbox, timeout=timeout, retry=Retry(initial_backoff=0.05))
 
 
 def outbox_of(target: str) -> Outbox:
-    return Outbox(fault_points.Fused(store_of(target)), on_unknown="look", visible_within=VISIBLE_WITHIN)
+    store = Outbox(target).store
+    return Outbox(fault_points.Fused(store), on_unknown="look", visible_within=VISIBLE_WITHIN)
 
 
 def work(job: Job) -> None:

@@ -26,6 +26,7 @@ from wasend import (
 from wasend.delivery import Pacing, Suppression
 from wasend.outbox import Outbox
 from wasend.outbox.entry import Change, Query, Record
+from wasend.outbox.holder import Holder
 from wasend.sandbox import Sandbox
 
 NUMBER = "+447700900456"
@@ -321,6 +322,27 @@ async def test_a_closed_client(outbox: Outbox) -> None:
         async with sandbox.async_client(outbox=outbox) as another:
             assert await another.send_text(session=session, to=NUMBER, text="Ready.", key="k")
         assert len(sandbox.deliveries()) == 1
+
+
+async def test_a_store_that_is_slow_to_hear(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A holder says once for all who begin that it is alive, and goes on however long the store takes to hear it."""
+    monkeypatch.setattr("wasend.outbox.holder._BEAT", 0.01)
+
+    class Slow:
+        beats = 0
+
+        async def beat(self, holder: str, seconds: float) -> None:
+            self.beats += 1
+            assert self.beats < 50
+            await asyncio.sleep(0.03)
+
+    store: Any = Slow()
+    holder = Holder(store)
+    turns = await asyncio.gather(*(holder.begin() for _ in range(20)))
+    assert len(set(turns)) == 20
+    assert store.beats == 1
+    for _ in turns:
+        holder.end()
 
 
 def test_the_sync_face(outbox: Outbox) -> None:

@@ -62,6 +62,11 @@ def test_sqlite(tmp_path: Path) -> None:
     prove(str(tmp_path / "outbox.db"), tmp_path)
 
 
+def test_postgres(postgres: str, tmp_path: Path) -> None:
+    """Workers that share a database."""
+    prove(postgres, tmp_path)
+
+
 def prove(target: str, folder: Path) -> None:
     sends, said = orders(), folder / "said"
     assert {point for round_ in ROUNDS for point in round_} == set(POINTS)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-import itertools
 from pathlib import Path
 
 import pytest
 
 from wasend.outbox import OutboxStore
 from wasend.outbox.conformance import OutboxStoreConformance
+from wasend.outbox.postgres import PostgresOutboxStore
 from wasend.outbox.sqlite import SqliteOutboxStore
 
-_numbers = itertools.count()
+
+class TestPostgres(OutboxStoreConformance):
+    """A database does."""
+
+    @pytest.fixture(autouse=True)
+    def _database(self, postgres: str) -> None:
+        self.dsn = postgres
+
+    async def open(self) -> OutboxStore:
+        return PostgresOutboxStore(self.dsn, connections=4)
 
 
 class TestSqlite(OutboxStoreConformance):

@@ -52,11 +52,8 @@ class Holder:
         """
         self.count += 1
         try:
-            while time.monotonic() - self._said >= _BEAT:
-                if self._saying is None:
-                    self._say()
-                assert self._saying is not None  # noqa: S101
-                await asyncio.shield(self._saying)
+            if time.monotonic() - self._said >= _BEAT:
+                await asyncio.shield(self._say())
             if self._timer is None:
                 self._set_timer()
         except BaseException:
@@ -79,21 +76,22 @@ class Holder:
     def _tick(self) -> None:
         self._timer = None
         if self.count:
-            if self._saying is None:
-                self._say()
+            self._say()
             self._set_timer()
 
-    def _say(self) -> None:
-        self._saying = asyncio.get_running_loop().create_task(self._beat(), context=contextvars.Context())
-        self._saying.add_done_callback(self._has_said)
+    def _say(self) -> asyncio.Task[None]:
+        if self._saying is None or self._saying.done():
+            self._saying = asyncio.get_running_loop().create_task(self._beat(), context=contextvars.Context())
+            self._saying.add_done_callback(_has_said)
+        return self._saying
 
     async def _beat(self) -> None:
         asked = time.monotonic()
         await self._store.beat(self.id, LEASE)
         self._said = asked
 
-    def _has_said(self, task: asyncio.Task[None]) -> None:
-        self._saying = None
-        if not task.cancelled() and (error := task.exception()) is not None:
-            told = error if isinstance(error, WasendError) else type(error).__name__
-            logger.warning("the outbox cannot be told that its user is alive: %s", told)
+
+def _has_said(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()) is not None:
+        told = error if isinstance(error, WasendError) else type(error).__name__
+        logger.warning("the outbox cannot be told that its user is alive: %s", told)

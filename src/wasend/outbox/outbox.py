@@ -18,6 +18,7 @@ from .store import OutboxStore
 
 OnUnknown: TypeAlias = Literal["raise", "look", "risk_duplicate"]
 
+_POSTGRES: Final = ("postgresql://", "postgres://")
 _CHOICES: Final = ("raise", "look", "risk_duplicate")
 _LONGEST_NAME: Final = 100
 
@@ -125,6 +126,10 @@ class Outbox:
 
 
 def _store(target: Any) -> OutboxStore:
+    if isinstance(target, str) and target.startswith(_POSTGRES):
+        from .postgres import PostgresOutboxStore
+
+        return PostgresOutboxStore(target)
     if isinstance(target, str) and "://" in target:
         scheme = target.partition("://")[0]
         raise ConfigurationError(f"outbox: {scheme}:// is unknown; pass the path of a file, or postgresql://…")
