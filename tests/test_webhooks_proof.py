@@ -51,7 +51,7 @@ def test_every_event_is_handled_once_and_in_order(tmp_path: Path) -> None:
             check(name, tmp_path, expected[name])
         attempts = [attempt for one in sandbox.webhooks for attempt in one.attempts]
         assert all(one.delivered_at is not None for one in sandbox.webhooks)
-        points = Counter(file.suffix for file in tmp_path.glob("*.*") if file.suffix in POINTS)
+        points = Counter(point for file in tmp_path.glob("*.killed") for point in file.read_text().split())
         lost = sum(not attempt.ok for attempt in attempts)
         print(
             f"{sum(map(len, expected.values()))} events, {len(attempts)} deliveries, {lost} of them not answered",
@@ -66,7 +66,7 @@ def test_every_event_is_handled_once_and_in_order(tmp_path: Path) -> None:
         servers.communicate(timeout=60)
 
 
-POINTS: Final = (".inserted", ".claimed", ".written", ".committed")
+POINTS: Final = ("inserted", "claimed", "written", "committed")
 
 
 def sent(ports: dict[str, int]) -> tuple[Sandbox, dict[str, set[str]]]:

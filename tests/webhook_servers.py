@@ -60,6 +60,8 @@ class Killed(SqliteInbox):
                 return
         elif self._random.random() > self._kills / 1000:
             return
+        with Path(f"{self._marks}.killed").open("a") as file:
+            file.write(f"{name}\n")
         os.kill(os.getpid(), signal.SIGKILL)
 
     async def put(self, arrival: Arrival) -> bool:

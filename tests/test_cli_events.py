@@ -1,0 +1,154 @@
+"""`wasend listen` and `wasend events replay`."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import stat
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.events import KEY, message, signed
+from wasend.cli.app import run
+from wasend.webhooks import MessageReceived, parse
+
+TEXT = "See you at 10 \x1b[2J"
+
+
+@pytest.fixture
+def taken() -> Iterator[tuple[str, list[tuple[dict[str, str], bytes]]]]:
+    """A server that knows nothing of ours: where it is, and what it was posted. It answers 418 to all but the first."""
+    posted: list[tuple[dict[str, str], bytes]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            posted.append(({name.lower(): value for name, value in self.headers.items()}, body))
+            self.send_response(418 if len(posted) > 1 else 200)
+            self.send_header("Content-Length", "3")
+            self.end_headers()
+            self.wfile.write(b"yes")
+
+        def log_message(self, *_: object) -> None: ...
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/hook", posted
+        server.shutdown()
+        thread.join()
+
+
+def wasend(*arguments: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> tuple[int, str]:
+    monkeypatch.setattr(sys, "argv", ["wasend", *arguments])
+    status = run()
+    printed = capsys.readouterr()
+    return status, printed.out + printed.err
+
+
+def test_listen_and_replay(
+    taken: tuple[str, list[Any]], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Events are verified, printed, passed on and written down by one process, and posted again, signed, by another."""
+    url, posted = taken
+    record = tmp_path / "events.jsonl"
+    command = [sys.executable, "-m", "wasend.cli", "listen", "--port", "0", "--forward", url, "--record", str(record)]
+    process = subprocess.Popen(
+        command,
+        env={**os.environ, "WASEND_WEBHOOK_KEY": KEY, "PYTHONUNBUFFERED": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        try:
+            address = process.stderr.readline().split()[2]
+            body, headers = signed(message(TEXT, native="3EB0AA"))
+            answers = [
+                httpx.post(address, content=body, headers={**headers, "X-Webhook-Request-Id": "abc", "X-Else": "1"}),
+                httpx.post(address, content=body, headers=headers),
+                httpx.post(address, content=body + b" ", headers=headers),
+            ]
+            assert [answer.status_code for answer in answers] == [200, 418, 401]
+            assert answers[0].content == b"yes"
+        finally:
+            process.send_signal(signal.SIGINT)
+        printed, complained = process.communicate(timeout=30)
+        assert process.returncode == 0
+    lines = printed.splitlines()
+    assert len(lines) == 2
+    assert lines[0].endswith(r"  ses_1  message  447700900456@c.us  See you at 10 \x1b[2J")
+    assert "refused with 401" in complained
+    assert KEY not in printed + complained
+    assert [body for _, body in posted] == [body, body]
+    assert posted[0][0]["x-webhook-hmac"] == headers["X-Webhook-Hmac"]
+    assert posted[0][0]["x-webhook-request-id"] == "abc"
+    assert "x-else" not in posted[0][0]
+    assert stat.S_IMODE(record.stat().st_mode) == 0o600
+
+    monkeypatch.setenv("WASEND_WEBHOOK_KEY", "another-key")
+    posted.clear()
+    status, said = wasend("events", "replay", str(record), url, "--now", capsys=capsys, monkeypatch=monkeypatch)
+    assert (status, said.count("  message  evt_"), said.count("  418")) == (1, 2, 1)
+    head, again = posted[0]
+    event = parse(again, head, key="another-key")
+    assert isinstance(event, MessageReceived)
+    assert event.payload.native_id == "3EB0AA"
+    assert event.timestamp is not None
+    assert abs(event.timestamp.timestamp() - time.time()) < 60
+    key_file = tmp_path / "key"
+    key_file.write_text(f"{KEY}\n")
+    posted.clear()
+    options = ("--key-file", str(key_file))
+    assert wasend("events", "replay", str(record), url, *options, capsys=capsys, monkeypatch=monkeypatch)[0] == 1
+    assert posted[0][1] == body
+    assert posted[0][0]["x-webhook-hmac"] == headers["X-Webhook-Hmac"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        (["listen"], 2, "there is no key"),
+        (["listen", "--key-file", "/nowhere/key"], 2, "/nowhere/key: No such file"),
+        (["listen", "--insecure", "--host", "0.0.0.0"], 2, "believes whoever posts"),
+        (["listen", "--insecure", "--forward", "ftp://x"], 2, "is no address"),
+        (["listen", "--insecure", "--port", "99999"], 2, "65535"),
+        (["listen", "--insecure", "--record", "/nowhere/events"], 2, "cannot listen"),
+        (["listen", "--insecure", "--host", "nowhere.invalid"], 2, "believes whoever posts"),
+        (["events", "replay", "/nowhere/events", "http://127.0.0.1:9/", "--insecure"], 2, "No such file"),
+        (["events", "replay", "FILE", "http://127.0.0.1:9/", "--insecure"], 1, "nobody answers"),
+        (["events", "replay", "BAD", "http://127.0.0.1:9/", "--insecure"], 2, "line 2 is no recorded event"),
+        (["events", "replay", "FILE", "127.0.0.1", "--insecure"], 2, "is no address"),
+        (["events", "replay", "FILE", "http://127.0.0.1:9/"], 2, "there is no key"),
+    ],
+)
+def test_what_cannot_be_done(
+    arguments: list[str],
+    status: int,
+    said: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A user's mistake is said in one line, and is exit status 2; what was tried and failed is 1."""
+    monkeypatch.delenv("WASEND_WEBHOOK_KEY", raising=False)
+    good = json.dumps({"headers": {}, "body": json.dumps(message())})
+    (tmp_path / "FILE").write_text(f"{good}\n")
+    (tmp_path / "BAD").write_text("\n{}\n")
+    monkeypatch.chdir(tmp_path)
+    found, printed = wasend(*arguments, capsys=capsys, monkeypatch=monkeypatch)
+    assert found == status
+    assert said in printed
+    assert printed.count("\n") == 1
