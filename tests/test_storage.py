@@ -160,6 +160,8 @@ class TestWriting:
             tasks = [asyncio.create_task(db.write(level, durable=durable)) for durable in (False, True)]
             await asyncio.sleep(0)
         assert await asyncio.gather(*tasks) == [2, 2]
+        full = await db.write(lambda connection: connection.execute("PRAGMA fullfsync").fetchall())
+        assert full == [(1,)], "on macOS a disk keeps what it is to write in its memory, unless it is told not to"
 
     async def test_a_cancelled_write(self, tmp_path: Path) -> None:
         """A write that is cancelled before its turn is not done."""

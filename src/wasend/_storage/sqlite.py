@@ -159,6 +159,8 @@ class SqliteFile:
     def _prepare(self, connection: Connection) -> None:
         self._refuse_others(connection)
         connection.execute(f"PRAGMA synchronous = {self._synchronous}")
+        if self._synchronous == "FULL":
+            connection.execute("PRAGMA fullfsync = ON")  # or macOS leaves it in the memory of the disk
         self._use_wal(connection)
         if _pragma(connection, "user_version") < len(self._migrations):
             with transaction(connection):
