@@ -408,6 +408,8 @@ def _options(library: Any, dsn: str, timeout: float) -> dict[str, Any]:
         "connect_timeout": max(2, int(timeout)),  # libpq's minimum
         "tcp_user_timeout": int(timeout * 1000) + 5000,
         "keepalives_idle": 30,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
         **given,
         "client_encoding": "utf8",
         "autocommit": True,  # transactions are begun here
