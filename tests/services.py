@@ -64,16 +64,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def once(name: str, start: Callable[[Path], tuple[int, int]]) -> int:
     """The port of a server that is started once for all workers of a run; `start` returns process id and port."""
     folder = Path(os.environ[FOLDER])
-    ready = folder / f"{name}.ready"
-    try:
-        (folder / f"{name}.starting").open("x").close()
-    except FileExistsError:
-        deadline = time.monotonic() + PATIENCE
-        while not ready.exists():
-            assert time.monotonic() < deadline, f"{name} has not started in another worker"
+    ready, starting = folder / f"{name}.ready", folder / f"{name}.starting"
+    while not ready.exists():
+        try:
+            starting.open("x").close()
+        except FileExistsError:  # in another worker
             time.sleep(0.02)
-    else:
-        pid, port = start(folder / name)
+            continue
+        try:
+            pid, port = start(folder / name)
+        except BaseException:
+            shutil.rmtree(folder / name, ignore_errors=True)
+            starting.unlink()
+            raise
         part = ready.with_suffix(".part")
         part.write_text(json.dumps({"pid": pid, "port": port}), encoding="utf-8")
         part.rename(ready)
