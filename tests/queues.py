@@ -10,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -93,6 +94,37 @@ def worker(*arguments: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
+
+
+@contextlib.contextmanager
+def workers(
+    work: Callable[[Mapping[str, str]], None], environment: Mapping[str, str], count: int = 4
+) -> Iterator[Callable[[], None]]:
+    """
+    Worker processes that are forks of one which has imported all; they are killed in the end.
+
+    Args:
+        work: What each of them does, with the environment.
+        environment: What is added to it.
+        count: How many.
+    """
+    context = get_context("forkserver")
+    context.set_forkserver_preload([work.__module__])
+    processes: list[Any] = []
+
+    def keep_alive() -> None:
+        """Start another one for each that has died."""
+        processes[:] = [process for process in processes if process.is_alive()]
+        while len(processes) < count:
+            processes.append(context.Process(target=work, args=(dict(environment),), daemon=True))
+            processes[-1].start()
+
+    try:
+        yield keep_alive
+    finally:
+        for process in processes:
+            process.kill()
+            process.join()
 
 
 def check(sandbox: Sandbox, expected: Mapping[str, str], told: Callable[[str], str | None]) -> None:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from procrastinate import App
-from procrastinate.exceptions import JobAborted
+from procrastinate.exceptions import AlreadyEnqueued, JobAborted
 from procrastinate.jobs import Job
 from procrastinate.testing import InMemoryConnector
 
+from tests import procrastinate_app
+from tests.fault_points import POINTS
+from tests.procrastinate_app import app_and_tasks
+from tests.queues import KILLS, LOST, PATIENCE, SIZE, check, killed, places, workers
 from wasend import AsyncWasendClient, BadRequestError, InvalidRequestError, Message, RateLimitError, WasendError
 from wasend.contrib.procrastinate import Outgoing, SendRetry, SendTasks
 from wasend.outbox import Outbox
@@ -218,3 +223,44 @@ def test_no_client_before_it_is_needed() -> None:
     tasks = SendTasks(lambda: made[0])
     App(connector=InMemoryConnector()).add_tasks_from(tasks, namespace="wasend")
     assert sorted(tasks.tasks) == ["wasend:drain", "wasend:retry_stalled", "wasend:send"]
+
+
+# ------------------------------------------------------------------------------------------------------ real workers
+
+
+async def test_killed_at_every_point(postgres: str, tmp_path: Path) -> None:
+    """
+    Four workers, killed wherever it hurts, and answers lost: each is told once, and the truth.
+
+    It is sent by a job of its own, or by the one that drains its session.
+    """
+    sandbox = Sandbox(api_key="k", faults=[LOST], seed=1)
+    single, drained = sandbox.add_session().id, sandbox.add_session("Drained", "+447700900124").id
+    expected = {f"+4477009{number:05}": f"See you at {number}" for number in range(SIZE)}
+    rows = [f"{to}|{text}" for to, text in expected.items()]
+    (tmp_path / f"{drained}.txt").write_text("\n".join(rows[SIZE // 2 :]), encoding="utf-8")
+    app, tasks = app_and_tasks(postgres)
+    with sandbox.serve() as server:
+        async with app.open_async():
+            await app.schema_manager.apply_schema_async()
+            environment = places(tmp_path, server.url, DATABASE=postgres, KILLS=str(KILLS))
+            for to, text in [*expected.items()][: SIZE // 2]:
+                await tasks.send_later(single, {"to": to, "text": text})
+            await tasks.drain_session(drained)
+            with workers(procrastinate_app.work, environment) as keep_alive:
+                async with asyncio.timeout(PATIENCE):
+                    while await is_busy(app):
+                        keep_alive()
+                        with suppress(AlreadyEnqueued):
+                            await tasks.retry_stalled.defer_async(timestamp=0)
+                        await asyncio.sleep(0.3)
+    said = [line.split(" ") for line in (tmp_path / "told.txt").read_text(encoding="utf-8").splitlines()]
+    told = {to: {what for who, what in said if who == to} for to in expected}
+    check(sandbox, expected, lambda to: " ".join(told[to]))
+    assert killed(tmp_path) == dict.fromkeys(POINTS, KILLS)
+
+
+async def is_busy(app: App) -> bool:
+    """Whether a message is in the queue."""
+    jobs = await app.job_manager.list_jobs_async()
+    return any(job.status in ("todo", "doing") for job in jobs if not job.task_name.endswith("retry_stalled"))

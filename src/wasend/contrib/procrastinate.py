@@ -159,6 +159,8 @@ class SendTasks(Blueprint):
         on_outcome: Told what became of each message; see `OnOutcome`.
         in_flight: How many messages of a session to send at once.
         seconds: How long one job drains a session before it leaves the rest to another, which others may come before.
+        stalled_after: Seconds without a heartbeat after which a job's worker is taken for dead; workers give one every
+            10 s, unless they are told otherwise.
         retry: When jobs are run again that failed.
     """
 
@@ -170,6 +172,7 @@ class SendTasks(Blueprint):
         on_outcome: OnOutcome | None = None,
         in_flight: int = 8,
         seconds: float = 60.0,
+        stalled_after: float = 30.0,
         retry: SendRetry | None = None,
     ) -> None:
         super().__init__()
@@ -178,6 +181,7 @@ class SendTasks(Blueprint):
         self._on_outcome = on_outcome
         self._in_flight = in_flight
         self._seconds = seconds
+        self._stalled_after = stalled_after
         self._retry = SendRetry() if retry is None else retry
         self.send: Final = self.task(name="send", retry=self._retry)(self._send)
         self.drain: Final = self.task(name="drain", retry=_Resume(), pass_context=True)(self._drain)
@@ -311,7 +315,9 @@ class SendTasks(Blueprint):
         del timestamp
         manager = context.app.job_manager
         for task in (self.send, self.drain):
-            for job in await manager.get_stalled_jobs(task_name=task.name):
+            for job in await manager.get_stalled_jobs(
+                task_name=task.name, seconds_since_heartbeat=self._stalled_after
+            ):
                 try:
                     await manager.retry_job(job)
                 except (AlreadyEnqueued, UniqueViolation):  # another job for the session waits until this one is over
