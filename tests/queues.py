@@ -17,7 +17,7 @@ from typing import Any, Final
 import pytest
 
 from tests import fault_points
-from tests.outbox_worker import be_quick, store_of
+from tests.outbox_worker import be_quick
 from wasend import Outbox, Timeout
 from wasend.sandbox import Sandbox
 
@@ -45,7 +45,7 @@ def options() -> dict[str, Any]:
     be_quick(patch)
     patch.setattr(fault_points, "reach", reach)
     fault_points._report_requests()
-    store = fault_points.Fused(store_of(os.environ["OUTBOX"]))
+    store = fault_points.Fused(Outbox(os.environ["OUTBOX"]).store)
     outbox = Outbox(store, on_unknown="look", visible_within=1.0)
     return {"api_key": "k", "base_url": os.environ["SERVICE"], "timeout": TIMES, "outbox": outbox}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -244,6 +245,7 @@ async def test_killed_at_every_point(postgres: str, tmp_path: Path) -> None:
         async with app.open_async():
             await app.schema_manager.apply_schema_async()
             environment = places(tmp_path, server.url, DATABASE=postgres, KILLS=str(KILLS))
+            environment["OUTBOX"] = os.environ.get("WASEND_QUEUE_OUTBOX", postgres)
             for to, text in [*expected.items()][: SIZE // 2]:
                 await tasks.send_later(single, {"to": to, "text": text})
             await tasks.drain_session(drained)
@@ -252,7 +254,7 @@ async def test_killed_at_every_point(postgres: str, tmp_path: Path) -> None:
                     while await is_busy(app):
                         keep_alive()
                         with suppress(AlreadyEnqueued):
-                            await tasks.retry_stalled.defer_async(timestamp=0)
+                            await tasks.retry_stalled.configure().defer_async(timestamp=0)
                         await asyncio.sleep(0.3)
     said = [line.split(" ") for line in (tmp_path / "told.txt").read_text(encoding="utf-8").splitlines()]
     told = {to: {what for who, what in said if who == to} for to in expected}

@@ -315,9 +315,7 @@ class SendTasks(Blueprint):
         del timestamp
         manager = context.app.job_manager
         for task in (self.send, self.drain):
-            for job in await manager.get_stalled_jobs(
-                task_name=task.name, seconds_since_heartbeat=self._stalled_after
-            ):
+            for job in await manager.get_stalled_jobs(task_name=task.name, seconds_since_heartbeat=self._stalled_after):
                 try:
                     await manager.retry_job(job)
                 except (AlreadyEnqueued, UniqueViolation):  # another job for the session waits until this one is over
