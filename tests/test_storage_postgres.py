@@ -407,6 +407,16 @@ class TestTrouble:
         assert len(tries) == 3
         assert await db.run(counts) == {"n": 1}
 
+        def twice(connection: Connection) -> dict[str, int]:
+            tries.append("once")
+            found = counts(connection)
+            if len(tries) == 4:
+                proxy.cut(refuse=False)
+            return found
+
+        assert await db.run(twice, repeatable=True) == {"n": 1}
+        assert len(tries) == 5
+
 
 def run(program: str, *arguments: object) -> None:
     """Run a program in a process of its own, with warnings as errors, but for that of a fork beside threads."""
@@ -458,7 +468,7 @@ class TestProcess:
 
             atexit.register(late)
             for _ in range(20):
-                db._submit(_Job(time.monotonic() + 5), add("begun"), durable=True)
+                db._submit(_Job(time.monotonic() + 5, True, False), add("begun"))
             """,
             postgres,
         )

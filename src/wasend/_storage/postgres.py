@@ -118,7 +118,9 @@ class PostgresDatabase(Forks):
     def __repr__(self) -> str:
         return self._shown
 
-    async def run(self, function: Callable[[psycopg.Connection[Any]], T], *, durable: bool = True) -> T:
+    async def run(
+        self, function: Callable[[psycopg.Connection[Any]], T], *, durable: bool = True, repeatable: bool = False
+    ) -> T:
         """
         Do something in one transaction, in a thread.
 
@@ -127,6 +129,8 @@ class PostgresDatabase(Forks):
         Args:
             function: Reads and writes.
             durable: Whether it must survive a crash of the server when this returns.
+            repeatable: Whether it is as good done twice as once, as what only reads is. Then it is done again, too,
+                where the connection was lost while it was committed.
 
         Returns:
             What the function returned, when it is committed.
@@ -135,18 +139,20 @@ class PostgresDatabase(Forks):
             ConfigurationError: The tables were made by a newer version of this package.
             StoreError: The database cannot be used. Nothing was written, unless the error says that it may have been.
         """
-        job = _Job(time.monotonic() + self._timeout)
+        job = _Job(time.monotonic() + self._timeout, durable, repeatable)
         try:
-            return await self._workers.awaited(self._submit(job, function, durable=durable))
+            return await self._workers.awaited(self._submit(job, function))
         except StoreError:
             job.give_up()
             raise
 
-    def run_blocking(self, function: Callable[[psycopg.Connection[Any]], T], *, durable: bool = True) -> T:
+    def run_blocking(
+        self, function: Callable[[psycopg.Connection[Any]], T], *, durable: bool = True, repeatable: bool = False
+    ) -> T:
         """Do as `run` does, and block the calling thread, which is not that of an event loop."""
-        job = _Job(time.monotonic() + self._timeout)
+        job = _Job(time.monotonic() + self._timeout, durable, repeatable)
         try:
-            return self._workers.waited(self._submit(job, function, durable=durable))
+            return self._workers.waited(self._submit(job, function))
         except StoreError:
             job.give_up()
             raise
@@ -165,10 +171,10 @@ class PostgresDatabase(Forks):
         """Do as `close` does, in a thread."""
         await asyncio.to_thread(self.close)
 
-    def _submit(self, job: _Job, function: Callable[[Any], T], *, durable: bool) -> Future[T]:
+    def _submit(self, job: _Job, function: Callable[[Any], T]) -> Future[T]:
         # Whoever was cancelled has left behind what may hang for ever.
         self._give_up(time.monotonic() + self._timeout - self._workers.patience)
-        return self._workers.submit(partial(self._perform, job, function, durable=durable))
+        return self._workers.submit(partial(self._perform, job, function))
 
     def _give_up(self, before: float) -> None:
         with self._lock:
@@ -178,27 +184,27 @@ class PostgresDatabase(Forks):
 
     # In a thread
 
-    def _perform(self, job: _Job, function: Callable[[Any], T], *, durable: bool) -> T:
+    def _perform(self, job: _Job, function: Callable[[Any], T]) -> T:
         with self._lock:
             self._jobs.add(job)
         try:
-            return self._tried(job, function, durable=durable)
+            return self._tried(job, function)
         finally:
             with self._lock:
                 self._jobs.discard(job)
 
-    def _tried(self, job: _Job, function: Callable[[Any], T], *, durable: bool) -> T:
+    def _tried(self, job: _Job, function: Callable[[Any], T]) -> T:
         pause = _FIRST_PAUSE
         while True:
             try:
-                return self._attempt(job, function, durable=durable)
+                return self._attempt(job, function)
             except _AgainError as again:
                 if job.given_up or time.monotonic() + pause > job.deadline:
                     raise again.error from None
             time.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def _attempt(self, job: _Job, function: Callable[[Any], T], *, durable: bool) -> T:
+    def _attempt(self, job: _Job, function: Callable[[Any], T]) -> T:
         if self._closed:
             raise self.error("it is closed", "make another")
         link: _Link | None = None
@@ -208,13 +214,13 @@ class PostgresDatabase(Forks):
             job.use(link)
             if not self._migrated:
                 self._migrate(link.connection)
-            link.connection.execute(self._begin(durable=durable))
+            link.connection.execute(self._begin(durable=job.durable))
             value = function(link.connection)
             committing = True
             link.connection.execute("COMMIT")
         except self._psycopg.Error as error:
             broken = link is None or link.connection.broken or error.sqlstate in _GONE
-            if broken and committing:
+            if broken and committing and not job.repeatable:
                 raise self.error(
                     "the connection was lost while it was written to, which may have been done", "see what is there"
                 ) from None
@@ -352,10 +358,14 @@ class _Job:
 
     Attributes:
         deadline: When it is not tried again any more, by the clock that is never set.
+        durable: As for `PostgresDatabase.run`.
+        repeatable: Likewise.
         given_up: Nobody waits any more.
     """
 
     deadline: float
+    durable: bool
+    repeatable: bool
     given_up: bool = False
     _link: _Link | None = None
     _lock: threading.Lock = attrs.field(factory=threading.Lock)

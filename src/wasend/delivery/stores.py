@@ -284,12 +284,13 @@ class PostgresStore:
     def set_many(self, values: Mapping[str, Any]) -> None:
         """Set the values of many keys, in one transaction: all of them or none."""
         texts = {key: json.dumps(value) for key, value in values.items()}
-        self._database.run_blocking(lambda connection: connection.execute(_PUT, ([*texts], [*texts.values()])))
+        rows = [*texts], [*texts.values()]
+        self._database.run_blocking(lambda connection: connection.execute(_PUT, rows), repeatable=True)
 
     def delete(self, key: str) -> None:
         """Remove a key; an unknown one is not an error."""
         query = "DELETE FROM wasend_store WHERE key = %s"
-        self._database.run_blocking(lambda connection: connection.execute(query, (key,)))
+        self._database.run_blocking(lambda connection: connection.execute(query, (key,)), repeatable=True)
 
     def update(self, key: str, function: Callable[[Any | None], Any | None]) -> Any | None:
         """Replace the value of a key by what a function makes of it, in one transaction; see `Store.update`."""
@@ -316,7 +317,9 @@ class PostgresStore:
         self._database.close()
 
     def _fetched(self, query: LiteralString, *values: str) -> list[Any]:
-        return self._database.run_blocking(lambda connection: connection.execute(query, values).fetchall())
+        return self._database.run_blocking(
+            lambda connection: connection.execute(query, values).fetchall(), repeatable=True
+        )
 
     def _locked(self, connection: psycopg.Connection[Any], key: str) -> Any | None:
         """The value of a key, whose row nobody else changes any more; where there is none, a row for it is made."""
