@@ -48,6 +48,8 @@ BATCH = ["sent", "not sent", "unknown"]
 SERVICE = ["process 1", "answered 200", "answered 200", "refused 422"]
 SERVICE += ["process 2", *SERVICE[1:], "delivered"]
 REPLY = ["not answered", "sent", "delivered"]
+FASTAPI = ["session WORKING", "answered", "answered", "session WORKING"]
+DJANGO = ["to call", "answered"]
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,8 @@ REPLY = ["not answered", "sent", "delivered"]
         ("settled_batch.py", BATCH),
         ("careful_reply.py", REPLY),
         ("order_service.py", SERVICE),
+        ("webhooks_fastapi.py", FASTAPI),
+        ("webhooks_django.py", DJANGO),
     ],
 )
 def test_with_a_sandbox(name: str, said: list[str]) -> None:

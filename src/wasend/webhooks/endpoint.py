@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import inspect
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias, cast
@@ -56,16 +55,17 @@ class Endpoint:
             raise ConfigurationError(f"handle: {type(handle).__name__} is no function; pass one that takes an event")
         self._handle = handle
         self._max_age, self._max_bytes, self._clock = max_age, max_bytes, clock
+        self._blocking = Blocking(self._read, handle)
 
     @property
     def max_bytes(self) -> int:
         """How many bytes a body may have."""
         return self._max_bytes
 
-    @functools.cached_property
+    @property
     def blocking(self) -> Blocking:
         """The same for code that does not await: a coroutine function runs on an event loop in a thread of its own."""
-        return Blocking(self._read, self._handle)
+        return self._blocking
 
     async def receive(self, body: bytes, headers: Headers) -> Reply:
         """

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import inspect
 import json
 import logging
@@ -144,12 +143,14 @@ class Receiver(Router):
         """How many bytes a body may have."""
         return self._max_bytes
 
-    @functools.cached_property
+    @property
     def blocking(self) -> BlockingReceiver:
         """This receiver for code that does not await: its methods, on an event loop in a thread of its own."""
         from .blocking import BlockingReceiver
 
-        return BlockingReceiver(self)
+        # Pyright takes a `cached_property` for no property; of several threads, all get the same.
+        found: BlockingReceiver | None = self.__dict__.get("blocking face")
+        return self.__dict__.setdefault("blocking face", BlockingReceiver(self)) if found is None else found
 
     # What an adapter calls
 
