@@ -22,12 +22,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from wasend.webhooks import AnyEvent, Endpoint, sign
+from wasend.webhooks import Endpoint, Event, Receiver, sign
 from wasend.webhooks.adapters import WebhookApp
 
 KEY: Final = "the-webhook-key"
 CONNECTIONS: Final = 16
-WAYS: Final = ("bare", "endpoint")
+WAYS: Final = ("bare", "endpoint", "inbox", "receiver")
 
 
 def event(number: int) -> bytes:
@@ -105,7 +105,7 @@ def request(way: str, number: int) -> bytes:
 # ------------------------------------------------------------------------------------------- the server
 
 
-async def handle(event: AnyEvent) -> None:
+async def handle(event: Event) -> None:
     """What a program does with an event is not measured."""
 
 
@@ -121,6 +121,9 @@ def serve() -> None:
         await request.body()
         return Response(b'{"status": "handled"}', media_type="application/json")
 
+    receiver = Receiver(key=KEY, inbox="receiver.db")
+    receiver.on(Event)(handle)
+
     async def cpu(request: Request) -> Response:
         return Response(f'{{"seconds": {time.process_time()}}}')
 
@@ -128,6 +131,8 @@ def serve() -> None:
         Route("/cpu", cpu),
         Route("/bare", bare, methods=["POST"]),
         Route("/endpoint", WebhookApp(Endpoint(handle, key=KEY))),
+        Route("/inbox", WebhookApp(Receiver(key=KEY, inbox="inbox.db", background=False))),
+        Route("/receiver", WebhookApp(receiver)),
     ]
     config = uvicorn.Config(Starlette(routes=routes), port=0, access_log=False, log_config=None, lifespan="off")
     server = uvicorn.Server(config)

@@ -43,7 +43,12 @@ _HELD: Final = """
 SELECT 1 FROM lanes JOIN events USING (number)
 WHERE lanes.lane = ? AND holder = ? AND number = ? AND attempts = ? AND died_at IS NULL
 """
+_ADD: Final = "INSERT INTO events (lane, at, name, session, body) VALUES (?, ?, ?, ?, ?)"
 _OPEN: Final = "INSERT INTO lanes (lane, due) VALUES (?, ?) ON CONFLICT DO NOTHING"
+
+
+class _Known(Exception):
+    """The event is there already."""
 
 
 class SqliteInbox:
@@ -74,21 +79,23 @@ class SqliteInbox:
 
     async def put(self, arrival: Arrival) -> bool:
         """Keep an event; see `Inbox.put`."""
-        now = self._clock.now()
+        now, keys = self._clock.now(), dict.fromkeys(arrival.keys)
 
-        def put(connection: sqlite3.Connection) -> bool:
-            marks = ", ".join("?" * len(arrival.keys))
-            if connection.execute(f"SELECT 1 FROM seen WHERE key IN ({marks})", arrival.keys).fetchone():  # noqa: S608
-                return False
+        def put(connection: sqlite3.Connection) -> None:
             row = (arrival.lane, arrival.at, arrival.name, arrival.session, arrival.body)
-            number = connection.execute(
-                "INSERT INTO events (lane, at, name, session, body) VALUES (?, ?, ?, ?, ?)", row
-            ).lastrowid
-            connection.executemany("INSERT INTO seen VALUES (?, ?, ?)", [(key, number, now) for key in arrival.keys])
+            number = connection.execute(_ADD, row).lastrowid
+            marks = ", ".join(["(?, ?, ?)"] * len(keys))
+            seen = [value for key in keys for value in (key, number, now)]
+            new = connection.execute(f"INSERT INTO seen VALUES {marks} ON CONFLICT DO NOTHING", seen).rowcount  # noqa: S608
+            if new < len(keys):
+                raise _Known  # and what was inserted is undone
             connection.execute(_OPEN, (arrival.lane, now))
-            return True
 
-        return await self._database.write(put)
+        try:
+            await self._database.write(put)
+        except _Known:
+            return False
+        return True
 
     async def claim(self, holder: str, count: int, lease: float) -> Sequence[Claimed]:
         """Take the first event of some lanes; see `Inbox.claim`."""
