@@ -324,6 +324,26 @@ async def test_a_closed_client(outbox: Outbox) -> None:
         assert len(sandbox.deliveries()) == 1
 
 
+@pytest.mark.parametrize(
+    "options", [{"pacing": Pacing(gap=(1000, 1001))}, {"rate_limit": "1/h"}], ids=["pacing", "limit"]
+)
+async def test_waiting_is_not_sending(options: Any, outbox: Outbox) -> None:
+    """A send that waits is recorded as certainly not sent all the while, whatever it waits for."""
+    sandbox = Sandbox()
+    session = sandbox.add_session().id
+    async with sandbox.async_client(outbox=outbox, **options) as client:
+        await client.send_text(session=session, to=NUMBER, text="First.", key="1")
+        waiting = asyncio.create_task(client.send_text(session=session, to=NUMBER, text="Second.", key="2"))
+        while (await client.outbox.get("2")) is None:
+            await asyncio.sleep(0.01)
+        assert (await record_of(outbox, "2")).state == "claimed"
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+    while (await record_of(outbox, "2")).state != "released":
+        await asyncio.sleep(0.01)
+
+
 async def test_a_store_that_is_slow_to_hear(monkeypatch: pytest.MonkeyPatch) -> None:
     """A holder says once for all who begin that it is alive, and goes on however long the store takes to hear it."""
     monkeypatch.setattr("wasend.outbox.holder._BEAT", 0.01)

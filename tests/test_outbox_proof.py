@@ -10,15 +10,21 @@ import asyncio
 import json
 import multiprocessing
 import os
+import random
 import signal
+import threading
+import time
 from collections import Counter
+from email.utils import formatdate
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 
 from tests.fault_points import POINTS
 from tests.outbox_worker import Job, be_quick, client_of, outbox_of, work
+from tests.raw import Peer, message, serving
 from wasend.sandbox import Sandbox
 
 KEYS: Final = int(os.environ.get("WASEND_PROOF_KEYS", "60"))
@@ -129,3 +135,63 @@ def check(
     print(
         f"{len(sends)} keys, {len(delivered)} messages, {len(told)} calls told, {sum('id' in one for one in told)} sent"
     )
+
+
+class Plain:
+    """A service that keeps texts and shows them, on raw sockets; it shares no line with the package."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict[str, Any]] = []
+        self._lock = threading.Lock()
+        self._draw = random.Random(SEED)
+
+    async def answer(self, peer: Peer) -> None:
+        request = await peer.request()
+        head, _, body = request.partition(b"\r\n\r\n")
+        verb, target, _ = head.decode().split(" ", 2)
+        dated = {"date": formatdate(usegmt=True)}
+        if verb == "POST":
+            with self._lock:
+                trick = self._draw.random()
+                sent = None if trick < 0.02 else self._keep(json.loads(body))
+            if trick < 0.1:  # no answer, or a broken one
+                if trick < 0.06:
+                    await peer.gone()
+                peer.reset()
+                return
+            await peer.write(message(201, {"id": sent["id"], "fromMe": True} if sent else None, dated))
+            return
+        url = urlsplit(target)
+        asked = {name: values[0] for name, values in parse_qs(url.query).items()}
+        if url.path == "/contacts/check-exists":
+            found: Any = {"numberExists": True, "chatId": f"{asked['phone'].lstrip('+')}@c.us"}
+        else:
+            chat, since = unquote(url.path.split("/")[3]), float(asked.get("filter.timestamp.gte", 0))
+            with self._lock:
+                there = [one for one in self.messages if one["chat"] == chat and one["timestamp"] >= since]
+            offset = int(asked.get("offset", 0))
+            found = there[::-1][offset : offset + int(asked.get("limit", 20))]
+        await peer.write(message(200, found, dated))
+
+    def _keep(self, body: dict[str, Any]) -> dict[str, Any]:
+        chat = f"{body['to'].lstrip('+')}@c.us"
+        sent = {"id": f"true_{chat}_3EB0{len(self.messages):016X}", "chat": chat, "fromMe": True, "body": body["text"]}
+        sent |= {"timestamp": int(time.time()), "type": "chat", "to": body["to"]}
+        self.messages.append(sent)
+        return sent
+
+
+def test_a_service_that_knows_nothing_of_us(tmp_path: Path) -> None:
+    """So it is where the service is none of ours."""
+    sends, said, target = orders(), tmp_path / "said", str(tmp_path / "outbox.db")
+    plain = Plain()
+    with serving(plain.answer) as server:
+
+        def job(seed: int, fault: tuple[str, int] | None) -> Job:
+            return Job(url=server.url, target=target, session="ses_1", sends=sends, said=said, seed=seed, fault=fault)
+
+        ended = run([job(number, (point, 3)) for number, point in enumerate(("departure", "answer", "outcome"))])
+        assert ended == [-signal.SIGKILL] * 3
+        assert run([job(9, None)]) == [0]
+        records = asyncio.run(finish(server.url, target, "ses_1", sends))
+    check(sends, said, records, [(one["to"], one["body"], one["id"]) for one in plain.messages])

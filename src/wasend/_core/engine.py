@@ -105,6 +105,11 @@ class HeldBackError(Exception):
 class Limiter(Protocol):
     """Holds requests back, each attempt of a call, and learns from answers."""
 
+    @property
+    def makes_wait(self) -> bool:
+        """Whether a request may have to wait now."""
+        ...
+
     async def acquire(self, left: float = math.inf, on_wait: OnWait | None = None) -> float:
         """
         Wait until a request may be made.

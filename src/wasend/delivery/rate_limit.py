@@ -115,6 +115,11 @@ class RateLimiter:
         self._lock = threading.RLock()
         _limiters.add(self)
 
+    @property
+    def makes_wait(self) -> bool:
+        """Whether a request may have to wait now: for a limit of your own, or since the service wants none."""
+        return self._count > 0 or self._held or bool(self._queue)
+
     async def acquire(self, left: float = math.inf, on_wait: OnWait | None = None) -> float:
         """
         Wait until a request may be made. Whoever asked first goes first.

@@ -164,7 +164,8 @@ class OutboxMiddleware:
         names = (f"{identity.digest.hex()}",) if target is None else target.fingerprints
         fingerprints = tuple(map(number_of, names))
         leaving, asked = None, _CLOCK()
-        if not self._waits and call.prelude is None and holder.count <= _FEW:
+        waits = self._waits or self._engine.limiter.makes_wait or holder.count > _FEW
+        if call.prelude is None and not waits:
             data = (call.body or {}).get("data")
             total = self._engine.options.timeout.total_for(0 if data is None else len(data))
             leaving = self._leaving(call, identity, total)
