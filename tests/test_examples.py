@@ -47,6 +47,7 @@ SYNC = ["text", "picture", "link", "typed", "reacted to"]
 BATCH = ["sent", "not sent", "unknown"]
 SERVICE = ["process 1", "answered 200", "answered 200", "refused 422"]
 SERVICE += ["process 2", *SERVICE[1:], "delivered"]
+REMINDERS = [*("run 1", "sent", "sent", "not sent"), *("run 2", "sent", "sent", "not sent"), "delivered"]
 REPLY = ["not answered", "sent", "delivered"]
 FASTAPI = ["session WORKING", "answered", "answered", "session WORKING"]
 DJANGO = ["to call", "answered"]
@@ -62,6 +63,7 @@ DJANGO = ["to call", "answered"]
         ("order_service.py", SERVICE),
         ("webhooks_fastapi.py", FASTAPI),
         ("webhooks_django.py", DJANGO),
+        ("celery_reminders.py", REMINDERS),
     ],
 )
 def test_with_a_sandbox(name: str, said: list[str]) -> None:

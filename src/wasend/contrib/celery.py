@@ -31,9 +31,11 @@ Example:
 
 from __future__ import annotations
 
+import atexit
 import functools
 import os
 import random
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
@@ -149,6 +151,9 @@ def _client_of(make: Callable[[], WasendClient]) -> WasendClient:
         client = _clients.setdefault(whose, made := make())
         if client is not made:  # another thread was faster
             made.close()
+        # For tasks that run where no worker ends: registered behind the finalizers, it is called before them.
+        weakref.finalize(client, int)
+        atexit.register(_close)
     return client
 
 
