@@ -1,0 +1,138 @@
+"""``wasend sandbox`` and ``wasend demo``: a local WASend, and what it shows."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, Final, get_type_hints
+
+import typer
+
+from wasend import WasendError
+from wasend.cli.errors import FailedError, UsageError
+from wasend.sandbox import Sandbox, play_scenario
+from wasend.sandbox.interfaces.signatures import as_option, described
+
+
+def demo() -> None:
+    """Play a short session with a few messages against a local sandbox. Needs no account; takes about ten seconds."""
+    from wasend.cli import demo as story  # what draws is not wanted by those who only serve
+    from wasend.cli.screen import Screen
+
+    logging.getLogger("wasend").addHandler(logging.NullHandler())  # the story shows what happens
+    try:
+        story.play(Screen())
+    except KeyboardInterrupt:
+        # Python 3.13.0 reports a connection that is collected after its server; who pressed Ctrl-C need not read that.
+        sys.unraisablehook = lambda _: None
+        raise typer.Exit(130) from None
+    except (WasendError, story.DemoError) as error:
+        raise FailedError(f"the demo failed: {type(error).__name__}: {error}") from error
+
+
+def _options() -> list[inspect.Parameter]:
+    """The options that make a sandbox: the arguments of `Sandbox` that can be written in a shell, as it says itself."""
+    words, hints = described(Sandbox), get_type_hints(Sandbox.__init__)
+    found: list[inspect.Parameter] = []
+    for one in inspect.signature(Sandbox).parameters.values():
+        if (hint := as_option(hints[one.name])) is None:
+            continue
+        several = hint == list[str] | None
+        text = f"{words[one.name]} Repeatable." if several else words[one.name]
+        flag = f"--{one.name.replace('_', '-')}"
+        # A switch has no opposite: it is off by default.
+        option = typer.Option(flag, help=text, metavar=_METAVARS.get(one.name))
+        default = None if several else one.default
+        found.append(one.replace(annotation=Annotated[hint, option], default=default))
+    return found
+
+
+_METAVARS: Final = {
+    "api_key": "KEY",
+    "scan_after": "SECONDS",
+    "start_after": "SECONDS",
+    "rate_limit": "LIMIT",
+    "unknown": "NUMBER",
+    "faults": "FAULT",
+    "webhook_key": "KEY",
+    "webhook_delay": "SECONDS",
+    "webhook_hosts": "HOST",
+    "persist": "FILE",
+    "control_token": "TOKEN",
+}
+
+
+def _serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port on 127.0.0.1; 0 takes a free one.")] = 8787,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Allow a --host that other machines can reach; needs --api-key.")
+    ] = False,
+    scenario: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Initial state, in TOML; see docs/sandbox.md.")
+    ] = None,
+    **options: Any,
+) -> None:
+    """Serve a local WASend until Ctrl-C."""
+    if allow_remote and not options["api_key"]:
+        raise UsageError("--allow-remote lets other machines in: add --api-key KEY, which they must know")
+    try:
+        served = Sandbox(**{name: value for name, value in options.items() if value is not None})
+        if scenario is not None:
+            play_scenario(served, scenario)
+        server = served.serve(port, host, allow_remote=allow_remote)
+        server.start()
+    except ValueError as error:
+        raise UsageError(str(error)) from None
+    except OSError as error:
+        reason = f"cannot listen on {host}, port {port}: {error.strerror}"
+        raise UsageError(f"{reason}; take another --port, or 0 for a free one") from None
+    # A shell that starts this in the background has it ignore Ctrl-C; by its process id it can be ended as quietly.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        typer.echo(_how_to_use(server.url, given_key=bool(options["api_key"]), scans=options["scan_after"] is not None))
+        while True:
+            time.sleep(3600)  # and not for ever: on Windows that would not hear Ctrl-C
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.stop()
+        served.close()
+
+
+def _sandbox_command() -> Callable[..., None]:
+    known = inspect.signature(_serve, eval_str=True)
+    own = [one for one in known.parameters.values() if one.kind is not inspect.Parameter.VAR_KEYWORD]
+
+    def sandbox(**options: Any) -> None:
+        _serve(**options)
+
+    sandbox.__doc__ = _serve.__doc__
+    sandbox.__signature__ = known.replace(  # type: ignore[attr-defined]
+        parameters=[one.replace(kind=inspect.Parameter.KEYWORD_ONLY) for one in (*own, *_options())]
+    )
+    return sandbox
+
+
+sandbox: Final = _sandbox_command()
+
+
+def _how_to_use(url: str, *, given_key: bool, scans: bool) -> str:
+    key = "the-key-you-gave" if given_key else "any-key"
+    lines = [
+        f"A local WASend is at {url} (Ctrl-C ends it).",
+        "Open that in a browser to see what happens, and to play the phone.",
+        "",
+        "Point a client at it in Python,",
+        f'    WasendClient("{key}", base_url="{url}")',
+        "or in its environment:",
+        f"    WASEND_API_KEY={key} WASEND_BASE_URL={url}",
+    ]
+    if not scans:
+        lines += ["", "Scan a session's QR code:", f"    curl -X POST {url}/_sandbox/sessions/SESSION_ID/scan"]
+    return "\n".join([*lines, "", "What was sent:", f"    curl {url}/_sandbox/messages"])
