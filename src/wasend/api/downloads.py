@@ -96,7 +96,7 @@ def _url(source: object) -> str:
         return source
     if isinstance(source, Model):
         attribute = getattr(source, "media_url", None) or getattr(source, "url", None)
-        found = attribute or _in_document(source.extra)
+        found = attribute or _in_document(source)  # what is in `extra` counts, too
     elif is_object(source):
         found = _in_document(source)
     else:
