@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -13,8 +15,9 @@ import pytest
 from tests.clients import KEY as API_KEY
 from tests.events import KEY, acked, envelope, message, signed
 from wasend import Ack, AsyncWasendClient, ConfigurationError, InvalidRequestError, WasendClient
-from wasend.delivery import Breaker, Pacer, Pacing, Suppression
-from wasend.errors import BreakerOpenError, SuppressedRecipientError
+from wasend.delivery import Breaker, Pacer, Pacing, SqliteStore, Suppression
+from wasend.errors import BreakerOpenError, ClientClosedError, SuppressedRecipientError, TurnTimeoutError
+from wasend.outbox import Outbox
 from wasend.webhooks import NEXT, AsyncContext, Context, Event, Feeds, MessageReceived, Receiver
 from wasend.webhooks.inbox import MemoryInbox
 
@@ -31,7 +34,8 @@ class Sent(httpx.AsyncBaseTransport):
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         if request.method == "POST":
             self.bodies.append(json.loads(request.content))
-        return httpx.Response(200, json=self.answer)
+        answer = self.answer(len(self.bodies)) if callable(self.answer) else self.answer
+        return httpx.Response(200, json=answer)
 
 
 @pytest.fixture
@@ -272,4 +276,91 @@ async def test_a_reply_is_paced_as_one(sent: Sent) -> None:
 
     await post(one, message())
     assert [body["text"] for body in sent.bodies] == ["one", "two"]
+    await client.aclose()
+
+
+async def test_who_has_written_is_not_cold(sent: Sent, tmp_path: Path) -> None:
+    """A "cold" send to somebody who has written is paced as a "known" one, also by another process with the store."""
+    cold = Pacing(name="cold", gap=(3000, 3001), quiet_hours=None)
+    known = Pacing(name="known", gap=(0, 0.001), quiet_hours=None)
+    store = SqliteStore(tmp_path / "state.db")
+    pacer = Pacer({"cold": cold, "known": known}, store=store)
+    client = AsyncWasendClient(API_KEY, http_client=httpx.AsyncClient(transport=sent), pacing=pacer)
+    await post(receiver(client), message())
+    again = Pacer({"cold": cold, "known": known}, store=store)
+    assert await again.has_met("ses_1", "+44 7700 900456")
+    assert not await again.has_met("ses_2", ANNA)
+    campaign = client.with_options(kind="cold", turn_timeout=1)
+    for _ in range(3):
+        await campaign.send_text(session="ses_1", to=ANNA, text="News")
+    await campaign.send_text(session="ses_1", to="+447700900999", text="News")
+    with pytest.raises(TurnTimeoutError):
+        await campaign.send_text(session="ses_1", to="+447700900998", text="News")
+    await client.aclose()
+    store.close()
+
+
+@pytest.fixture(params=["async", "sync"])
+def keeping(request: pytest.FixtureRequest, sent: Sent, tmp_path: Path) -> Iterator[Any]:
+    """A client of either face with an outbox."""
+    options: dict[str, Any] = {
+        "http_client": httpx.AsyncClient(transport=sent),
+        "outbox": Outbox(tmp_path / "outbox.db"),
+        "retry": None,
+    }
+    if request.param == "async":
+        yield AsyncWasendClient(API_KEY, **options)
+    else:
+        with WasendClient(API_KEY, **options) as client:
+            yield client
+
+
+@pytest.mark.parametrize("kind", ["async", "sync"])
+async def test_a_reply_is_sent_once(kind: str, keeping: Any, sent: Sent) -> None:
+    """A handler that runs again, as after a crash, does not reply again: even if it would say something else."""
+    sent.answer = lambda number: {"id": f"true_{ANNA}_3EB0A{number}", "to": ANNA, "fromMe": True}
+    one = Receiver(keeping, key=KEY, inbox=MemoryInbox(), attempts=3, backoff=lambda attempt: 0.0)
+    found: list[str] = []
+
+    @one.on(MessageReceived, text="async")
+    async def reply(event: MessageReceived, context: AsyncContext) -> None:
+        found.extend([(await context.reply(text)).id[-6:] for text in ("one", f"run {context.attempt}")])
+        if context.attempt < 3:
+            raise ValueError("after the replies")
+
+    @one.on(MessageReceived, text="sync")
+    def reply_too(event: MessageReceived, context: Context) -> None:
+        found.extend([context.reply(text).id[-6:] for text in ("one", f"run {context.attempt}")])
+        if context.attempt < 3:
+            raise ValueError("after the replies")
+
+    await post(one, message(kind))
+    assert [body["text"] for body in sent.bodies] == ["one", "run 1"]
+    assert found == ["3EB0A1", "3EB0A2"] * 3
+    await one.aclose()
+    if isinstance(keeping, AsyncWasendClient):
+        await keeping.aclose()
+
+
+async def test_an_own_message_settles_what_is_unknown(sent: Sent, tmp_path: Path) -> None:
+    """A keyed send of which nothing is known is looked for again when a message of the account's appears in its chat."""
+    asked: list[str] = []
+
+    class Calls:
+        async def unknown(self, session: str) -> list[Any]:
+            asked.append(f"unknown {session}")
+            return [SimpleNamespace(to="+44 7700 900456")]
+
+        async def recover(self, session: str, *, wait: bool) -> None:
+            asked.append(f"recover {session} {wait}")
+            raise ClientClosedError("it is closed")
+
+    class Client(AsyncWasendClient):
+        outbox = Calls()  # type: ignore[assignment]
+
+    client = Client(API_KEY, outbox=Outbox(tmp_path / "outbox.db"), http_client=httpx.AsyncClient(transport=sent))
+    one = receiver(client)
+    other = message(from_me=True, name="message.any", chat="447700900999@c.us")
+    await post(one, message(name="message.any"), other, message(from_me=True, name="message.any"))
+    assert asked == ["unknown ses_1", "unknown ses_1", "recover ses_1 False"]
     await client.aclose()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeGuard, cast
 
 import attrs
 
-from ..errors import ConfigurationError, InvalidRequestError
+from ..errors import ConfigurationError, IdempotencyConflictError, InvalidRequestError
 from .events import Event
 from .facts import chat_of
 from .in_thread import in_thread
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ..api.messages import Message
     from ..client import AsyncWasendClient
     from ..delivery.middleware import DeliverySettings
+    from ..outbox.entry import Entry
 
     Client: TypeAlias = AsyncWasendClient | WasendClient
 
@@ -46,8 +47,8 @@ class Run:
     connection: Any = None
     replies: itertools.count[int] = attrs.field(factory=lambda: itertools.count(1))
 
-    def reply(self, text: str, quote: bool, key: str | None) -> tuple[Client, dict[str, Any]]:
-        """The client to reply by, and the arguments of its `send_text`."""
+    def reply(self, text: str, quote: bool, key: str | None) -> tuple[Client, dict[str, Any], bool]:
+        """The client to reply by, the arguments of its `send_text`, and whether the key is one of this run's own."""
         number = next(self.replies)
         chat = chat_of(self.event)
         if self.client is None:
@@ -59,12 +60,13 @@ class Run:
         if quote and isinstance(self.event.payload, MessageHead):
             given["reply_to"] = self.event.payload.id
         settings = delivery_of(self.client)
-        if key is None and settings.outbox is not None:
+        own = key is None and settings.outbox is not None
+        if own:
             key = f"{self.key}/reply-{number}"
         if key is not None:
             given["key"] = key
         paced = settings.pacer is not None or settings.breaker is not None
-        return (self.client.with_options(kind="reply") if paced else self.client), given
+        return (self.client.with_options(kind="reply") if paced else self.client), given, own
 
 
 class AsyncContext:
@@ -101,7 +103,7 @@ class AsyncContext:
         Send a text to the chat of the event, from its session, as a ``"reply"`` for pacing and breaker.
 
         Where the client has an outbox, each of a handler's replies has a key of its own, made of the event's and its
-        number: if the handler runs again, what was sent is not sent again.
+        number: if the handler runs again, what was sent is not sent again, even if it would say something else now.
 
         Args:
             text: What to say.
@@ -116,10 +118,13 @@ class AsyncContext:
             InvalidRequestError: The event is of no chat.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
-        client, given = self._run.reply(text, quote, key)
-        if is_async(client):
-            return await client.send_text(**given)
-        return await _in_thread(cast("WasendClient", client), given)
+        client, given, own = self._run.reply(text, quote, key)
+        try:
+            if is_async(client):
+                return await client.send_text(**given)
+            return await _in_thread(cast("WasendClient", client), given)
+        except IdempotencyConflictError as error:
+            return replied_before(await awaited(client).outbox.get(given["key"]) if own else None, error)
 
 
 class Context:
@@ -171,8 +176,27 @@ class Context:
         if self._run.client is not None and is_async(self._run.client):
             again = AsyncContext(self._run).reply(text, quote=quote, key=key)
             return asyncio.run_coroutine_threadsafe(again, self._run.loop).result()
-        client, given = self._run.reply(text, quote, key)
-        return cast("WasendClient", client).send_text(**given)
+        client, given, own = self._run.reply(text, quote, key)
+        client = cast("WasendClient", client)
+        try:
+            return client.send_text(**given)
+        except IdempotencyConflictError as error:
+            return replied_before(client.outbox.get(given["key"]) if own else None, error)
+
+
+def replied_before(entry: Entry | None, error: IdempotencyConflictError) -> Message:
+    """
+    The reply of an earlier run, which said something else.
+
+    Args:
+        entry: What the outbox holds of it.
+        error: What the outbox says of this one, which is raised where it does not hold that the other was sent.
+    """
+    if entry is None or entry.state != "sent":
+        raise error
+    from ..api.messages import Message
+
+    return Message(id=entry.message_id or "", timestamp=entry.changed, from_me=True)
 
 
 async def _in_thread(client: WasendClient, given: dict[str, Any]) -> Message:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import attrs
 
-from ..errors import ConfigurationError, InvalidRequestError
+from ..errors import ConfigurationError, InvalidRequestError, StoreError, WasendError
 from .context import awaited, delivery_of
 from .events import (
     Event,
@@ -23,6 +23,7 @@ from .events import (
     SessionStatus,
 )
 from .facts import text_of
+from .ids import same_chat
 from .in_thread import in_thread
 
 if TYPE_CHECKING:
@@ -76,9 +77,10 @@ class Feeds:
             when there is news, and not at their next poll. In the process that gets the event, or handles it.
         breaker: A client with a ``breaker`` holds back new conversations when WhatsApp restricts the number (463), or
             has let it begin as many as it may (475), and lets them pass again when that is lifted.
-        known: Whoever has written is no new conversation any more, for the breaker.
-        outbox: A send of which the outbox does not know whether it went out is settled when its message appears: where
-            its id is one that this client made.
+        known: Whoever has written is no new conversation any more, for the breaker, and for pacing not ``"cold"``, but
+            ``"known"``.
+        outbox: A send of which the client's outbox does not know whether it went out is looked for again, at once, when
+            a message of the account's own appears in its chat.
         stop_words: Whoever writes one of these words, and nothing else, in a chat of two is put on the client's
             suppression list: languages of `STOP_WORDS` such as ``"en"``, or words of your own. None by default.
     """
@@ -141,6 +143,8 @@ class Feeding:
                 await in_thread(self._status, event)
             case MessageReceived():
                 await self._received(event)
+            case MessageAny() if event.payload.from_me and self._feeds.outbox and self._settings.outbox is not None:
+                await self._sent(event)
             case _:
                 return
 
@@ -170,10 +174,24 @@ class Feeding:
         settings = self._settings
         if self._feeds.known and settings.breaker is not None:
             act.append(functools.partial(settings.breaker.met, event.session, chat))
+        if self._feeds.known and settings.pacer is not None:
+            act.append(functools.partial(settings.pacer.met, event.session, chat))
         if self._feeds.stop_words and event.payload.participant is None and self._asks_to_stop(event):
             act.append(functools.partial(self._suppress, event, chat))
         if act:
             await in_thread(_each, act)
+
+    async def _sent(self, event: MessageAny) -> None:
+        outbox = awaited(self._client).outbox
+        unknown = await outbox.unknown(event.session)
+        if not any(same_chat(entry.to, event.chat_id) for entry in unknown):
+            return
+        try:
+            await outbox.recover(event.session, wait=False)
+        except StoreError:
+            raise
+        except WasendError as error:  # the service cannot be asked now: that is no fault of the event's
+            logger.warning("what became of unanswered sends could not be looked up: %s", type(error).__name__)
 
     def _asks_to_stop(self, event: Event) -> bool:
         text = text_of(event)

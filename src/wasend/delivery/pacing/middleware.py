@@ -23,7 +23,8 @@ class PacingMiddleware:
 
     Attributes:
         pacer: Who gives the turns.
-        kind: The kind of every send; `None`: one that quotes a message is a ``"reply"``, any other ``"known"``.
+        kind: The kind of every send; `None`: one that quotes a message is a ``"reply"``, any other ``"known"``. One to
+            somebody who has written (`Pacer.met`) is not ``"cold"``, but ``"known"``.
         zone: The recipient's time zone, where the caller knows it.
         timeout: Seconds that a send waits at most.
         reservation: The token of the moment that is kept for it.
@@ -42,15 +43,17 @@ class PacingMiddleware:
         send = send_of(call)
         if send is None:
             return await call_next()
-        async with self._turn(call, send):
+        kind = self.kind
+        if kind == "cold" and await self.pacer.has_met(send.session, send.to):
+            kind = "known"
+        async with self._turn(call, send, kind):
             return await call_next()
 
-    def _turn(self, call: Call[T], send: Send) -> Turn:
+    def _turn(self, call: Call[T], send: Send, kind: str | Pacing | None) -> Turn:
         if self.reservation is not None:
             return self.pacer.redeem(
                 self.reservation, session=send.session, to=send.to, timeout=self.timeout, on_wait=self.on_wait
             )
-        kind = self.kind
         if kind is None:
             kind = "reply" if (call.body or {}).get("replyTo") else "known"
         return self.pacer.turn(send.session, send.to, kind, zone=self.zone, timeout=self.timeout, on_wait=self.on_wait)

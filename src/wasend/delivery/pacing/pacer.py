@@ -17,8 +17,9 @@ from ..._core.names import nearest
 from ..._core.waits import Wait
 from ...errors import ConfigurationError, InvalidRequestError
 from ...recipients import jid, masked
+from ..normalize import chat_key, chat_spellings
 from ..store_access import StoreAccess
-from ..stores import Store
+from ..stores import MemoryStore, Store
 from .history import Moment
 from .profiles import Pacing, invalid
 from .scheduler import Scheduler
@@ -108,6 +109,7 @@ class Pacer:
         self._zone_of = zone_of
         self._clock = clock
         self._random = SystemRandom() if random is None else random
+        self._met = StoreAccess(MemoryStore() if store is None else store)
         self._scheduler = Scheduler(
             clock,
             None if store is None else StoreAccess(store, clock),
@@ -258,6 +260,33 @@ class Pacer:
         """
         return self._scheduler.give_up(token)
 
+    def met(self, session: str, chat: str) -> None:
+        """
+        Record that somebody has written: sends to them are no longer ``"cold"``, but ``"known"``.
+
+        Args:
+            session: The session's id.
+            chat: Who: a phone number or an id.
+
+        Raises:
+            StoreError: The store failed.
+        """
+        if self._met.get(key := _met(session, chat)) is None:
+            self._met.set(key, True)
+
+    async def has_met(self, session: str, chat: str) -> bool:
+        """
+        Whether `met` was told of somebody.
+
+        Args:
+            session: The session's id.
+            chat: Who: a phone number or an id.
+
+        Raises:
+            StoreError: The store failed.
+        """
+        return await self._met.run(lambda: self._met.get(_met(session, chat)) is not None)
+
     def estimate(
         self, n: int, session: str | None = None, kind: str | Pacing = "known", *, to: str | None = None
     ) -> float:
@@ -316,6 +345,10 @@ class Pacer:
             )
         awake(self._clock.now(), zones, profile.quiet_hours)  # raises at once where no hour is left to send in
         return zones
+
+
+def _met(session: str, chat: str) -> str:
+    return f"pacing.met:{session}:{min(chat_spellings(chat_key(chat)))}"
 
 
 def _timeout(seconds: float | None) -> float | None:
