@@ -40,7 +40,16 @@ TESTED_ON_EVERY_PYTHON = ("codec", "deadline", "model", "outcomes", "public", "p
 # These import one only to play a part around what they test: signals that are sent to the command, sockets to a sandbox
 # whose rules are plain Python. How threads, sockets and signals behave is what the tests of bridge, connections,
 # webhooks and faults look at; how stores do, those of the file.
-TESTED_ONCE = ("cli", "sandbox", "sandbox_fuzz", "request", "retry", "storage_postgres", "webhooks_proof", "webhooks_adapters")
+TESTED_ONCE = (
+    "cli",
+    "sandbox",
+    "sandbox_fuzz",
+    "request",
+    "retry",
+    "storage_postgres",
+    "webhooks_proof",
+    "webhooks_adapters",
+)
 WORKERS = min(4, (os.cpu_count() or 1) + 1)  # some tests only wait for a process of theirs
 
 
