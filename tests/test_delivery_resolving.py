@@ -248,7 +248,7 @@ async def test_who_is_not_there(clock: StoppedClock) -> None:
         assert await resolver.resolve(whatsapp, given, session=SESSION) is None
         clock.time += 60 * DAY
     assert whatsapp.numbers == BOTH_GONE
-    assert list(store.items("")) == []
+    assert list(store.items("recipient:")) == []
     whatsapp.known = {LONG}
     assert await Resolver(store=store, clock=clock).resolve(whatsapp, LONG, session=SESSION) == Recipient.parse(LONG)
 
@@ -286,12 +286,12 @@ async def test_a_store_with_rubbish(clock: StoppedClock, rubbish: Any) -> None:
     store, whatsapp = MemoryStore(), WhatsApp(clock, LONG)
     resolver = Resolver(store=store, clock=clock)
     await resolver.resolve(whatsapp, LONG, session=SESSION)
-    [(key, sound)] = store.items("")
+    [(key, sound)] = store.items("recipient:")
     store.set(key, rubbish)
     for _ in range(2):
         assert await resolver.resolve(whatsapp, LONG, session=SESSION) == Recipient.parse(LONG)
     assert len(whatsapp.asked) == 2
-    assert [(name, value["id"]) for name, value in store.items("")] == [(key, sound["id"])]
+    assert [(name, value["id"]) for name, value in store.items("recipient:")] == [(key, sound["id"])]
 
 
 # ---------------------------------------------------------------------------------------------------------------- pacing

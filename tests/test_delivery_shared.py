@@ -17,13 +17,26 @@ import attrs
 import pytest
 
 from tests.test_delivery_pacing import DAY, HOUR, LONDON, NOON, PARIS, PLAIN, Jumping, chat, gaps, idle, most_within
-from wasend import TurnTimeoutError, Wait
-from wasend.delivery import bulkhead, leases
+from wasend import AsyncWasendClient, TurnTimeoutError, Wait
+from wasend._core.answer import Answer
+from wasend._core.engine import HeldBackError
+from wasend.api.contacts import ContactExistence
+from wasend.api.sessions import SessionRef
+from wasend.delivery import bulkhead, leases, shared_limit
 from wasend.delivery.breaker import Breaker
 from wasend.delivery.pacing import Pacer, Pacing
 from wasend.delivery.pacing.records import Kept, KeptSends, Wish
+from wasend.delivery.rate_limit import RateLimiter
+from wasend.delivery.resolving import Resolver
 from wasend.delivery.stores import MemoryStore, SqliteStore, Store
-from wasend.errors import AccountRestrictedError, BreakerOpenError, ServerError, StoreError, WasendError
+from wasend.errors import (
+    AccountRestrictedError,
+    BreakerOpenError,
+    ConfigurationError,
+    ServerError,
+    StoreError,
+    WasendError,
+)
 
 
 def kept(store: MemoryStore, session: str = "s") -> Kept:
@@ -371,18 +384,23 @@ async def test_a_store_that_is_gone_while_waiting(failing: str, monkeypatch: pyt
 
 WORKER = """
 import asyncio, sys, time
-from wasend.delivery import Pacer, Pacing, SqliteStore, leases
+from wasend.delivery import Pacer, Pacing, RateLimiter, SqliteStore, leases
 
 leases.LEASE, leases.RENEWED = 0.4, 0.1
 name, path, turns, log = sys.argv[1], sys.argv[2], int(sys.argv[3]), open(sys.argv[4], "a", buffering=1)
 
 async def main():
-    pacer = Pacer({"known": Pacing(gap=(0.001, 0.002))}, store=SqliteStore(path, timeout=30))
+    store = SqliteStore(path, timeout=30)
+    pacer = Pacer({"known": Pacing(gap=(0.001, 0.002))}, store=store)
     for number in range(turns):
         async with pacer.turn("s", "+447700900123"):
             begun = time.monotonic()
             await asyncio.sleep(0)
             print(begun, time.monotonic(), name, file=log)
+    limiter = RateLimiter("25/0.5s", store=store, name="shop")
+    for number in range(40):
+        await limiter.acquire()
+        print(time.monotonic(), 0, "limit", file=log)
 
 asyncio.run(main())
 """
@@ -395,14 +413,14 @@ def test_processes_that_are_killed(tmp_path: Path) -> None:
         arguments = (name, str(tmp_path / "pacing.db"), str(turns), str(tmp_path / f"{name}.log"))
         return subprocess.Popen([sys.executable, "-c", WORKER, *arguments])
 
-    def lines(name: str) -> list[tuple[float, float, str]]:
+    def lines(name: str, of: str) -> list[tuple[float, float, str]]:
         path = tmp_path / f"{name}.log"
         rows = [line.split() for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
-        return [(float(begun), float(ended), name) for begun, ended, name in rows]
+        return [(float(begun), float(ended), name) for begun, ended, name in rows if name == of]
 
     SqliteStore(tmp_path / "pacing.db").close()
-    steady = [start(name, 150) for name in ("a", "b")]
-    for round_ in range(3):
+    steady = [start(name, 100) for name in ("a", "b")]
+    for round_ in range(2):
         victim = start(f"victim-{round_}", 10_000)
         while not (path := tmp_path / f"victim-{round_}.log").exists() or path.stat().st_size < 200:
             assert victim.poll() is None
@@ -410,14 +428,17 @@ def test_processes_that_are_killed(tmp_path: Path) -> None:
         victim.kill()
         victim.wait()
     assert [process.wait(120) for process in steady] == [0, 0]
-    names = ["a", "b", *(f"victim-{round_}" for round_ in range(3))]
-    sent = sorted(row for name in names for row in lines(name))
+    names = ["a", "b", *(f"victim-{round_}" for round_ in range(2))]
+    sent = sorted(row for name in names for row in lines(name, name))
     assert min(after[0] - before[1] for before, after in pairwise(sent)) >= 0.001
     counts = Counter(name for *_, name in sent)
-    assert counts["a"] == counts["b"] == 150
-    both = [row for row in sent if row[0] <= min(lines("a")[-1][0], lines("b")[-1][0]) and row[2] in "ab"]
+    assert counts["a"] == counts["b"] == 100
+    both = [row for row in sent if row[0] <= min(lines("a", "a")[-1][0], lines("b", "b")[-1][0]) and row[2] in "ab"]
     runs = [len([*run]) for _, run in groupby(name for *_, name in both)]
-    assert max(runs, default=0) <= 75, "neither starves"
+    assert max(runs, default=0) <= 50, "neither starves"
+    made = sorted(row[0] for name in "ab" for row in lines(name, "limit"))
+    assert len(made) == 80
+    assert most_within(made, 0.5 - 0.05) <= 25, "a request leaves a moment after it was counted"
 
 
 # --- the breaker
@@ -592,3 +613,219 @@ async def test_closing_a_breaker_counts_on() -> None:
     assert len((store.get("breaker:s") or {})["flights"]) == 1
     air.land.set()
     await task
+
+
+# --- the rate limit
+
+REFUSED = Answer(429, {"retry-after": "20"}, b"")
+
+
+async def requests(limiter: RateLimiter, clock: Jumping, count: int, moments: list[float]) -> None:
+    """Make so many requests at once, and note when each leaves."""
+
+    async def one() -> None:
+        await limiter.acquire()
+        moments.append(clock.time)
+
+    await asyncio.gather(*(one() for _ in range(count)))
+
+
+@pytest.mark.parametrize("limiters", [1, 2, 4])
+async def test_a_limit_for_all_together(limiters: int) -> None:
+    """20 in a minute are 20 of all processes, in any minute, and no fewer; each has its share."""
+    clock, store = Jumping(), MemoryStore()
+    moments: dict[int, list[float]] = {number: [] for number in range(limiters)}
+    await asyncio.gather(
+        *(requests(RateLimiter("20/m", clock=clock, store=store), clock, 60, moments[number]) for number in moments)
+    )
+    together = sorted(moment for some in moments.values() for moment in some)
+    assert most_within(together, 60) == 20
+    assert together[-1] - NOON == pytest.approx(60 * (3 * limiters - 1), abs=1)
+    for minute in (1, 2):
+        within = [[one for one in some if -5 <= one - NOON - minute * 60 < 30] for some in moments.values()]
+        assert min(map(len, within)) >= 20 // limiters - 1
+
+
+async def test_one_write_a_request() -> None:
+    """A request costs one update of the store that writes; without a limit, and where the service refuses none, none."""
+
+    class Counting(MemoryStore):
+        writes = 0
+
+        def set(self, key: str, value: Any) -> None:
+            self.writes += value != self.get(key)
+            super().set(key, value)
+
+    clock, store = Jumping(), Counting()
+    await requests(RateLimiter("5/m", clock=clock, store=store), clock, 30, [])
+    assert store.writes <= 30 + 6
+    store.writes = 0
+    await requests(RateLimiter(clock=clock, store=store, name="other"), clock, 30, [])
+    assert store.writes == 0
+
+
+@pytest.mark.parametrize("limit", [None, "100/m"])
+async def test_a_refusal_holds_all_processes_back(limit: str | None) -> None:
+    """A 429 holds back the requests of every process for as long as it says; then they leave one by one."""
+    clock, store = Jumping(), MemoryStore()
+    one, other = (RateLimiter(limit, clock=clock, store=store) for _ in range(2))
+    for limiter in (one, other):
+        await limiter.acquire()
+    one.observe(REFUSED)
+    waits: list[Wait] = []
+    await other.acquire(on_wait=waits.append)
+    assert clock.time - NOON == pytest.approx(20, abs=0.01)
+    assert [wait.reason for wait in waits] == ["held_back"]
+    one.observe(REFUSED)
+    with pytest.raises(HeldBackError):
+        await other.acquire(left=10)
+    moments: list[float] = []
+    await asyncio.gather(*(requests(limiter, clock, 3, moments) for limiter in (one, other)))
+    assert moments[0] - NOON == pytest.approx(40, abs=0.01)
+    assert min(gaps(moments)) >= 0.1 - 1e-6
+    later = RateLimiter(limit, clock=clock, store=store)
+    clock.time += 100
+    began = clock.time
+    for limiter in (one, other, later, one, other, later):
+        await limiter.acquire()
+    assert clock.time == began
+
+
+async def test_who_was_killed_while_it_waited_for_the_limit() -> None:
+    """A process that has a ticket and does not come is passed over; one that gives up has none any more."""
+    clock, store = Jumping(), MemoryStore()
+    one, other = (RateLimiter("1/m", clock=clock, store=store) for _ in range(2))
+    await one.acquire()
+    waiting = [asyncio.create_task(limiter.acquire()) for limiter in (one, other)]
+    done, late = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    while not (found := store.get("rate_limit:"))["waiting"]:  # type: ignore[index]
+        await asyncio.sleep(0)
+    for task in late:
+        task.cancel()
+    await asyncio.wait(late)
+    assert store.get("rate_limit:")["waiting"] == {}  # type: ignore[index]
+    store.set("rate_limit:", found)
+    clock.time = NOON + 130
+    began = clock.time
+    await RateLimiter("1/m", clock=clock, store=store).acquire()
+    assert clock.time - began <= 1.1
+    assert len(done) == 1
+
+
+@pytest.mark.parametrize("after", [False, True])
+async def test_cancelled_while_the_store_counts_a_request(after: bool) -> None:
+    """A request that is given up while the store counts it does not count."""
+    clock, store = Jumping(), Slow()
+    limiter = RateLimiter("1/m", clock=clock, store=store)
+    store.after = after
+    store.go.clear()
+    task = asyncio.create_task(limiter.acquire())
+    assert await asyncio.to_thread(store.inside.wait, 30)
+    task.cancel()
+    await asyncio.wait([task])
+    store.go.set()
+    await limiter.acquire()
+    assert clock.time == NOON
+
+
+async def test_a_limit_under_a_clock_that_was_ahead() -> None:
+    """What a clock noted that was years ahead neither stops requests for years nor is forgotten."""
+    clock, store = Jumping(), MemoryStore()
+    clock.ahead = 365 * DAY
+    limiter = RateLimiter("2/m", clock=clock, store=store)
+    limiter.observe(REFUSED)
+    for _ in range(2):
+        await limiter.acquire()
+    limiter.observe(REFUSED)
+    clock.ahead = 0
+    began = clock.time
+    other = RateLimiter("2/m", clock=clock, store=store)
+    await other.acquire()
+    assert 20 <= clock.time - began <= 121
+
+
+async def test_a_limit_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a high limit the store keeps so many moments at most, and it holds all the same."""
+    monkeypatch.setattr(shared_limit, "_MOST", 16)
+    clock, store = Jumping(), MemoryStore()
+    limiter = RateLimiter("100/m", clock=clock, store=store)
+    moments: list[float] = []
+    for _ in range(250):
+        await limiter.acquire()
+        moments.append(clock.time)
+        clock.time += 0.3
+    assert 90 <= most_within(moments, 60) <= 100
+    assert len(store.get("rate_limit:")["starts"]) <= 18  # type: ignore[index]
+
+
+async def test_limits_have_names() -> None:
+    """Limits of one store are apart by name: one's own, or that of the service and the API key."""
+    store = MemoryStore()
+    limits = [RateLimiter("1/h", store=store) for _ in range(3)]
+    for limit, key in zip(limits, ("key-one-0123456789", "key-one-0123456789", "key-two-0123456789"), strict=True):
+        async with AsyncWasendClient(key, rate_limit=limit):
+            pass
+    names = {limit._name for limit in limits}
+    assert len(names) == 2
+    assert not any("key-" in str(name) for name in names)
+    await limits[0].acquire()
+    assert [key.partition(":")[2] for key, _ in store.items("rate_limit:")] == [limits[0]._name]
+    with pytest.raises(ConfigurationError, match=r"^name: "):
+        RateLimiter("1/h", store=store, name="")
+
+
+@pytest.mark.parametrize("value", ["May", {"starts": []}, 5])
+async def test_a_limit_that_is_none_of_ours(value: Any) -> None:
+    """A value that no limiter has put there is an error of the store, before anything is sent."""
+    store = MemoryStore()
+    store.set("rate_limit:shop", value)
+    for limit in (None, "5/m"):
+        with pytest.raises(StoreError, match="not what was kept"):
+            await RateLimiter(limit, store=store, name="shop").acquire()
+
+
+# --- resolved numbers
+
+
+class Asked:
+    """A service that knows every number, and notes when it is asked for one."""
+
+    def __init__(self, clock: Jumping) -> None:
+        self.clock = clock
+        self.moments: list[float] = []
+
+    async def check_contact_exists(self, session: SessionRef, /, *, phone: str) -> ContactExistence:
+        self.moments.append(self.clock.time)
+        return ContactExistence(exists=True, jid=f"{phone[1:]}@c.us")
+
+
+async def test_questions_of_all_processes() -> None:
+    """Between two questions of a session lies a gap, whichever process asks; what one has found the others know."""
+    clock, store = Jumping(), MemoryStore()
+    service = Asked(clock)
+    resolvers = [Resolver(store=store, clock=clock, random=Random(number)) for number in range(3)]
+
+    async def work(number: int) -> None:
+        for turn in range(10):
+            await resolvers[number].resolve(service, chat(10 * number + turn), session="s")
+
+    await asyncio.gather(*map(work, range(3)))
+    assert len(service.moments) == 30
+    assert 1 - 1e-3 <= min(gaps(service.moments)) <= max(gaps(service.moments)) <= 3.1
+    for number in range(30):
+        await resolvers[0].resolve(service, chat(number), session="s")
+    assert len(service.moments) == 30
+
+
+async def test_a_gap_under_a_clock_that_was_ahead() -> None:
+    """A question that a clock noted which was years ahead keeps nobody waiting for years."""
+    clock, store = Jumping(), MemoryStore()
+    service = Asked(clock)
+    clock.ahead = 365 * DAY
+    await Resolver(store=store, clock=clock).resolve(service, LONDON, session="s")
+    clock.ahead = 0
+    await Resolver(store=store, clock=clock).resolve(service, PARIS, session="s")
+    assert service.moments[1] - NOON <= 6
+    store.set("resolving:s", "May")
+    with pytest.raises(StoreError, match="not what was kept"):
+        await Resolver(store=store, clock=clock).resolve(service, chat(1), session="s")

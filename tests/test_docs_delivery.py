@@ -245,7 +245,7 @@ async def test_kinds_of_the_breaker(kind: str | None) -> None:
 
 def test_rate_limit(run: Run) -> None:
     """Of 22 requests of both clients 20 leave at once, and two a minute later."""
-    sandbox, _, _ = run("rate_limit=limiter")
+    sandbox, _, _ = run('RateLimiter("20/m")')
     assert Counter(entry.at - NOON for entry in sandbox.journal) == {0: 20, 60: 2}
 
 

@@ -368,6 +368,7 @@ def _limiter(rate_limit: str | RateLimiter | None, options: Options) -> RateLimi
     from .delivery.rate_limit import RateLimiter
 
     if isinstance(rate_limit, RateLimiter):
+        rate_limit.belong_to(options)
         return rate_limit
     return RateLimiter(rate_limit, clock=options.clock, max_hold=options.retry.max_retry_after)
 

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Awaitable
 from concurrent.futures import Future
 from random import Random
-from typing import Final, Protocol, TypeAlias
+from typing import Any, Final, Protocol, TypeAlias
 
 from .._core.clock import SYSTEM_CLOCK, Clock
 from ..api.contacts import ContactExistence
@@ -20,6 +20,8 @@ from .store_access import StoreAccess
 from .stores import MemoryStore, Store
 
 DAY: Final = 86_400.0
+_HARDLY: Final = 0.001
+"""Seconds that are no wait: no sleep is exact, and waits of next to nothing could follow each other for ever."""
 _LOOK: Final = 5.0
 """Seconds after which one who waits for another's answer looks whether that one's event loop still runs."""
 
@@ -50,7 +52,8 @@ class Resolver:
     on WhatsApp is remembered as long as the resolver lives; errors are not remembered. Tasks and threads that ask for
     the same number at once share one answer.
 
-    One resolver may serve several clients, tasks and threads.
+    One resolver may serve several clients, tasks and threads. Those of several processes that share a store share what
+    they have found, and leave the gap between their questions together, which costs one update of the store for each.
     """
 
     def __init__(
@@ -80,7 +83,8 @@ class Resolver:
             raise ConfigurationError(f"gap: {gap!r} is not valid; pass (least, most) in seconds, such as (1.0, 3.0)")
         if not keep >= 0:
             raise ConfigurationError(f"keep: {keep!r} is not valid; pass seconds, such as {31 * DAY}")
-        self._store = StoreAccess(MemoryStore() if store is None else store)
+        self._store = StoreAccess(MemoryStore() if store is None else store, clock)
+        self._is_shared = store is not None
         self._clock = clock
         self._gap = gap
         self._keep = keep
@@ -158,7 +162,7 @@ class Resolver:
             # With its plus: seven digits alone would not be recognised as an international number.
             answer = await client.check_contact_exists(session, phone=candidate.to)
             if found := _found(answer, candidate):
-                fact = {"id": found.id, "at": self._clock.now()}
+                fact = {"id": found.id, "at": self._store.clock.now()}
                 facts = {_entry(known): fact for known in (given.id, found.id)}
                 await self._store.record(functools.partial(self._store.set_many, facts))
                 return found
@@ -168,7 +172,7 @@ class Resolver:
     def _kept(self, given: Recipient) -> Recipient | None:
         match self._store.get(_entry(given.id)):
             # After the clock was set back, what was found just now lies in the future.
-            case {"id": str(known), "at": int() | float() as at} if abs(self._clock.now() - at) < self._keep:
+            case {"id": str(known), "at": int() | float() as at} if abs(self._store.clock.now() - at) < self._keep:
                 return _recipient(known)
             case _:
                 return None
@@ -179,11 +183,35 @@ class Resolver:
             with self._lock:
                 now = self._clock.monotonic()
                 wait = self._next_at.get(session, now) - now
-                # No sleep is exact: without this, waits of next to nothing could follow each other for ever.
-                if wait < 0.001:
-                    self._next_at[session] = now + self._random.uniform(*self._gap)
+                if wait < _HARDLY:
+                    gap = self._random.uniform(*self._gap)
+                    self._next_at[session] = now + gap
+            if wait < _HARDLY:
+                if not self._is_shared:
                     return
+                wait = await self._store.run(functools.partial(self._begin_gap, session, gap))
+                if wait < _HARDLY:
+                    return
+                with self._lock:  # another process has asked
+                    self._next_at[session] = self._clock.monotonic() + wait
             await self._clock.sleep(wait)
+
+    def _begin_gap(self, session: str, gap: float) -> float:
+        """Begin the gap after a question of any process, if that before it is over; the seconds until it is."""
+        left = 0.0
+
+        def begin(value: Any) -> Any:
+            nonlocal left
+            if not isinstance(value, int | float | None):
+                raise self._store.unfit()
+            now = self._store.clock.now()
+            left = 0.0 if value is None else value - now
+            if left > self._gap[1] + _HARDLY:
+                left = 0.0  # no gap is as long: a clock that ran ahead has noted it
+            return value if left >= _HARDLY else now + self._store.clock.slack + gap
+
+        self._store.update(f"resolving:{session}", begin)
+        return left
 
 
 def _entry(known: str) -> str:
