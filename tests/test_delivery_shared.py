@@ -28,6 +28,7 @@ from wasend.delivery.pacing import Pacer, Pacing
 from wasend.delivery.pacing.records import Kept, KeptSends, Wish
 from wasend.delivery.rate_limit import RateLimiter
 from wasend.delivery.resolving import Resolver
+from wasend.delivery.store_access import StoreAccess
 from wasend.delivery.stores import MemoryStore, SqliteStore, Store
 from wasend.errors import (
     AccountRestrictedError,
@@ -282,6 +283,31 @@ async def test_given_back_after_others_have_built_on_it() -> None:
     assert KeptSends.read(store.get("pacing/s")["kinds"]["own"]).count >= 4  # type: ignore[index,union-attr]
 
 
+@pytest.mark.parametrize("rule", ["turn", "request"])
+async def test_cancelled_as_the_store_has_answered(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the store has noted in the very moment in which somebody gives up is given back as well."""
+    clock, store = Jumping(), MemoryStore()
+    pacer, limiter = Pacer(clock=clock, store=store), RateLimiter("1/m", clock=clock, store=store)
+
+    async def ask() -> None:
+        await (taken(pacer, clock) if rule == "turn" else limiter.acquire())
+
+    real = StoreAccess.run
+
+    async def answered(self: StoreAccess, function: Callable[[], Any]) -> Any:
+        before = store.items("")
+        await real(self, function)
+        if store.items("") != before:
+            raise asyncio.CancelledError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(StoreAccess, "run", answered)
+        with pytest.raises(asyncio.CancelledError):
+            await ask()
+    await ask()
+    assert clock.time == NOON
+
+
 class Timed(MemoryStore):
     """A store with a clock of its own."""
 
@@ -433,8 +459,9 @@ def test_processes_that_are_killed(tmp_path: Path) -> None:
     assert min(after[0] - before[1] for before, after in pairwise(sent)) >= 0.001
     counts = Counter(name for *_, name in sent)
     assert counts["a"] == counts["b"] == 100
-    both = [row for row in sent if row[0] <= min(lines("a", "a")[-1][0], lines("b", "b")[-1][0]) and row[2] in "ab"]
-    runs = [len([*run]) for _, run in groupby(name for *_, name in both)]
+    first, last = (pick(lines(name, name)[place][0] for name in "ab") for pick, place in ((max, 0), (min, -1)))
+    both = [name for begun, _, name in sent if first <= begun <= last and name in "ab"]
+    runs = [len([*run]) for _, run in groupby(both)]
     assert max(runs, default=0) <= 50, "neither starves"
     made = sorted(row[0] for name in "ab" for row in lines(name, "limit"))
     assert len(made) == 80

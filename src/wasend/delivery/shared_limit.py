@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, Self
 
 import attrs
 
-from .._core.documents import is_object
+from .._core.documents import is_list, is_object
 
 _MOST: Final = 256
 """How many moments are kept of a span: beyond that, requests that left close together count from the last of them."""
@@ -95,7 +95,7 @@ class KeptLimit:
             return cls()
         match value:
             case {
-                "starts": list(starts),
+                "starts": starts,
                 "span": int() | float() as span,
                 "last": int() | float() as last,
                 "hold": int() | float() as hold,
@@ -104,7 +104,7 @@ class KeptLimit:
                 "released": int() | float() as released,
                 "waiting": waiting,
                 "tickets": int(tickets),
-            } if is_object(waiting):
+            } if is_list(starts) and is_object(waiting):
                 kept = cls([], span, last, hold, refused, spread, released, {}, tickets)
             case _:
                 return None
