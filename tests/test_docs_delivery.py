@@ -19,7 +19,17 @@ from redis import Redis
 from tests import test_delivery_proof
 from wasend import AccountRestrictedError, BreakerOpenError, ConfigurationError, OutcomeUnknownError, Retry, Timeout
 from wasend._core.clock import SYSTEM_CLOCK
-from wasend.delivery import Breaker, MemoryStore, Pacing, PostgresStore, Store, Suppression, bulkhead, store_access
+from wasend.delivery import (
+    Breaker,
+    MemoryStore,
+    Pacing,
+    PostgresStore,
+    Store,
+    Suppression,
+    bulkhead,
+    leases,
+    store_access,
+)
 from wasend.delivery.conformance import StoreConformance
 from wasend.delivery.pacing import scheduler
 from wasend.delivery.settle import ledger
@@ -278,6 +288,7 @@ def test_every_wait_ends() -> None:
     """The table of what ends each wait has the bounds as they are."""
     bounds = dict(rows("Together")[1:])
     assert bounds["the turn of another send, which is never ended"] == f"{scheduler.LONGEST_TURN / 3600:g} h"
+    assert bounds["the turn of a process that was killed"] == f"{leases.LEASE:g} s"
     assert bounds["the end of a 429"].startswith(f"{Retry().max_retry_after:g} s")
     assert bounds["a lost send that is looked for, or others like it in flight"] == f"{ledger.PATIENCE:g} s"
     assert bounds["a send in flight, for the breaker"] == f"{bulkhead.LONGEST / 60:g} min"

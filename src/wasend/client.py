@@ -162,7 +162,8 @@ class AsyncWasendClient(
             breaker: A `Breaker`, or `True` for one of its own: it holds sends back when WhatsApp restricts the number,
                 its session fails, or failures follow each other. They raise `BreakerOpenError`.
             rate_limit: ``"20/m"``, ``"5/10s"``: how many requests to make in that time; or a `RateLimiter` that several
-                clients of one key share. A 429 on one task holds the others back as well, with a limit or without.
+                clients of one key share, or several processes by its store. A 429 on one task holds the others back as
+                well, with a limit or without.
             suppression: A `Suppression` list: sends to whom it names raise `SuppressedRecipientError`.
             ready: Seconds that a send waits for a session that is STARTING; by default it raises at once.
             resolver: A `Resolver` for `resolve`, such as one whose store outlives the process; by default one of its

@@ -179,6 +179,7 @@ class Resolver:
 
     async def _wait_for_gap(self, session: str) -> None:
         """Wait until the session may ask again."""
+        gap = 0.0
         while True:
             with self._lock:
                 now = self._clock.monotonic()
