@@ -281,7 +281,7 @@ def test_waiting(run: Run) -> None:
     sandbox, _, lines = run("wait_for_ack")
     (message,) = sandbox.deliveries()
     assert message.timestamp >= NOON + 3
-    assert lines == ["2", "it is at READ and was sent", "STOPPED"]
+    assert lines == ["DEVICE", "it is at READ and was sent", "STOPPED"]
 
 
 def test_every_wait_ends() -> None:
