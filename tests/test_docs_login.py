@@ -64,6 +64,13 @@ def test_a_code(run: Any, capsys: pytest.CaptureFixture[str], tmp_path: Path) ->
     assert (tmp_path / "code.png").read_bytes() == names["code"].png()
 
 
+@real
+def test_a_watch(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first change is how the session is."""
+    assert run("for change in client.watch")["change"].was is None
+    assert capsys.readouterr().out.splitlines()[-1] == "connected "
+
+
 def test_every_program_is_run() -> None:
     """No program of the page is left out here."""
-    assert len(PROGRAMS) == 3
+    assert len(PROGRAMS) == 4

@@ -228,7 +228,7 @@ def public(client: type) -> dict[str, Any]:
 def in_plain(text: str) -> str:
     """What is said of the asynchronous client, as it is said of the other."""
     text = re.sub(r"\bAsync(WasendClient|BoundSession|OutboxCalls|Iterator)\b", r"\1", text)
-    for name, other in {"async def": "def", "await ": ""}.items():
+    for name, other in {"async def": "def", "async for": "for", "await ": ""}.items():
         text = text.replace(name, other)
     return "Self" if text == "WasendClient" else text
 

@@ -86,6 +86,7 @@ if typing.TYPE_CHECKING:
     from .api.messages import LinkPreview, Message
     from .api.sessions import Downstream, QRCode, Session, SessionRef, SessionState
     from .client import AsyncWasendClient
+    from .linking.changes import SessionChange, SessionHealth
     from .linking.steps import LoginStep
     from .media import MediaData
     from .outbox import Outbox
@@ -156,7 +157,9 @@ __all__ = [
     "RetryHook",
     "ServerError",
     "Session",
+    "SessionChange",
     "SessionFailedError",
+    "SessionHealth",
     "SessionNotReadyError",
     "SessionRef",
     "SessionState",
@@ -218,6 +221,7 @@ _MODULES: typing.Final = {
     "api.messages": ("LinkPreview", "Message"),
     "api.sessions": ("Downstream", "QRCode", "Session", "SessionRef", "SessionState"),
     "client": ("AsyncWasendClient",),
+    "linking.changes": ("SessionChange", "SessionHealth"),
     "linking.steps": ("LoginStep",),
     "media": ("MediaData",),
     "outbox": ("Outbox",),

@@ -36,6 +36,7 @@ from .api.messages import LinkPreview, Message
 from .api.service import mapping_form
 from .api.sessions import QRCode, Session, SessionState
 from .errors import OutcomeUnknownError
+from .linking.changes import SessionChange
 from .linking.steps import Show
 from .media import MediaData
 from .recipients import ChatRef, MessageRef, Recipient
@@ -811,6 +812,14 @@ class _AsyncBoundSessionCalls:
         See `AsyncWasendClient.login`.
         """
         return await self._client.login(self.session_id, phone_number, show=show, timeout=timeout)
+
+    def watch(self, *, every: float = 30.0, restarts: int = 3) -> AsyncIterator[SessionChange]:
+        """
+        Watch a session: iterate over what changes about it, first of all how it is now.
+
+        See `AsyncWasendClient.watch`.
+        """
+        return self._client.watch(self.session_id, every=every, restarts=restarts)
 
     def iter_new_messages(
         self, *, since: datetime | None = None, interval: float = 5.0
@@ -1613,6 +1622,10 @@ class _BoundSessionCalls:
         See `WasendClient.login`.
         """
         return self._client.login(self.session_id, phone_number, show=show, timeout=timeout)
+
+    def watch(self, *, every: float = 30.0, restarts: int = 3) -> Iterator[SessionChange]:
+        """Watch a session: iterate over what changes about it, first of all how it is now. See `WasendClient.watch`."""
+        return self._client.watch(self.session_id, every=every, restarts=restarts)
 
     def iter_new_messages(
         self, *, since: datetime | None = None, interval: float = 5.0

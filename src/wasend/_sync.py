@@ -50,6 +50,7 @@ from .api.service import keyword_aliases, mapping_form
 from .api.sessions import QRCode, Session, SessionRef, SessionState
 from .client import AsyncWasendClient
 from .errors import OutcomeUnknownError
+from .linking.changes import SessionChange
 from .linking.steps import Show
 from .media import MediaData
 from .recipients import ChatRef, MessageRef, Recipient
@@ -1735,6 +1736,41 @@ class _Calls:
             ConfigurationError: The service sends its codes as text, and the extra ``qr`` is not installed.
         """
         return self._loop.run(self._async.login(session, phone_number, show=show, timeout=timeout))
+
+    def watch(self, session: SessionRef, *, every: float = 30.0, restarts: int = 3) -> Iterator[SessionChange]:
+        """
+        Watch a session: iterate over what changes about it, first of all how it is now.
+
+        Beside what the session says of itself, it is asked every 5 minutes what only WhatsApp can answer, whether its
+        own number is registered: a session may say CONNECTED and be dead. Where it has failed, or is silent, it is
+        restarted, with growing gaps; never one that somebody stopped, that waits for the phone, or whose number
+        WhatsApp restricts. It is looked at while you ask for the next change, and not meanwhile. It never ends by
+        itself: leave the loop, or cancel it.
+
+        Example:
+            ```python
+            from wasend import WasendClient
+
+
+            def keep(client: WasendClient) -> None:
+                for change in client.watch("ses_1"):
+                    print(change.health, change.text)
+            ```
+
+        Args:
+            session: The session: its ``uniqueSessionId``, or a `Session`.
+            every: Seconds between two looks. Where the client's `receiver` hears of the session, it looks at once.
+            restarts: How often the session may be restarted within an hour; 0 for never.
+
+        Yields:
+            Each change.
+
+        Raises:
+            InvalidRequestError: An argument is not valid.
+            NotFoundError: There is no such session, or no more.
+            AuthenticationError: The key is not valid any more.
+        """
+        return self._loop.iterate(self._async.watch(session, every=every, restarts=restarts))
 
     @property
     def outbox(self) -> OutboxCalls:

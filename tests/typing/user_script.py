@@ -32,6 +32,7 @@ from wasend import (
     Retry,
     ServerError,
     Session,
+    SessionChange,
     SessionState,
     Timeout,
     WasendClient,
@@ -81,6 +82,7 @@ def plain() -> None:
         assert_type(client.restart_session("ses_1"), Session)
         assert_type(client.retrieve_qr_code(session), QRCode)
         assert_type(client.retrieve_qr_code("ses_1").png(), bytes)
+        assert_type(next(client.watch("ses_1")), SessionChange)
         assert_type(client.login("Front Desk", "+447700900123", show=lambda step: print(step.qr)), Session)
         assert_type(client.delete_session("ses_1"), Result)
 

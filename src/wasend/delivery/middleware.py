@@ -10,7 +10,8 @@ import attrs
 
 from .._core.call import Call
 from .._core.engine import Engine, Middleware
-from ..errors import InvalidRequestError
+from ..api.reach import session_of
+from ..errors import AccountRestrictedError, InvalidRequestError
 
 if TYPE_CHECKING:
     from ..outbox import Outbox
@@ -40,6 +41,8 @@ class DeliverySettings:
         ready: Seconds for which a send waits for a session that is STARTING; `None` for not at all.
         outbox: Where calls with a key are kept, so that each is made once.
         message_ids: ``"try"``: give each message an id of our own making, by which it can be found; `None` for not.
+        restricted: When WhatsApp last refused a send of a session for what it holds against the number, in seconds
+            since the epoch, for who watches the session; shared by the client's views.
         resolver: Returns what finds out which form of a number is on WhatsApp; made when it is first asked for.
     """
 
@@ -55,6 +58,7 @@ class DeliverySettings:
     outbox: Outbox | None = None
     message_ids: Literal["try"] | None = None
     resolver: Callable[[], Resolver]
+    restricted: dict[str, float] = attrs.field(factory=dict[str, float], eq=False)
 
 
 class DeliveryMiddleware:
@@ -79,7 +83,11 @@ class DeliveryMiddleware:
             return await call_next()
         for middleware in reversed(self._chain):
             call_next = functools.partial(middleware, call, call_next)
-        return await call_next()
+        try:
+            return await call_next()
+        except AccountRestrictedError:
+            self._settings.restricted[session_of(call)] = self._engine.options.clock.now()
+            raise
 
     @functools.cached_property
     def _chain(self) -> tuple[Middleware, ...]:

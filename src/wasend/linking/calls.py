@@ -1,14 +1,20 @@
-"""The client's calls for linking a number."""
+"""The client's calls for linking a number, and for watching that it stays linked."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from .._core.calls import Calls
 from ..api.sessions import Session, SessionRef
+from ..delivery.middleware import DeliverySettings
+from .changes import SessionChange
 from .steps import Show
 
 
 class LinkCalls(Calls):
-    """Log a number in."""
+    """Log a number in, and watch that it stays so."""
+
+    _delivery: DeliverySettings
 
     async def login(
         self, session: SessionRef, phone_number: str | None = None, *, show: Show = "terminal", timeout: float = 180.0
@@ -50,3 +56,40 @@ class LinkCalls(Calls):
         from .login import login
 
         return await login(self._engine, session, phone_number, show, timeout)
+
+    def watch(self, session: SessionRef, *, every: float = 30.0, restarts: int = 3) -> AsyncIterator[SessionChange]:
+        """
+        Watch a session: iterate over what changes about it, first of all how it is now.
+
+        Beside what the session says of itself, it is asked every 5 minutes what only WhatsApp can answer, whether its
+        own number is registered: a session may say CONNECTED and be dead. Where it has failed, or is silent, it is
+        restarted, with growing gaps; never one that somebody stopped, that waits for the phone, or whose number
+        WhatsApp restricts. It is looked at while you ask for the next change, and not meanwhile. It never ends by
+        itself: leave the loop, or cancel it.
+
+        Example:
+            ```python
+            from wasend import AsyncWasendClient
+
+
+            async def keep(client: AsyncWasendClient) -> None:
+                async for change in client.watch("ses_1"):
+                    print(change.health, change.text)
+            ```
+
+        Args:
+            session: The session: its ``uniqueSessionId``, or a `Session`.
+            every: Seconds between two looks. Where the client's `receiver` hears of the session, it looks at once.
+            restarts: How often the session may be restarted within an hour; 0 for never.
+
+        Yields:
+            Each change.
+
+        Raises:
+            InvalidRequestError: An argument is not valid.
+            NotFoundError: There is no such session, or no more.
+            AuthenticationError: The key is not valid any more.
+        """
+        from .watch import watch
+
+        return watch(self._engine, self._delivery, session, every=every, restarts=restarts)
