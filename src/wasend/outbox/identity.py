@@ -77,8 +77,13 @@ class Identity:
 
 def is_large(call: Call[Any]) -> bool:
     """Whether it takes long to say what a call is."""
+    return size_of_file(call) > _LARGE
+
+
+def size_of_file(call: Call[Any]) -> int:
+    """How long the base64 of a call's file is; 0 where it has none."""
     data = (call.body or {}).get("data")
-    return isinstance(data, Base64Text | str) and len(data) > _LARGE
+    return len(data) if isinstance(data, Base64Text | str) else 0
 
 
 def canonical(to: str) -> str:

@@ -42,15 +42,17 @@ class Intent:
         """
         call = self.call
         body = dict(call.body or {})
+        measured: tuple[int, bytes] | None = None
         if isinstance(body.get(_FILE), Base64Text | str):
             measured = (file or File(body)).measured
-            body[_FILE] = None if measured is None else {"size": measured[0], "sha256": measured[1].hex()}
+            del body[_FILE]
         document = {
             "method": call.method,
             "route": call.route,
             "path_params": dict(call.path_params),
             "params": call.params,
             "body": body,
+            "file": None if measured is None else [measured[0], measured[1].hex()],
             "sends": call.sends,
             "reaches": call.reaches,
             "key": call.key,
@@ -67,8 +69,8 @@ class Intent:
         """What `dump` has written."""
         document: Mapping[str, Any] = json.loads(text)
         body = dict(document.get("body", {}))
-        if (file := body.get(_FILE)) is not None:
-            body[_FILE] = Measured(file["size"], bytes.fromhex(file["sha256"]))
+        if (file := document.get("file")) is not None:
+            body[_FILE] = Measured(file[0], bytes.fromhex(file[1]))
         reaches, skew = document.get("reaches"), document.get("skew")
         call: Call[Any] = Call(
             document["method"],

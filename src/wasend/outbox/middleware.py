@@ -16,6 +16,8 @@ from .._core.call import Call
 from .._core.engine import Engine, departure
 from .._core.http import RequestState
 from .._core.waits import tell, wait_of
+from ..delivery.sends import send_of
+from ..delivery.settle import Settlement
 from ..delivery.settle.ledger import ledger_of
 from ..delivery.settle.search import target_of
 from ..delivery.settle.times import Skew
@@ -30,10 +32,10 @@ from ..errors import (
 from . import rules
 from .entry import Query, Record
 from .holder import Holder
-from .identity import Identity, is_large, number_of
+from .identity import Identity, is_large, number_of, size_of_file
 from .intent import Intent
 from .outbox import Outbox
-from .recovery import Recovery
+from .recovery import Recovery, owner_of
 from .results import refusal_of, refusal_text, result_of, result_text
 from .rules import Leaving
 from .spans import MachineClock
@@ -115,7 +117,6 @@ class OutboxMiddleware:
         self._ledger = ledger_of(engine)
         self._recovery = Recovery(outbox, engine)
         self._waits = waits
-        self._claims = 0
 
     async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
         """Make the call, unless it was made, or is being made, by its key."""
@@ -160,14 +161,11 @@ class OutboxMiddleware:
         self, call: Call[Any], identity: Identity, holder: Holder, turn: int, *, again: bool
     ) -> tuple[rules.Claimed, Held]:
         assert call.key is not None  # noqa: S101
-        target = target_of(call, self._ledger)
-        names = (f"{identity.digest.hex()}",) if target is None else target.fingerprints
-        fingerprints = tuple(map(number_of, names))
+        fingerprints = self._fingerprints(call, identity)
         leaving, asked = None, _CLOCK()
         waits = self._waits or self._engine.limiter.makes_wait or holder.count > _FEW
         if call.prelude is None and not waits:
-            data = (call.body or {}).get("data")
-            total = self._engine.options.timeout.total_for(0 if data is None else len(data))
+            total = self._engine.options.timeout.total_for(size_of_file(call))
             leaving = self._leaving(call, identity, total)
         query = Query(call.key, () if leaving is None else fingerprints)
         key = call.key
@@ -199,6 +197,15 @@ class OutboxMiddleware:
             held.ends = asked + record.lease
         self._forget_some()
         return verdict, held
+
+    def _fingerprints(self, call: Call[Any], identity: Identity) -> tuple[int, ...]:
+        """Those of the calls that it is identical to; its own, by the name that it has for its chat, comes first."""
+        target = target_of(call, self._ledger)
+        if target is None:
+            return (number_of(identity.digest.hex()),)
+        send = send_of(call)
+        own = target.fingerprints[0] if send is None else send.fingerprint_in(send.chat)
+        return tuple(map(number_of, dict.fromkeys((own, *target.fingerprints))))
 
     async def _make(self, call: Call[T], held: Held, call_next: Callable[[], Awaitable[T]]) -> T:
         async def leave(way: Call[Any], request: RequestState, left: float) -> None:
@@ -355,9 +362,8 @@ class OutboxMiddleware:
         await asyncio.sleep(pause)
 
     def _forget_some(self) -> None:
-        if self._claims % _EVERY == 0:
+        if next(self._outbox.claims) % _EVERY == 0:
             self._engine.http.detach(self._forget())
-        self._claims += 1
 
     async def _forget(self) -> None:
         try:
@@ -392,6 +398,7 @@ class LeavingMiddleware:
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, _PAUSES[1])
             except OutcomeUnknownError as error:
+                error.identity = owner_of(held.record)
                 found = await self._settled(held, error)
                 if found is None:
                     raise
@@ -419,7 +426,10 @@ def _unknown(call: Call[Any], record: Record) -> OutcomeUnknownError:
     reason = details.get("reason", "it was not answered")
     since = datetime.fromtimestamp(record.since or 0.0, UTC)
     text = f"{call.name}: nobody knows whether it was carried out by an earlier call with its key: {reason}"
-    return OutcomeUnknownError(f"{text}; see client.outbox.recover() and resolve()", call=call, since=since)
+    error = OutcomeUnknownError(f"{text}; see client.outbox.recover() and resolve()", call=call, since=since)
+    error.settlement = Settlement("unknown", reason=reason)
+    error.identity = owner_of(record)
+    return error
 
 
 def _is_final(error: WasendError) -> bool:

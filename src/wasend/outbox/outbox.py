@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import itertools
 import math
 import os
 import threading
@@ -87,6 +88,7 @@ class Outbox:
         self.keep = _seconds("keep", keep)
         self.visible_within = _seconds("visible_within", visible_within)
         self.store: OutboxStore = _store(target)
+        self.claims = itertools.count()
         self._account = account
         self._lock = threading.Lock()
         self._process = os.getpid()

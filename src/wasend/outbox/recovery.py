@@ -99,7 +99,7 @@ class Recovery:
             if held is None:
                 return None
             try:
-                return await self._settle(held, intent, error, mine=record.holder == holder.id)
+                return await self._settle(held, intent, error)
             except BaseException:
                 self._give_up(held)
                 raise
@@ -133,9 +133,7 @@ class Recovery:
             )
         return seen
 
-    async def _settle(
-        self, held: Record, intent: Intent | None, error: OutcomeUnknownError | None, *, mine: bool
-    ) -> Record | None:
+    async def _settle(self, held: Record, intent: Intent | None, error: OutcomeUnknownError | None) -> Record | None:
         if intent is not None and intent.takes_own_id:  # as its sender knew, and this process may not know yet
             own_id = str(intent.call.own_id)
             self._ledger.ids.learn(held.session, own_id, own_id)
@@ -151,9 +149,8 @@ class Recovery:
             lost = Lost(
                 target,
                 held.since or 0.0,
-                owner=error.identity if error is not None else f"{held.account} {held.key} {held.departure}",
+                owner=owner_of(held),
                 exclude=frozenset(excluded),
-                described=mine and error is None,
                 error=error,
                 skew=intent.skew,
                 accounts=accounts,
@@ -283,6 +280,11 @@ class Recovery:
                     return
 
         self._engine.http.detach(write())
+
+
+def owner_of(record: Record) -> str:
+    """What the ledger of this process calls a call: the same whoever looks for it."""
+    return f"{record.key} {record.departure}"
 
 
 class _Accounts:

@@ -24,6 +24,7 @@ T = TypeVar("T")
 _FIELD: Final = "="
 _PIECES: Final = "~"
 _PLAIN: Final = "!"
+_SESSIONS: Final = frozenset({"session", "sessionId"})
 _SHORTEST: Final = 5
 """Characters of what is worth a reference: a shorter text says little."""
 
@@ -75,7 +76,9 @@ class _Said:
     def __init__(self, call: Call[Any]) -> None:
         given = {**call.path_params, **(call.body or {})}
         self.fields = {
-            name: value for name, value in given.items() if isinstance(value, str) and len(value) >= _SHORTEST
+            name: value
+            for name, value in given.items()
+            if isinstance(value, str) and len(value) >= _SHORTEST and name not in _SESSIONS
         }
         send = send_of(call)
         self.number = "" if send is None else canonical(send.to).partition("@")[0]

@@ -76,7 +76,8 @@ def claim(
     Raises:
         IdempotencyConflictError: The key was used for another call.
     """
-    found = next((one for one in view.records if account.has(one, identity.session)), None)
+    theirs = [one for one in view.records if account.has(one, identity.session)]
+    found = next((one for one in theirs if one.account == account.name), theirs[0] if theirs else None)
     if found is None:
         found = Record(
             account=account.name,

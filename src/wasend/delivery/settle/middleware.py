@@ -57,7 +57,8 @@ class SettleMiddleware:
             return await self._settled(call, error)
         except BaseException as error:
             in_doubt = not isinstance(error, WasendError) or error.outcome != "not_sent"
-            self._ledger.end_send(turn, in_doubt=in_doubt)
+            # What has a key will be searched for, if only after the process has ended.
+            self._ledger.end_send(turn, in_doubt=in_doubt and call.key is None)
             raise
         self._record(turn, target, result, call.own_id)
         return result

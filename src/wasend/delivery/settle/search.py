@@ -315,7 +315,7 @@ class _Searching:
         return Bounds.of(
             lost.since,
             lost.skew or Skew.told_by(self._engine.http.date),
-            margin=0.0 if lost.described and lost.accounts is None else MARGIN - 1,
+            margin=0.0 if lost.described else MARGIN - 1,
             read_from=min(lost.read_from, self._ledger.read_from(self._target.fingerprints, lost.since)),
             known_since=-math.inf if vouched else self._ledger.known_since,
         )
