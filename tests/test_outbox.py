@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +18,13 @@ from wasend import (
     AsyncWasendClient,
     BadRequestError,
     ClientClosedError,
+    ConfigurationError,
     IdempotencyConflictError,
     InvalidRequestError,
     MediaData,
     OutcomeUnknownError,
     RateLimitError,
+    StoreError,
     SuppressedRecipientError,
     Timeout,
 )
@@ -27,6 +32,7 @@ from wasend.delivery import Pacing, Suppression
 from wasend.outbox import Outbox
 from wasend.outbox.entry import Change, Query, Record
 from wasend.outbox.holder import Holder
+from wasend.outbox.spans import MachineClock
 from wasend.sandbox import Sandbox
 
 NUMBER = "+447700900456"
@@ -380,3 +386,181 @@ def test_the_sync_face(outbox: Outbox) -> None:
             assert client.outbox.recover().unknown == ()
             assert client.outbox.unknown(session) == []
         assert len(sandbox.deliveries()) == 1
+
+
+async def test_another_api_key(outbox: Outbox) -> None:
+    """A session shows that it is the same account's, when the API key is another by now; without one, the name does."""
+    sandbox = Sandbox()
+    session = sandbox.add_session().id
+    async with sandbox.async_client("first-key", outbox=outbox) as client:
+        first = await client.send_text(session=session, to=NUMBER, text="Ready.", key="k")
+    async with sandbox.async_client("second-key", outbox=outbox) as client:
+        assert await client.send_text(session=session, to=NUMBER, text="Ready.", key="k") == first
+        assert await client.outbox.get("another") is None
+        # Another account's key for something else is none of ours.
+        other = sandbox.add_session("Other", "+447700900124").id
+        async with sandbox.async_client("third-key", outbox=outbox) as third:
+            await third.send_text(session=other, to=NUMBER, text="Hello.", key="k")
+    assert len(sandbox.deliveries()) == 2
+
+
+class Failing:
+    """A store that cannot write outcomes for a while."""
+
+    def __init__(self, store: Any, times: int) -> None:
+        self._store = store
+        self.left = times
+
+    async def update(self, query: Query, decide: Any) -> Any:
+        def deciding(view: Any) -> Any:
+            change = decide(view)
+            if change.record is not None and change.record.state == "sent" and self.left:
+                self.left -= 1
+                raise StoreError("the disk is full", store="Failing")
+            return change
+
+        return await self._store.update(query, deciding)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+async def test_a_store_that_fails_after_a_send(outbox: Outbox) -> None:
+    """The send is what it was, and is recorded as soon as the store can be written to."""
+    outbox.store = Failing(outbox.store, 2)
+    sandbox = Sandbox()
+    session = sandbox.add_session().id
+    async with sandbox.async_client(outbox=outbox) as client:
+        message = await client.send_text(session=session, to=NUMBER, text="Ready.", key="k")
+        assert message.id
+        while (await record_of(outbox, "k")).state != "sent":
+            await asyncio.sleep(0.01)
+        assert await client.send_text(session=session, to=NUMBER, text="Ready.", key="k") == message
+    assert len(sandbox.deliveries()) == 1
+
+
+async def test_a_store_that_fails_before_a_send(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is sent, and the error names the file and what to do."""
+    monkeypatch.setattr("wasend.outbox.middleware._TRIES", ())
+    outbox = Outbox(tmp_path / "outbox.db")
+    sandbox = Sandbox()
+    session = sandbox.add_session().id
+    async with sandbox.async_client(outbox=outbox) as client:
+        await client.send_text(session=session, to=NUMBER, text="First.", key="1")
+        (tmp_path / "outbox.db").unlink()
+        with pytest.raises(StoreError, match=r"outbox\.db.*the file is gone.*restore it"):
+            await client.send_text(session=session, to=NUMBER, text="Second.", key="2")
+    assert len(sandbox.deliveries()) == 1
+
+
+def test_spans_outlast_a_change_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lease is as long as it was when the time of day is set back an hour; after a restart, that time tells."""
+    clock = MachineClock()
+    moment = clock.moment(60)
+    before = time.time()
+    monkeypatch.setattr(time, "time", lambda: before - 3600)
+    restarted = moment.replace(moment.split(maxsplit=1)[0], "another", 1)
+    assert clock.until(moment) == pytest.approx(60, abs=1)
+    assert clock.until(restarted) == pytest.approx(3660, abs=1)
+    assert clock.until(None) == 0
+
+
+async def test_a_lost_file(outbox: Outbox) -> None:
+    """A file is found by its hash, though the outbox does not keep it."""
+    with Sandbox(faults=[LOST_DELIVERED]) as sandbox:
+        session = sandbox.add_session().id
+        async with sandbox.async_client(outbox=outbox, timeout=Timeout(total=0.5)) as client:
+            sending = asyncio.create_task(
+                client.send_image(session=session, to=NUMBER, data=b"\x89PNG" * 9999, key="k")
+            )
+            while not sandbox.deliveries():
+                await asyncio.sleep(0.01)
+            sending.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await sending
+        record = await record_of(outbox, "k")
+        assert len(str(record.intent)) < 500
+        another = Outbox(str(outbox.store)[8:-2])
+        async with sandbox.async_client(outbox=another) as client:
+            recovered = await client.outbox.recover(session)
+        assert [one.key for one in recovered.sent] == ["k"]
+        assert len(sandbox.deliveries()) == 1
+
+
+async def test_identical_ones(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of three identical sends, two of them lost, as many turn out as sent as were delivered, each as one message."""
+    quick(monkeypatch)
+    with Sandbox(faults=["hang POST /send* #1 processed=true", "hang POST /send* #2"]) as sandbox:
+        session = sandbox.add_session().id
+        async with sandbox.async_client(outbox=outbox, timeout=SHORT) as client:
+
+            async def send(key: str) -> Any:
+                return await client.send_text(session=session, to=NUMBER, text="We close at five.", key=key)
+
+            results = await asyncio.gather(*(send(key) for key in "abc"), return_exceptions=True)
+            assert sum(isinstance(one, OutcomeUnknownError) for one in results) == 1
+            recovered = await client.outbox.recover()
+            assert (len(recovered.sent), len(recovered.not_sent)) == (0, 1)
+            told = [await send(key) for key in "abc"]
+        assert {one.id for one in told} == {one.id for one in sandbox.deliveries()}
+        assert len(sandbox.deliveries()) == 3
+
+
+def test_threads(outbox: Outbox) -> None:
+    """Threads with a client each, that use one key at once, send one message."""
+    with Sandbox() as sandbox:
+        session = sandbox.add_session().id
+        start = threading.Barrier(4)
+
+        def send() -> str:
+            with sandbox.client(outbox=outbox) as client:
+                start.wait()
+                return client.send_text(session=session, to=NUMBER, text="Ready.", key="k").id
+
+        with ThreadPoolExecutor(4) as pool:
+            ids = {one.result() for one in [pool.submit(send) for _ in range(4)]}
+        assert [one.id for one in sandbox.deliveries()] == list(ids)
+
+
+async def test_old_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key is forgotten when its time is over; what is open is kept."""
+    quick(monkeypatch)
+    monkeypatch.setattr("wasend.outbox.middleware._EVERY", 1)
+    outbox = Outbox(tmp_path / "outbox.db", keep=1.0)
+    with Sandbox(faults=["hang POST /send* #2"]) as sandbox:
+        session = sandbox.add_session().id
+        async with sandbox.async_client(outbox=outbox, timeout=SHORT) as client:
+            await client.send_text(session=session, to=NUMBER, text="First.", key="1")
+            with pytest.raises(OutcomeUnknownError):
+                await client.send_text(session=session, to=NUMBER, text="Second.", key="2")
+            while await client.outbox.get("1") is not None:
+                await asyncio.sleep(0.2)
+                await client.send_text(session=session, to=NUMBER, text="Third.", key="3")
+            assert [one.key for one in await client.outbox.unknown()] == ["2"]
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"target": "mysql://a/b"}, "mysql:// is unknown"),
+        ({"target": 5}, "expected a path or an address, got int"),
+        ({"target": "postgresql://a:b:c@[/x"}, "cannot be read"),
+        ({"account": ""}, "is no name"),
+        ({"account": "#1"}, "does not begin with #"),
+        ({"keep": -1}, "keep: -1 is not a time"),
+        ({"visible_within": True}, "visible_within: True is not a time"),
+        ({"on_unknown": "resend"}, "on_unknown: 'resend' is unknown; pass one of raise, look, risk_duplicate"),
+    ],
+)
+def test_bad_options(options: Any, problem: str, tmp_path: Path) -> None:
+    """What makes no sense is refused by name, with what would do."""
+    with pytest.raises(ConfigurationError, match=problem):
+        Outbox(**{"target": tmp_path / "outbox.db", **options})
+
+
+async def test_a_client_without_an_outbox() -> None:
+    """It says so, and what to do."""
+    async with Sandbox().async_client() as client:
+        for ask in (client.outbox.recover, client.outbox.unknown):
+            with pytest.raises(ConfigurationError, match=r"outbox: this client has none; create it with outbox=Outbox"):
+                await ask()
