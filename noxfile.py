@@ -209,6 +209,17 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session(default=False)
+def api(session: nox.Session) -> None:
+    """What of the public API was removed or changed since the last release, by griffe; a release is a tag."""
+    command = ("git", "describe", "--tags", "--abbrev=0", "--match", "v*")
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    if found.returncode:
+        session.skip("there is no release yet: no tag begins with v")
+    session.install("griffe>=1.14")
+    session.run("griffe", "check", "wasend", "--search", "src", "--against", found.stdout.strip())
+
+
+@nox.session(default=False)
 def workflows(session: nox.Session) -> None:
     """What is wrong with the workflows under .github/, as zizmor sees it."""
     session.install("zizmor>=1.20")

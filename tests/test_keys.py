@@ -81,19 +81,13 @@ def test_no_outbox(face: str, service: respx.MockRouter) -> None:
     assert not service.calls
 
 
-def test_key_of_what_may_be_repeated(service: respx.MockRouter, tmp_path: Path) -> None:
-    """A raw request that is as good done twice as once takes no key; where the caller says otherwise, it does."""
-    settings = {"outbox": Outbox(tmp_path / "outbox.db")}
-    for verb, remedy in (("GET", "leave the key out$"), ("PUT", "leave the key out, or pass repeatable=False")):
-        with pytest.raises(InvalidRequestError, match=f"^key: {verb} is as good done twice as once.*; {remedy}"):
-            ask("async", "request", verb, "/labels", key=KEY, settings=settings)
-    with pytest.raises(InvalidRequestError, match=r"^key: POST"):
-        ask("async", "request", "POST", "/labels", key=KEY, repeatable=True, settings=settings)
+def test_key_of_a_read(service: respx.MockRouter) -> None:
+    """A raw request that only reads takes no key."""
+    with pytest.raises(
+        InvalidRequestError, match=r"^key: GET does nothing that could be done twice; leave the key out"
+    ):
+        ask("async", "request", "GET", "/labels", key=KEY)
     assert not service.calls
-    service.route().respond(200, content='{"id": "1"}')
-    for _ in range(2):
-        ask("async", "request", "PUT", "/labels", key=KEY, repeatable=False, settings=settings)
-    assert len(service.calls) == 1
 
 
 @pytest.mark.parametrize("face", FACES)

@@ -1880,8 +1880,8 @@ class _Calls:
                 and PATCH, and what sends something.
             recipients: Whom it reaches, where neither its path nor its fields say so; ``()`` for nobody. A client with
                 a suppression list refuses a write of which it cannot tell.
-            key: Your own key of this request, for a client with an `outbox`: by one key it is made once. One that is
-                repeatable needs none.
+            key: Your own key of this request, for a client with an `outbox`: by one key it is made once. It must be one
+                that does something: a read needs none.
 
         Returns:
             The model, the page, or the document; `None` for an empty answer.

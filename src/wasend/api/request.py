@@ -102,8 +102,8 @@ class RequestCalls(Calls):
                 and PATCH, and what sends something.
             recipients: Whom it reaches, where neither its path nor its fields say so; ``()`` for nobody. A client with
                 a suppression list refuses a write of which it cannot tell.
-            key: Your own key of this request, for a client with an `outbox`: by one key it is made once. One that is
-                repeatable needs none.
+            key: Your own key of this request, for a client with an `outbox`: by one key it is made once. It must be one
+                that does something: a read needs none.
 
         Returns:
             The model, the page, or the document; `None` for an empty answer.
@@ -124,11 +124,10 @@ class RequestCalls(Calls):
                 raise InvalidRequestError(field, f"expected a mapping, got {type(value).__name__}", "pass a mapping")
         call = Call(verb, path, _readable(into), path_params=path_params or {}, params=params, body=body)
         call = judged(call, recipients)
-        call = call if repeatable is None else attrs.evolve(call, repeatable=repeatable)
-        if key is not None and call.repeatable:
-            remedy = "leave the key out" if verb in _READS else "leave the key out, or pass repeatable=False"
-            raise InvalidRequestError("key", f"{verb} is as good done twice as once, and needs none", remedy)
-        return await self._send(attrs.evolve(call, key=key))
+        if key is not None and verb in _READS and not call.sends:
+            raise InvalidRequestError("key", f"{verb} does nothing that could be done twice", "leave the key out")
+        call = attrs.evolve(call, key=key)
+        return await self._send(call if repeatable is None else attrs.evolve(call, repeatable=repeatable))
 
 
 def _check_path(path: str, path_params: Mapping[str, str] | None) -> None:

@@ -12,7 +12,7 @@ T = TypeVar("T")
 @runtime_checkable
 class OutboxStore(Protocol):
     """
-    Keeps `Record`s where several processes can use them.
+    Keeps each `Record` where several processes can use them.
 
     Every method may be called on any event loop, does not block it, and comes to an end within seconds: where the store
     cannot do what it is asked, it raises, and a `StoreError` is what the caller of a send gets. What a method has
