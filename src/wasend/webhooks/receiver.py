@@ -282,7 +282,15 @@ class Receiver(Router):
             StoreError: The inbox failed.
         """
         self._check_transactions()
-        await self._new_worker().run(until_idle=True)
+        found = self._workers.get(asyncio.get_running_loop())
+        if found is None or found[0] != os.getpid() or found[2].done():
+            await self._new_worker().run(until_idle=True)
+            return
+        idle = asyncio.ensure_future(found[1].idle())  # the one that is at it already
+        try:
+            await asyncio.wait({idle, found[2]}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            idle.cancel()
 
     async def aclose(self) -> None:
         """Let the handlers that are under way on this event loop end, for 10 s at most, and close the inbox."""

@@ -92,12 +92,19 @@ class Worker:
         self._settings = settings
         self._holder = f"{os.getpid()}-{secrets.token_hex(8)}"
         self._changed = asyncio.Event()
+        self._idle = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._stopping = False
 
     def wake(self) -> None:
         """There is something to do."""
+        self._idle.clear()
         self._changed.set()
+
+    async def idle(self) -> None:
+        """Wait until nothing is left that can be handled now, and nothing is being handled by this worker."""
+        self.wake()
+        await self._idle.wait()
 
     async def run(self, *, until_idle: bool = False) -> None:
         """
@@ -139,8 +146,10 @@ class Worker:
                 continue
             if claimed:
                 continue
-            if until_idle and not self._running and (pause is None or pause > 0):
-                return
+            if not self._running and not self._changed.is_set() and (pause is None or pause > 0):
+                self._idle.set()
+                if until_idle:
+                    return
             poll = self._settings.poll
             # Where all hands are busy, only one that ends is news.
             wait = None if not free else poll if pause is None else min(max(pause, 0.01), poll)
