@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
-import threading
 from collections import Counter
 from collections.abc import Callable
 from itertools import groupby, pairwise
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import attrs
+import httpx
 import pytest
 
 from tests.test_delivery_pacing import DAY, HOUR, LONDON, NOON, PARIS, PLAIN, Jumping, chat, gaps, idle, most_within
@@ -25,15 +22,16 @@ from wasend.api.sessions import SessionRef
 from wasend.delivery import bulkhead, leases, shared_limit
 from wasend.delivery.breaker import Breaker
 from wasend.delivery.pacing import Pacer, Pacing
-from wasend.delivery.pacing.records import Kept, KeptSends, Wish
+from wasend.delivery.pacing.records import Kept, Wish
 from wasend.delivery.rate_limit import RateLimiter
 from wasend.delivery.resolving import Resolver
 from wasend.delivery.store_access import StoreAccess
-from wasend.delivery.stores import MemoryStore, SqliteStore, Store
+from wasend.delivery.stores import MemoryStore, Store
 from wasend.errors import (
     AccountRestrictedError,
     BreakerOpenError,
     ConfigurationError,
+    RateLimitError,
     ServerError,
     StoreError,
     WasendError,
@@ -209,80 +207,6 @@ async def test_replies_of_one_and_the_rest_of_another() -> None:
     assert order.count("cold") == 4
 
 
-class Slow(MemoryStore):
-    """A store whose updates wait until they are let go."""
-
-    blocking = True
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.go = threading.Event()
-        self.go.set()
-        self.inside = threading.Event()
-        self.after = False
-
-    def update(self, key: str, function: Callable[[Any | None], Any | None]) -> Any | None:
-        if not self.after:
-            self.inside.set()
-            assert self.go.wait(30)
-        found = super().update(key, function)
-        if self.after:
-            self.inside.set()
-            assert self.go.wait(30)
-        return found
-
-
-@pytest.mark.parametrize("after", [False, True])
-async def test_cancelled_while_the_store_is_asked(after: bool) -> None:
-    """A turn that is given up while the store notes it is given back: it does not count, and nobody waits for it."""
-    clock, store = Jumping(), Slow()
-    pacer = Pacer(clock=clock, store=store)
-    await taken(pacer, clock)
-    before = store.get("pacing/s")
-    clock.time += 20
-    store.after = after
-    store.go.clear()
-    store.inside.clear()
-    waiting = asyncio.create_task(taken(pacer, clock, PARIS))
-    assert await asyncio.to_thread(store.inside.wait, 30)
-    waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
-    store.go.set()
-    assert await asyncio.create_task(taken(pacer, clock, PARIS, timeout=0)) == NOON + 20
-    found = KeptSends.read(store.get("pacing/s")["kinds"]["own"])  # type: ignore[index]
-    assert found is not None
-    assert (found.count, found.first / 1000) == (2, NOON)
-    assert before is not None
-
-
-async def test_given_back_after_others_have_built_on_it() -> None:
-    """A turn that is given up when others have gone by it stays spent."""
-    clock, store = Jumping(), Slow()
-    pacer, other = (Pacer(clock=clock, store=store) for _ in range(2))
-    await taken(pacer, clock)
-    await taken(other, clock)
-    clock.time += 20
-    store.after = True
-    store.go.clear()
-    store.inside.clear()
-    waiting = asyncio.create_task(taken(pacer, clock, PARIS))
-    assert await asyncio.to_thread(store.inside.wait, 30)
-    clock.time += leases.LEASE + 20  # the other thinks that it was killed
-    store.after = False
-    store.go.set()
-    release = threading.Event()
-    real, store.update = store.update, lambda *args: (release.wait(30), real(*args))[1]  # type: ignore[method-assign]
-    waiting.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await waiting
-    store.update = real  # type: ignore[method-assign]
-    await taken(other, clock, PARIS)
-    release.set()
-    await taken(pacer, clock, PARIS)
-    assert KeptSends.read(store.get("pacing/s")["kinds"]["own"]).count >= 4  # type: ignore[index,union-attr]
-
-
 @pytest.mark.parametrize("rule", ["turn", "request"])
 async def test_cancelled_as_the_store_has_answered(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the store has noted in the very moment in which somebody gives up is given back as well."""
@@ -408,66 +332,6 @@ async def test_a_store_that_is_gone_while_waiting(failing: str, monkeypatch: pyt
     assert await taken(one, clock) > NOON
 
 
-WORKER = """
-import asyncio, sys, time
-from wasend.delivery import Pacer, Pacing, RateLimiter, SqliteStore, leases
-
-leases.LEASE, leases.RENEWED = 0.4, 0.1
-name, path, turns, log = sys.argv[1], sys.argv[2], int(sys.argv[3]), open(sys.argv[4], "a", buffering=1)
-
-async def main():
-    store = SqliteStore(path, timeout=30)
-    pacer = Pacer({"known": Pacing(gap=(0.001, 0.002))}, store=store)
-    for number in range(turns):
-        async with pacer.turn("s", "+447700900123"):
-            begun = time.monotonic()
-            await asyncio.sleep(0)
-            print(begun, time.monotonic(), name, file=log)
-    limiter = RateLimiter("25/0.5s", store=store, name="shop")
-    for number in range(40):
-        await limiter.acquire()
-        print(time.monotonic(), 0, "limit", file=log)
-
-asyncio.run(main())
-"""
-
-
-def test_processes_that_are_killed(tmp_path: Path) -> None:
-    """Processes that share a file send by turns, none too close to another; one that is killed keeps none waiting long."""
-
-    def start(name: str, turns: int) -> subprocess.Popen[bytes]:
-        arguments = (name, str(tmp_path / "pacing.db"), str(turns), str(tmp_path / f"{name}.log"))
-        return subprocess.Popen([sys.executable, "-c", WORKER, *arguments])
-
-    def lines(name: str, of: str) -> list[tuple[float, float, str]]:
-        path = tmp_path / f"{name}.log"
-        rows = [line.split() for line in path.read_text().splitlines(keepends=True) if line.endswith("\n")]
-        return [(float(begun), float(ended), name) for begun, ended, name in rows if name == of]
-
-    SqliteStore(tmp_path / "pacing.db").close()
-    steady = [start(name, 100) for name in ("a", "b")]
-    for round_ in range(2):
-        victim = start(f"victim-{round_}", 10_000)
-        while not (path := tmp_path / f"victim-{round_}.log").exists() or path.stat().st_size < 200:
-            assert victim.poll() is None
-            threading.Event().wait(0.01)
-        victim.kill()
-        victim.wait()
-    assert [process.wait(120) for process in steady] == [0, 0]
-    names = ["a", "b", *(f"victim-{round_}" for round_ in range(2))]
-    sent = sorted(row for name in names for row in lines(name, name))
-    assert min(after[0] - before[1] for before, after in pairwise(sent)) >= 0.001
-    counts = Counter(name for *_, name in sent)
-    assert counts["a"] == counts["b"] == 100
-    first, last = (pick(lines(name, name)[place][0] for name in "ab") for pick, place in ((max, 0), (min, -1)))
-    both = [name for begun, _, name in sent if first <= begun <= last and name in "ab"]
-    runs = [len([*run]) for _, run in groupby(both)]
-    assert max(runs, default=0) <= 50, "neither starves"
-    made = sorted(row[0] for name in "ab" for row in lines(name, "limit"))
-    assert len(made) == 80
-    assert most_within(made, 0.5 - 0.05) <= 25, "a request leaves a moment after it was counted"
-
-
 # --- the breaker
 
 
@@ -591,21 +455,6 @@ async def test_a_flight_that_lasts_is_renewed(monkeypatch: pytest.MonkeyPatch) -
     assert until == clock.time + leases.LEASE
     air.land.set()
     await task
-
-
-async def test_cancelled_while_a_flight_is_counted() -> None:
-    """Who gives up while the store counts its send leaves nothing behind."""
-    clock, store = Jumping(), Slow()
-    air = Air(clock, store, 1)
-    store.go.clear()
-    task = asyncio.create_task(air.send(0))
-    assert await asyncio.to_thread(store.inside.wait, 30)
-    task.cancel()
-    await asyncio.wait([task])
-    store.go.set()
-    air.land.set()
-    await air.send(1)
-    assert store.get("breaker:s") is None
 
 
 async def test_held_back_just_before_it_is_counted() -> None:
@@ -739,22 +588,6 @@ async def test_who_was_killed_while_it_waited_for_the_limit() -> None:
     assert len(done) == 1
 
 
-@pytest.mark.parametrize("after", [False, True])
-async def test_cancelled_while_the_store_counts_a_request(after: bool) -> None:
-    """A request that is given up while the store counts it does not count."""
-    clock, store = Jumping(), Slow()
-    limiter = RateLimiter("1/m", clock=clock, store=store)
-    store.after = after
-    store.go.clear()
-    task = asyncio.create_task(limiter.acquire())
-    assert await asyncio.to_thread(store.inside.wait, 30)
-    task.cancel()
-    await asyncio.wait([task])
-    store.go.set()
-    await limiter.acquire()
-    assert clock.time == NOON
-
-
 async def test_a_limit_under_a_clock_that_was_ahead() -> None:
     """What a clock noted that was years ahead neither stops requests for years nor is forgotten."""
     clock, store = Jumping(), MemoryStore()
@@ -783,6 +616,45 @@ async def test_a_limit_of_many(monkeypatch: pytest.MonkeyPatch) -> None:
         clock.time += 0.3
     assert 90 <= most_within(moments, 60) <= 100
     assert len(store.get("rate_limit:")["starts"]) <= 18  # type: ignore[index]
+
+
+@pytest.mark.parametrize(("failing", "told"), [("get", StoreError), ("update", StoreError), ("later", RateLimitError)])
+async def test_a_limit_whose_store_fails(failing: str, told: type[WasendError]) -> None:
+    """A store that fails before a request is an error with nothing sent; one that fails after it hides no answer."""
+
+    class Failing(MemoryStore):
+        fails = failing != "later"
+
+        def get(self, key: str) -> Any | None:
+            if self.fails and failing == "get":
+                raise OSError("gone")
+            return super().get(key)
+
+        def update(self, key: str, function: Callable[[Any | None], Any | None]) -> Any | None:
+            if self.fails and failing != "get":
+                raise OSError("gone")
+            return super().update(key, function)
+
+    store, sent = Failing(), list[httpx.Request]()
+
+    async def service(request: httpx.Request) -> httpx.Response:
+        sent.append(request)
+        store.fails = True
+        return httpx.Response(429, headers={"retry-after": "1"})
+
+    limiter = RateLimiter(None if failing == "get" else "5/s", store=store)
+    async with (
+        httpx.AsyncClient(transport=httpx.MockTransport(service)) as http,
+        AsyncWasendClient(
+            "key-1", base_url="http://127.0.0.1", http_client=http, retry=None, rate_limit=limiter
+        ) as client,
+    ):
+        with pytest.raises(told) as caught:
+            await client.send_text(session="s", to=LONDON, text="Hello")
+        assert caught.value.outcome == "not_sent"
+        assert len(sent) == (failing == "later")
+        with pytest.raises(StoreError):
+            await client.send_text(session="s", to=LONDON, text="Hello")
 
 
 async def test_limits_have_names() -> None:
