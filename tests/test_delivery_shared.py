@@ -190,6 +190,18 @@ async def test_who_gives_up_says_so() -> None:
     assert kept(store).wishes == {}
 
 
+async def test_a_reply_does_not_wait_for_what_was_refused() -> None:
+    """Where another process was faster, what waits for its long gap keeps no reply waiting."""
+    clock, store = Jumping(), MemoryStore()
+    one, other = (Pacer(clock=clock, store=store) for _ in range(2))
+    one.when("s", LONDON)
+    await taken(other, clock, kind="cold")
+    waiting = asyncio.create_task(taken(one, clock, PARIS, "cold"))
+    await idle()
+    assert await taken(one, clock, chat(1), "reply") - NOON <= 3
+    assert await waiting - NOON >= 30
+
+
 async def test_replies_of_one_and_the_rest_of_another() -> None:
     """A reply is due before what another process has waiting of another kind, and does not keep that waiting for ever."""
     clock, store = Jumping(), MemoryStore()

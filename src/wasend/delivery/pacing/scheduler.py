@@ -251,7 +251,7 @@ class Scheduler:
 
     def _refused(self, shared: Shared, refusal: Moment, now: Now) -> float:
         shared.refusals += 1
-        return max(refusal.at, shared.next_look(now) if refusal.reason == "turn" else refusal.at)
+        return shared.next_look(now) if refusal.reason == "turn" else now.at  # else the history tells when
 
     def _renew(self, session: str, queue: Queue, claim: Claim) -> None:
         assert self.store is not None  # noqa: S101
