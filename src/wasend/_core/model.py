@@ -182,6 +182,18 @@ class Model(Mapping[str, Any]):
         """The document that a value which is no object stands for, in dialects where there is such a thing."""
         return None
 
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from .schema import core_schema_of
+
+        return core_schema_of(cls)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        from .schema import json_schema_of
+
+        return json_schema_of(cls)
+
     def to_dict(self) -> dict[str, Any]:
         """The fields that are there, under the service's own names, as JSON can hold them; `extra` included."""
         found = _plain_extra(self.extra)
@@ -305,6 +317,17 @@ class Page(Sequence[T], Generic[T]):
 
     def __hash__(self) -> int:
         return hash(self.items)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
+        from .schema import core_schema_of, json_schema_of
+
+        def described(*_: Any) -> dict[str, Any]:
+            return json_schema_of(source)
+
+        schema = core_schema_of(source)
+        schema["metadata"] = {"pydantic_js_functions": [described]}  # a method of the class would not know the items
+        return schema
 
     def to_dict(self) -> dict[str, Any]:
         """The list under ``items``, as JSON can hold it, with what came around it."""
