@@ -11,6 +11,7 @@ from threading import Timer
 from types import ModuleType
 from typing import Any, Final
 
+import attrs
 import pytest
 
 from tests.events import envelope, message, signed
@@ -63,7 +64,7 @@ def test_names_and_numbers() -> None:
     named = re.search(r"languages of `STOP_WORDS` \((.*?)\)", HALF)
     assert named
     assert re.findall(r"`(\w+)`", named[1]) == [*STOP_WORDS]
-    assert set(re.findall(r"^\| `(\w+)` \|", HALF, re.MULTILINE)) == set(Feeds.__slots__) - {"__weakref__"}
+    assert set(re.findall(r"^\| `(\w+)` \|", HALF, re.MULTILINE)) == {field.name for field in attrs.fields(Feeds)}
     settings = WorkerSettings()
     assert (settings.timeout, settings.attempts, settings.concurrency, settings.lease) == (60, 5, 16, 30)
     assert settings.keep == 3 * 86_400
