@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import stat
+import time
 from pathlib import Path
 
 import psycopg
@@ -58,6 +59,45 @@ async def test_the_file_is_private_and_survives(tmp_path: Path) -> None:
     (claimed,) = await again.claim("next", 10, 30.0)
     assert claimed.attempt == 2
     await again.aclose()
+
+
+async def test_a_clock_that_is_set_holds_nobody_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A lease lasts its seconds, whatever happens to the time of day."""
+    now = time.time()
+    for off in (0, 86_400, -86_400):
+        monkeypatch.setattr(time, "time", lambda off=off: now + off)
+        inbox = SqliteInbox(tmp_path / "inbox.db")
+        await inbox.put(arrival(1))
+        (claimed,) = await inbox.claim("one", 1, 0.0)
+        await inbox.fail(claimed, "it failed", 60.0)
+        due = await inbox.due_in()
+        assert due is not None
+        assert 59 < due <= 60
+        await inbox.claim("one", 1, 0.0)
+        connection = sqlite3.connect(tmp_path / "inbox.db")
+        connection.execute("UPDATE lanes SET due = due - 60")
+        connection.commit()
+        connection.close()
+        await inbox.aclose()
+
+
+async def test_a_machine_that_was_started_anew(tmp_path: Path) -> None:
+    """What was claimed before the machine was started is nobody's; and its clock may have said more than now."""
+    inbox = SqliteInbox(tmp_path / "inbox.db")
+    await inbox.put(arrival(1))
+    await inbox.claim("one", 1, 1e9)
+    await inbox.aclose()
+    connection = sqlite3.connect(tmp_path / "inbox.db")
+    connection.execute("UPDATE machine SET started = 'before'")
+    connection.commit()
+    connection.close()
+    again = SqliteInbox(tmp_path / "inbox.db")
+    assert [one.attempt for one in await again.claim("two", 1, 1e9)] == [2]
+    assert await again.claim("three", 1, 1e9) == []
+    other = SqliteInbox(tmp_path / "inbox.db")
+    assert await other.claim("four", 1, 1e9) == []
+    await again.aclose()
+    await other.aclose()
 
 
 async def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:

@@ -19,6 +19,11 @@ class MachineClock:
     def __init__(self) -> None:
         self._boot = _boot()
 
+    @property
+    def start(self) -> str:
+        """What tells this start of the machine from others; empty where there is no such clock."""
+        return self._boot
+
     def now(self) -> float:
         """The time, in seconds since some moment."""
         return time.clock_gettime(time.CLOCK_BOOTTIME) if self._boot else time.time()

@@ -10,10 +10,12 @@ from typing import Any, Final
 
 from ..._core.clock import SYSTEM_CLOCK, Clock
 from ..._storage.sqlite import SqliteDatabase
+from ...outbox.spans import MachineClock
 from .protocol import Arrival, Claimed, Counts, DeadLetter
 
 # An event is a row for as long as it is not handled; of one that was, its keys stay. A lane is a row for as long as
-# events of it wait. `due` says when the lane may be worked on: the end of a lease, of a pause after a failure, or now.
+# events of it wait. `due` says when the lane may be worked on: the end of a lease, of a pause after a failure, or now,
+# by a clock of the machine that nobody sets. It begins anew when the machine is started, and then nobody holds anything.
 _SCHEMA: Final = """
 CREATE TABLE events (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -33,6 +35,7 @@ CREATE INDEX lanes_due ON lanes (due);
 CREATE INDEX lanes_holder ON lanes (holder) WHERE holder IS NOT NULL;
 CREATE TABLE seen (key BLOB PRIMARY KEY, number INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
 CREATE INDEX seen_at ON seen (at);
+CREATE TABLE machine (started TEXT NOT NULL);
 CREATE TABLE positions (name TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
 """
 _PRUNED: Final = 1000
@@ -59,7 +62,7 @@ class SqliteInbox:
 
     Args:
         path: The file. Beside it SQLite keeps ``-wal`` and ``-shm``: the directory must be on a local disk.
-        clock: Where time comes from.
+        clock: Where the time of day comes from.
         timeout: Seconds to wait where another process is writing.
 
     Raises:
@@ -70,6 +73,8 @@ class SqliteInbox:
 
     def __init__(self, path: str | os.PathLike[str], *, clock: Clock = SYSTEM_CLOCK, timeout: float = 5.0) -> None:
         self._clock = clock
+        self._machine = MachineClock()
+        self._is_of_this_start = False
         self._database = SqliteDatabase(
             path, application="inbox", migrations=(_SCHEMA,), name="SqliteInbox", timeout=timeout
         )
@@ -79,9 +84,10 @@ class SqliteInbox:
 
     async def put(self, arrival: Arrival) -> bool:
         """Keep an event; see `Inbox.put`."""
-        now, keys = self._clock.now(), dict.fromkeys(arrival.keys)
+        now, due, keys = self._clock.now(), self._machine.now(), dict.fromkeys(arrival.keys)
 
         def put(connection: sqlite3.Connection) -> None:
+            self._begin(connection)
             row = (arrival.lane, arrival.at, arrival.name, arrival.session, arrival.body)
             number = connection.execute(_ADD, row).lastrowid
             marks = ", ".join(["(?, ?, ?)"] * len(keys))
@@ -89,19 +95,31 @@ class SqliteInbox:
             new = connection.execute(f"INSERT INTO seen VALUES {marks} ON CONFLICT DO NOTHING", seen).rowcount  # noqa: S608
             if new < len(keys):
                 raise _Known  # and what was inserted is undone
-            connection.execute(_OPEN, (arrival.lane, now))
+            connection.execute(_OPEN, (arrival.lane, due))
 
         try:
             await self._database.write(put)
         except _Known:
             return False
+        self._is_of_this_start = True
         return True
+
+    def _begin(self, connection: sqlite3.Connection) -> None:
+        """Where the machine was started since the file was used last: what was claimed then is nobody's, and due."""
+        if self._is_of_this_start:
+            return
+        started = self._machine.start
+        if connection.execute("SELECT started FROM machine").fetchall() != [(started,)]:
+            connection.execute("UPDATE lanes SET due = 0, holder = NULL")
+            connection.execute("DELETE FROM machine")
+            connection.execute("INSERT INTO machine VALUES (?)", (started,))
 
     async def claim(self, holder: str, count: int, lease: float) -> Sequence[Claimed]:
         """Take the first event of some lanes; see `Inbox.claim`."""
-        now = self._clock.now()
+        now = self._machine.now()
 
         def claim(connection: sqlite3.Connection) -> list[Claimed]:
+            self._begin(connection)
             claimed: list[Claimed] = []
             due = connection.execute("SELECT lane FROM lanes WHERE due <= ? ORDER BY due LIMIT ?", (now, count))
             for (lane,) in due.fetchall():
@@ -115,18 +133,20 @@ class SqliteInbox:
             return claimed
 
         # A claim that a power cut undoes is nobody's any more.
-        return await self._database.write(claim, durable=False)
+        found = await self._database.write(claim, durable=False)
+        self._is_of_this_start = True
+        return found
 
     async def renew(self, holder: str, lease: float) -> None:
         """Begin the lease of a worker anew; see `Inbox.renew`."""
-        row = self._clock.now() + lease, holder
+        row = self._machine.now() + lease, holder
         await self._database.write(
             lambda connection: connection.execute("UPDATE lanes SET due = ? WHERE holder = ?", row), durable=False
         )
 
     async def finish(self, claimed: Claimed, effect: Callable[[Any], Any] | None = None) -> bool:
         """Record that an event has been handled; see `Inbox.finish`."""
-        now = self._clock.now()
+        due = self._machine.now()
 
         def finish(connection: sqlite3.Connection) -> bool:
             if not _is_held(connection, claimed):
@@ -134,7 +154,7 @@ class SqliteInbox:
             if effect is not None:
                 effect(connection)
             connection.execute("DELETE FROM events WHERE number = ?", (claimed.number,))
-            _leave(connection, claimed.lane, now)
+            _leave(connection, claimed.lane, due)
             return True
 
         # Without an effect, a power cut may undo it: then the event is handled again, as after a crash.
@@ -142,7 +162,7 @@ class SqliteInbox:
 
     async def fail(self, claimed: Claimed, error: str, again_in: float | None) -> bool:
         """Record that an event could not be handled; see `Inbox.fail`."""
-        now = self._clock.now()
+        now, due = self._clock.now(), self._machine.now()
 
         def fail(connection: sqlite3.Connection) -> bool:
             if not _is_held(connection, claimed):
@@ -151,10 +171,10 @@ class SqliteInbox:
             row = error, died_at, claimed.number
             connection.execute("UPDATE events SET error = ?, died_at = ? WHERE number = ?", row)
             if again_in is None:
-                _leave(connection, claimed.lane, now)
+                _leave(connection, claimed.lane, due)
             else:
                 connection.execute(
-                    "UPDATE lanes SET due = ?, holder = NULL WHERE lane = ?", (now + again_in, claimed.lane)
+                    "UPDATE lanes SET due = ?, holder = NULL WHERE lane = ?", (due + again_in, claimed.lane)
                 )
             return True
 
@@ -162,19 +182,19 @@ class SqliteInbox:
 
     async def release(self, claimed: Claimed) -> None:
         """Give an event back; see `Inbox.release`."""
-        now = self._clock.now()
+        due = self._machine.now()
 
         def release(connection: sqlite3.Connection) -> None:
             if _is_held(connection, claimed):
                 connection.execute("UPDATE events SET attempts = attempts - 1 WHERE number = ?", (claimed.number,))
-                connection.execute("UPDATE lanes SET due = ?, holder = NULL WHERE lane = ?", (now, claimed.lane))
+                connection.execute("UPDATE lanes SET due = ?, holder = NULL WHERE lane = ?", (due, claimed.lane))
 
         await self._database.write(release, durable=False)
 
     async def due_in(self) -> float | None:
         """In how many seconds something may be claimed; see `Inbox.due_in`."""
         due = await self._database.read(lambda connection: connection.execute("SELECT min(due) FROM lanes").fetchone())
-        return None if due[0] is None else due[0] - self._clock.now()
+        return None if due[0] is None else due[0] - self._machine.now()
 
     async def counts(self) -> Counts:
         """How many events there are."""
@@ -208,7 +228,7 @@ class SqliteInbox:
 
     async def replay(self, number: int) -> bool:
         """Have an event that was given up handled again."""
-        now = self._clock.now()
+        due = self._machine.now()
 
         def replay(connection: sqlite3.Connection) -> bool:
             statement = (
@@ -216,7 +236,7 @@ class SqliteInbox:
             )
             row = connection.execute(statement, (number,)).fetchone()
             if row is not None:
-                connection.execute(_OPEN, (row[0], now))
+                connection.execute(_OPEN, (row[0], due))
             return row is not None
 
         return await self._database.write(replay)
