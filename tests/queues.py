@@ -25,6 +25,8 @@ KILLS: Final = int(os.environ.get("WASEND_QUEUE_KILLS", "1"))
 """How often a process is killed at each point."""
 SIZE: Final = int(os.environ.get("WASEND_QUEUE_SENDS", "16"))
 """How many messages are sent; docs/queues.md tells of more."""
+STORE: Final = os.environ.get("WASEND_QUEUE_STORE", "")
+"""Where the outbox is, ``sqlite`` or ``postgres``: by default where the queue's users would have it."""
 PATIENCE: Final = 60.0 * KILLS
 """Seconds that a test waits for what must come."""
 TIMES: Final = Timeout(connect=1.0, answer=0.4, send=0.4, total=0.7)

@@ -17,7 +17,7 @@ from celery.exceptions import Retry
 
 from tests import celery_app
 from tests.fault_points import POINTS
-from tests.queues import KILLS, LOST, PATIENCE, SIZE, check, killed, places, wait_until, worker
+from tests.queues import KILLS, LOST, PATIENCE, SIZE, STORE, check, killed, places, wait_until, worker
 from wasend import (
     APITimeoutError,
     BadRequestError,
@@ -193,12 +193,16 @@ def test_no_client_is_made_by_default(app: Celery) -> None:
 
 
 @pytest.fixture
-def shop(redis: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+def shop(
+    redis: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[Sandbox]:
     """A sandbox that loses every tenth answer, and what tells the workers where all is."""
     sandbox = Sandbox(api_key="k", faults=[LOST], seed=1)
     with sandbox.serve() as server:
         for name, place in places(tmp_path, server.url, BROKER=redis).items():
             monkeypatch.setenv(name, place)
+        if STORE == "postgres":
+            monkeypatch.setenv("OUTBOX", request.getfixturevalue("postgres"))
         celery_app.app.conf.update(broker_url=redis, result_backend=redis)
         yield sandbox
 

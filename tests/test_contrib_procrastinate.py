@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from procrastinate import App
+from procrastinate import App, JobContext
 from procrastinate.exceptions import AlreadyEnqueued, JobAborted
 from procrastinate.jobs import Job
 from procrastinate.testing import InMemoryConnector
@@ -19,13 +18,22 @@ from procrastinate.testing import InMemoryConnector
 from tests import procrastinate_app
 from tests.fault_points import POINTS
 from tests.procrastinate_app import app_and_tasks
-from tests.queues import KILLS, LOST, PATIENCE, SIZE, check, killed, places, workers
-from wasend import AsyncWasendClient, BadRequestError, InvalidRequestError, Message, RateLimitError, WasendError
+from tests.queues import KILLS, LOST, PATIENCE, SIZE, STORE, check, killed, places, workers
+from wasend import (
+    AsyncWasendClient,
+    BadRequestError,
+    InvalidRequestError,
+    Message,
+    RateLimitError,
+    ServerError,
+    WasendError,
+)
 from wasend.contrib.procrastinate import Outgoing, SendRetry, SendTasks
 from wasend.outbox import Outbox
 from wasend.sandbox import Sandbox
 
 SESSION = "ses_1"
+MADE_UP = Job(id=1, queue="q", lock=None, queueing_lock=None, task_name="t", attempts=2)
 NUMBERS = [f"+4477009000{number:02}" for number in range(25)]
 
 
@@ -176,7 +184,7 @@ async def test_drain_stops_where_all_fails(shop: Shop) -> None:
 def test_retry(error: Exception, seconds: float | None) -> None:
     """A job is run again where that can help, after the time that the error says; at most so often."""
     retry = SendRetry(longest_backoff=0.0, max_attempts=3)
-    job = Job(id=1, queue="q", lock=None, queueing_lock=None, task_name="t", attempts=2)
+    job = MADE_UP
     decision = retry.get_retry_decision(exception=error, job=job)
     if seconds is False:
         assert decision is None
@@ -208,6 +216,59 @@ async def test_cancelled_jobs_are_aborted(shop: Shop) -> None:
     worker.cancel()
     await asyncio.wait([worker])
     assert [job["status"] for job in shop.jobs] == ["todo"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "problem"),
+    [
+        ({"to": NUMBERS[0], "text": b"Hi"}, "fields: cannot be written as JSON"),
+        ({"to": NUMBERS[0], "text": "Hi", "session": "ses_2"}, "fields: name the session"),
+        ({"to": NUMBERS[0], "text": "Hi", "key": "k"}, "fields: name the key"),
+    ],
+    ids=["bytes", "session", "key"],
+)
+async def test_fields_of_no_job(shop: Shop, fields: dict[str, Any], problem: str) -> None:
+    """What a job cannot keep, or has itself, is refused when it is put into the queue."""
+    with pytest.raises(InvalidRequestError, match=problem):
+        await shop.tasks.send_later(shop.session, fields)
+    assert shop.jobs == []
+
+
+async def test_told_when_it_was_tried_often_enough(shop: Shop) -> None:
+    """The error of a message that is given up is told, once; then the job has failed."""
+    shop.sandbox.faults.add("503 POST /sendText retry_after=0")
+    await shop.tasks.send_later(shop.session, {"to": NUMBERS[0], "text": "Hi"}, key="order-17")
+    await shop.work()
+    assert len(shop.sandbox.journal) == 4
+    assert [(key, type(outcome)) for key, outcome in shop.heard] == [("order-17", ServerError)]
+    assert [job["status"] for job in shop.jobs] == ["failed"]
+
+
+async def test_what_waits_keeps_nothing_else(shop: Shop) -> None:
+    """While some messages wait for hours, others of the session are sent."""
+    shop.sandbox.faults.add("503 POST /sendText #4 retry_after=7200")
+    await shop.tasks.drain_session(shop.session)
+    await shop.work()
+    assert [job["status"] for job in shop.jobs] == ["succeeded", "todo"]
+    shop.rows.append(Outgoing("no-99", {"to": "+447700900999", "text": "Hi"}))
+    await shop.tasks.drain_session(shop.session)
+    await shop.work()
+    assert [job["status"] for job in shop.jobs] == ["succeeded", "todo", "succeeded"]
+    shop.sandbox.assert_delivered("+447700900999")
+    shop.sandbox.assert_no_duplicates()
+
+
+async def test_a_source_that_gives_the_same_again(shop: Shop) -> None:
+    """It is found out, and not asked for ever."""
+
+    async def due(session: str, after: str | None) -> Sequence[Outgoing]:
+        return shop.rows[:3]
+
+    shop.tasks._source = due
+    await shop.tasks.drain_session(shop.session)
+    await shop.work()
+    assert [job["status"] for job in shop.jobs] == ["failed"]
+    assert len(shop.sandbox.deliveries()) == 3
 
 
 async def test_no_source(shop: Shop) -> None:
@@ -245,7 +306,8 @@ async def test_killed_at_every_point(postgres: str, tmp_path: Path) -> None:
         async with app.open_async():
             await app.schema_manager.apply_schema_async()
             environment = places(tmp_path, server.url, DATABASE=postgres, KILLS=str(KILLS))
-            environment["OUTBOX"] = os.environ.get("WASEND_QUEUE_OUTBOX", postgres)
+            if STORE != "sqlite":
+                environment["OUTBOX"] = postgres
             for to, text in [*expected.items()][: SIZE // 2]:
                 await tasks.send_later(single, {"to": to, "text": text})
             await tasks.drain_session(drained)
@@ -260,6 +322,23 @@ async def test_killed_at_every_point(postgres: str, tmp_path: Path) -> None:
     told = {to: {what for who, what in said if who == to} for to in expected}
     check(sandbox, expected, lambda to: " ".join(told[to]))
     assert killed(tmp_path) == dict.fromkeys(POINTS, KILLS)
+
+
+async def test_a_dead_workers_job_makes_room(postgres: str) -> None:
+    """Where the next drain of the session waits already, the dead worker's is over; else it is run again."""
+    app, tasks = app_and_tasks(postgres)
+    manager = app.job_manager
+    async with app.open_async():
+        await app.schema_manager.apply_schema_async()
+        for session in ("alone", "twice"):
+            await tasks.drain_session(session)
+            await manager.fetch_job(queues=None, worker_id=await manager.register_worker())
+        await tasks.drain_session("twice")
+        tasks._stalled_after = -1.0
+        context = JobContext(app=app, job=MADE_UP, start_timestamp=0.0, abort_reason=lambda: None)
+        await tasks.retry_stalled.func(context, 0)
+        jobs = [(job.task_kwargs["session"], job.status) for job in await manager.list_jobs_async()]
+    assert sorted(jobs) == [("alone", "todo"), ("twice", "failed"), ("twice", "todo")]
 
 
 async def is_busy(app: App) -> bool:

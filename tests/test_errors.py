@@ -41,6 +41,12 @@ CALL = Call("POST", "/sendText", Message, body={"to": NUMBER, "text": TEXT})
 LOST: dict[str, Any] = {"call": CALL, "since": SINCE}
 FAILED = ChatMessage(id=f"true_{NUMBER[1:]}@c.us_3EB0A1", ack=-1, timestamp=SINCE, body=TEXT, type="chat")
 
+
+def looked_for_again(error: OutcomeUnknownError) -> OutcomeUnknownError:
+    error.looked_for_again, error.retry_after = True, 120.0
+    return error
+
+
 CASES: list[tuple[WasendError, bool]] = [
     (WasendError("a defect; nothing was sent"), False),
     (errors.InvalidRequestError("to", "is empty", "pass one"), False),
@@ -67,6 +73,7 @@ CASES: list[tuple[WasendError, bool]] = [
     (errors.APITimeoutError("slow", attempts=3, outcome="unknown"), True),  # of a read
     (APIConnectionError("after the first of two", outcome="sent"), False),
     (OutcomeUnknownError("lost", **LOST), False),
+    (looked_for_again(OutcomeUnknownError("lost", **LOST)), True),
     (errors.UnknownStatusError("lost", status=408, **LOST, **STATUS), False),
     (errors.UnknownServerError("lost", status=500, **LOST, **STATUS), False),
     (errors.UnknownConnectionError("lost", attempts=1, **LOST), False),
@@ -197,7 +204,9 @@ def test_unfinished_and_older_arguments() -> None:
     error = status("wait", {"outcome": None, "status": 429, "of tomorrow": 1})
     assert (error.outcome, error.status, error.code, error.headers) == ("unknown", 429, None, {})
     lost: Any = OutcomeUnknownError
-    assert lost("lost", {"outcome": "unknown"}).call is None
+    revived = lost("lost", {"outcome": "unknown"})
+    assert (revived.call, revived.retryable) == (None, False)
+    assert lost(*revived.args).args == revived.args
 
 
 ECHOES: list[Behaviour] = [

@@ -263,7 +263,8 @@ class WasendError(Exception):
             phone numbers are masked. A pickle has all.
             """
             known = vars(self)
-            return self._text, {name: fact[0](known[name]) for name, fact in self._facts.items() if name in known}
+            kept = [(name, fact[0], known[name]) for name, fact in self._facts.items() if name in known]
+            return self._text, {name: None if value is None else written(value) for name, written, value in kept}
 
         @args.setter
         def args(self, value: tuple[Any, ...]) -> None:

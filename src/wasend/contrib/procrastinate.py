@@ -40,6 +40,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
+import json
 import logging
 import random
 import time
@@ -183,7 +184,7 @@ class SendTasks(Blueprint):
         self._seconds = seconds
         self._stalled_after = stalled_after
         self._retry = SendRetry() if retry is None else retry
-        self.send: Final = self.task(name="send", retry=self._retry)(self._send)
+        self.send: Final = self.task(name="send", retry=self._retry, pass_context=True)(self._send)
         self.drain: Final = self.task(name="drain", retry=_Resume(), pass_context=True)(self._drain)
         stalled = self.task(name="retry_stalled", queueing_lock="wasend_retry_stalled", pass_context=True)
         self.retry_stalled: Final = self.periodic(cron="* * * * *")(stalled(self._retry_stalled))
@@ -217,12 +218,18 @@ class SendTasks(Blueprint):
             Its key.
 
         Raises:
-            InvalidRequestError: There is no such call.
+            InvalidRequestError: There is no such call, or a field cannot be kept.
         """
-        _checked(call)
-        key = f"job-{uuid.uuid4().hex}" if key is None else key
-        await self.send.defer_async(session=session, key=key, call=call, fields=dict(fields))
-        return key
+        message = Outgoing(f"job-{uuid.uuid4().hex}" if key is None else key, fields, call)
+        _check(message)
+        try:
+            json.dumps(dict(fields))
+        except (TypeError, ValueError):
+            raise InvalidRequestError(
+                "fields", "cannot be written as JSON", "pass a URL, or base64, for a file"
+            ) from None
+        await self.send.defer_async(session=session, key=message.key, call=call, fields=dict(fields))
+        return message.key
 
     async def drain_session(self, session: str, after: str | None = None) -> None:
         """
@@ -236,11 +243,14 @@ class SendTasks(Blueprint):
 
     # What the jobs do
 
-    async def _send(self, session: str, key: str, call: str, fields: dict[str, Any]) -> None:
+    async def _send(self, context: JobContext, /, session: str, key: str, call: str, fields: dict[str, Any]) -> None:
+        message = Outgoing(key, fields, call)
         with _abortable():
-            failed = await self._outcome_of(session, Outgoing(key, fields, call))
-        if failed is not None:
-            raise failed
+            outcome = await self._outcome_of(session, message)
+        if self._is_final(outcome, context.job.attempts):
+            await self._tell(message, outcome)
+        if isinstance(outcome, WasendError):
+            raise outcome
 
     async def _drain(self, context: JobContext, /, session: str, after: str | None, **left: Any) -> None:
         with _abortable():
@@ -272,18 +282,23 @@ class SendTasks(Blueprint):
 
         async def one(message: Outgoing) -> WasendError | None:
             async with slots:
-                return await self._outcome_of(session, message)
+                outcome = await self._outcome_of(session, message)
+                if self._is_final(outcome, attempts):
+                    await self._tell(message, outcome)
+            return outcome if isinstance(outcome, WasendError) and outcome.retryable else None
 
         while messages := await self._source(session, after):
+            if messages[-1].key == after:
+                raise ConfigurationError("source: it gives the same messages again; give those behind `after`")
             if time.monotonic() >= end or context.should_abort():
                 await self._continue(session, after, left=left, attempts=attempts)
                 return
             async with asyncio.TaskGroup() as group:
                 sends = [group.create_task(one(message)) for message in messages]
-            failed = [error for error in (send.result() for send in sends) if error is not None and error.retryable]
+            failed = [error for error in (send.result() for send in sends) if error is not None]
             if failed and left is None:
-                seconds = self._retry.pause(last := max(failed, key=lambda error: error.retry_after or 0.0), attempts)
-                if seconds is None:
+                last = max(failed, key=lambda error: error.retry_after or 0.0)
+                if (seconds := self._retry.pause(last, attempts)) is None:
                     raise last
                 left = {"after": after, "seconds": seconds}
             if len(failed) == len(messages):  # then the others fail as well
@@ -301,13 +316,14 @@ class SendTasks(Blueprint):
         left: dict[str, Any] | None = None,
         attempts: int = 0,
     ) -> None:
-        """Put a job into the queue that drains a session from here on, unless one waits there already."""
-        waiting = self.drain.configure(
-            # One at a time: a session's messages keep their order.
-            lock=f"wasend:{session}",
-            queueing_lock=f"wasend:{session}",
-            schedule_at=datetime.now(UTC) + timedelta(seconds=seconds) if seconds else None,
-        )
+        """Put a job into the queue that drains a session from here on, unless one that does so waits there."""
+        lock = f"wasend:{session}"  # one at a time: a session's messages keep their order
+        if seconds:
+            at = datetime.now(UTC) + timedelta(seconds=seconds)
+            # What is to be sent now does not wait for what has to.
+            waiting = self.drain.configure(lock=lock, queueing_lock=f"{lock} later, after {after}", schedule_at=at)
+        else:
+            waiting = self.drain.configure(lock=lock, queueing_lock=lock)
         with suppress(AlreadyEnqueued):
             await waiting.defer_async(session=session, after=after, left=left, attempts=attempts)
 
@@ -321,28 +337,34 @@ class SendTasks(Blueprint):
                 except (AlreadyEnqueued, UniqueViolation):  # another job for the session waits until this one is over
                     await manager.finish_job(job, Status.FAILED, delete_job=False)
 
-    async def _outcome_of(self, session: str, message: Outgoing) -> WasendError | None:
-        """Send a message; the error that it ended in."""
-        outcome: Any
-        failed: WasendError | None = None
+    async def _outcome_of(self, session: str, message: Outgoing) -> Any:
+        """What a message came to: what its call has returned, or its error."""
         try:
-            _checked(message.call)
-            outcome = await getattr(self.client, message.call)(session=session, key=message.key, **message.fields)
+            _check(message)
+            return await getattr(self.client, message.call)(session=session, key=message.key, **message.fields)
         except WasendError as error:
-            outcome = failed = error
-            if error.retryable:
-                return error
-            logger.warning("a message was not sent by its job: %s: %s", type(error).__name__, error)
+            return error
+
+    def _is_final(self, outcome: object, attempts: int) -> bool:
+        """Whether that is what a message has come to, and it is not tried again."""
+        return not isinstance(outcome, WasendError) or self._retry.pause(outcome, attempts) is None
+
+    async def _tell(self, message: Outgoing, outcome: object) -> None:
+        if isinstance(outcome, WasendError):
+            logger.warning("a message was not sent by its job: %s: %s", type(outcome).__name__, outcome)
         if self._on_outcome is not None:
             await self._on_outcome(message, outcome)
-        return failed
 
 
-def _checked(call: str) -> None:
+def _check(message: Outgoing) -> None:
     from ..client import AsyncWasendClient
 
+    call = message.call
     method = getattr(AsyncWasendClient, call, None)
-    if call.startswith("_") or "key" not in inspect.signature(method or _checked).parameters:
+    if method is None or call.startswith("_") or "key" not in inspect.signature(method).parameters:
         raise InvalidRequestError(
             "call", f"{call!r} is no call that sends", "pass 'send_text', 'send_image' or the like"
         )
+    for name in ("session", "key"):
+        if name in message.fields:
+            raise InvalidRequestError("fields", f"name the {name}, which is the job's", "leave it out")
