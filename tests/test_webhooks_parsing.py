@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.served import KEY
 from tests.test_public import loaded
 from wasend import (
     ConfigurationError,
@@ -33,7 +34,6 @@ from wasend.webhooks import MessageReceived, UnknownEvent, parse, sign, verify
 from wasend.webhooks.parsing import MAX_AGE, MAX_BYTES
 from wasend.webhooks.signature import Keys
 
-KEY: Final = "s3cret-webhook-key"
 NOON: Final = 1_750_000_000
 CLOCK: Final = Clock(stopped=True, at=NOON)
 SECRET_TEXT: Final = "my PIN is 4711"

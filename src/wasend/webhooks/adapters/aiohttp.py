@@ -34,11 +34,12 @@ def aiohttp_handler(target: Target, *, timeout: float = TIMEOUT) -> Callable[[we
 
     async def webhook(request: web.Request) -> web.Response:
         try:
-            body = await gather(request.content.iter_any(), request.content_length, target.max_bytes, timeout)
+            reply = await target.receive(
+                await gather(request.content.iter_any(), request.content_length, target.max_bytes, timeout),
+                [*request.headers.items()],
+            )
         except WebhookError as error:
             reply = refused(error)
-        else:
-            reply = await target.receive(body, [*request.headers.items()])
         response = web.Response(body=reply.body, status=reply.status, content_type=reply.content_type)
         if reply.status in (408, 413):  # the rest of the body is not wanted
             response.force_close()

@@ -52,7 +52,7 @@ class WebhookApp:
                 reply = await self._reply(scope, receive)
             except _Gone:
                 return
-            await _answer(reply, send)
+            await _answer(reply, send, scope)
         elif scope["type"] == "lifespan":
             await self._live(receive, send)
         else:
@@ -61,12 +61,15 @@ class WebhookApp:
     async def _reply(self, scope: Scope, receive: Receive) -> Reply:
         if scope["method"] != "POST":
             return Reply.of(405, error="only POST")
-        length = next((length_of(value) for name, value in scope["headers"] if name.lower() == b"content-length"), None)
+        headers = [*scope["headers"]]  # any iterable, which may be gone through once
+        length = next((length_of(value) for name, value in headers if name.lower() == b"content-length"), None)
         try:
-            body = await gather(_pieces(receive), length, self._target.max_bytes, self._timeout)
+            # Not in a variable, which a traceback of the program's own function might show.
+            return await self._target.receive(
+                await gather(_pieces(receive), length, self._target.max_bytes, self._timeout), headers
+            )
         except WebhookError as error:
             return refused(error)
-        return await self._target.receive(body, scope["headers"])
 
     async def _live(self, receive: Receive, send: Send) -> None:
         async with AsyncExitStack() as stack:
@@ -92,14 +95,15 @@ async def _pieces(receive: Receive) -> AsyncIterator[bytes]:
         more = message.get("more_body", False)
 
 
-async def _answer(reply: Reply, send: Send) -> None:
+async def _answer(reply: Reply, send: Send, scope: Scope) -> None:
     headers = [
         (b"content-type", reply.content_type.encode()),
         (b"content-length", str(len(reply.body)).encode()),
     ]
     if reply.status == 405:
         headers.append((b"allow", b"POST"))
-    if reply.status in (408, 413):  # the rest of the body is not wanted
+    if reply.status in (408, 413) and scope.get("http_version", "1.1").startswith("1"):
+        # The rest of the body is not wanted. Later versions of HTTP know no such header, and can end a stream.
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": reply.body})

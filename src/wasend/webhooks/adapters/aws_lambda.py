@@ -37,10 +37,10 @@ def lambda_handler(target: Target) -> Callable[[Mapping[str, Any], Any], dict[st
         if _method(event) != "POST":
             return _response(Reply.of(405, error="only POST"), event)
         try:
-            body = _body(event, target.max_bytes)
+            reply = target.blocking.receive(_body(event, target.max_bytes), _headers(event))
         except WebhookError as error:
-            return _response(refused(error), event)
-        return _response(target.blocking.receive(body, _headers(event)), event)
+            reply = refused(error)
+        return _response(reply, event)
 
     return handler
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 from ...errors import WebhookError, WebhookFormatError
 from ..reply import Reply, Target, refused
 from .bodies import length_of, read_all
+
+_NOT_POSTED: Final = Reply.of(405, error="only POST")
 
 
 def django_view(target: Target) -> Callable[[Any], Any]:
@@ -28,8 +30,12 @@ def django_view(target: Target) -> Callable[[Any], Any]:
     """
 
     def webhook(request: Any) -> Any:
-        body = _body(request, target)
-        return _response(body if isinstance(body, Reply) else target.blocking.receive(body, request.headers))
+        if request.method != "POST":
+            return _response(_NOT_POSTED)
+        try:
+            return _response(target.blocking.receive(_body(request, target), request.headers))
+        except WebhookError as error:
+            return _response(refused(error))
 
     webhook.csrf_exempt = True  # type: ignore[attr-defined]
     return webhook
@@ -50,24 +56,23 @@ def django_async_view(target: Target) -> Callable[[Any], Awaitable[Any]]:
     """
 
     async def webhook(request: Any) -> Any:
-        body = _body(request, target)
-        return _response(body if isinstance(body, Reply) else await target.receive(body, request.headers))
+        if request.method != "POST":
+            return _response(_NOT_POSTED)
+        try:
+            return _response(await target.receive(_body(request, target), request.headers))
+        except WebhookError as error:
+            return _response(refused(error))
 
     webhook.csrf_exempt = True  # type: ignore[attr-defined]
     return webhook
 
 
-def _body(request: Any, target: Target) -> bytes | Reply:
-    """The body of a request, or what to answer instead of looking at it."""
-    if request.method != "POST":
-        return Reply.of(405, error="only POST")
+def _body(request: Any, target: Target) -> bytes:
     try:
         # Not `request.body`, whose own bound is for forms.
         return read_all(request.read, length_of(request.META.get("CONTENT_LENGTH")), target.max_bytes)
-    except WebhookError as error:
-        return refused(error)
     except OSError:  # Django's UnreadablePostError: whoever posted has hung up
-        return refused(WebhookFormatError("the body did not come to its end"))
+        raise WebhookFormatError("the body did not come to its end") from None
 
 
 def _response(reply: Reply) -> Any:

@@ -61,7 +61,7 @@ def webhook_event(
         length = length_of(request.headers.get("content-length"))
         try:
             body = await gather(request.stream(), length, max_bytes, timeout)
-            return read(body, request.scope["headers"], keys, max_age, max_bytes, clock)
+            return read(body, [*request.scope["headers"]], keys, max_age, max_bytes, clock)
         except WebhookError as error:
             refused(error)
             failed = HTTPException(error.status, error.reason)

@@ -32,11 +32,11 @@ def flask_view(target: Target) -> Callable[[], Response]:
 
     def webhook() -> Response:
         try:
-            body = read_all(request.stream.read, request.content_length, target.max_bytes)
+            reply = target.blocking.receive(
+                read_all(request.stream.read, request.content_length, target.max_bytes), [*request.headers.items()]
+            )
         except WebhookError as error:
             reply = refused(error)
-        else:
-            reply = target.blocking.receive(body, [*request.headers.items()])
         return Response(reply.body, reply.status, content_type=reply.content_type)
 
     return webhook

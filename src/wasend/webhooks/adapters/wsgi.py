@@ -48,10 +48,11 @@ class WebhookWSGIApp:
         if length is None and not environ.get("wsgi.input_terminated"):
             length = 0  # without a length, a server may let its application wait for ever at the end of the body
         try:
-            body = read_all(environ["wsgi.input"].read, length, self._target.max_bytes)
+            return self._target.blocking.receive(
+                read_all(environ["wsgi.input"].read, length, self._target.max_bytes), [*_headers(environ)]
+            )
         except WebhookError as error:
             return refused(error)
-        return self._target.blocking.receive(body, [*_headers(environ)])
 
 
 def _headers(environ: Environ) -> Iterator[tuple[str, str]]:
