@@ -30,7 +30,8 @@ from starlette.routing import Mount, Route
 from werkzeug.test import Client as WsgiClient
 
 from tests.raw import PATIENCE, reserved, wait_until
-from tests.test_webhooks_parsing import BODY, CLOCK, KEY, SECRET_TEXT, of, signed
+from tests.served import KEY
+from tests.test_webhooks_parsing import BODY, CLOCK, SECRET_TEXT, of, signed
 from wasend import ConfigurationError
 from wasend.webhooks import AnyEvent, Endpoint, MessageReceived, Receiver
 from wasend.webhooks import adapters as package
