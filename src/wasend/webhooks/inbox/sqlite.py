@@ -15,7 +15,7 @@ from .protocol import Arrival, Claimed, Counts, DeadLetter
 
 # An event is a row for as long as it is not handled; of one that was, its keys stay. A lane is a row for as long as
 # events of it wait. `due` says when the lane may be worked on: the end of a lease, of a pause after a failure, or now,
-# by a clock of the machine that nobody sets. It begins anew when the machine is started, and then nobody holds anything.
+# by a clock of the machine that nobody sets. It begins anew when the machine is started: then nobody holds anything.
 _SCHEMA: Final = """
 CREATE TABLE events (
     number INTEGER PRIMARY KEY AUTOINCREMENT,
