@@ -16,7 +16,7 @@ import attrs
 import pytest
 
 from tests.events import KEY, acked, message, signed
-from wasend import ConfigurationError, StoreError
+from wasend import ConfigurationError, StoreError, WasendClient
 from wasend.webhooks import (
     NEXT,
     AsyncContext,
@@ -200,6 +200,8 @@ def test_a_router_is_included_once() -> None:
         ({"key": "k", "keep": 60}, "less than max_age"),
         ({"key": "k", "backoff": 5}, "backoff"),
         ({"key": "k", "inbox": 5}, "inbox"),
+        ({"key": "k", "inbox": "mysql://x"}, "inbox"),
+        ({"key": "k", "client": WasendClient("k").session("s")}, "client: expected a client, got BoundSession"),
         ({"key": "k", "max_bytes": 0}, "max_bytes"),
     ],
 )
@@ -382,6 +384,32 @@ async def test_a_handler_that_hangs() -> None:
     letters = await one.dead_letters()
     assert [letter.error for letter in letters] == ["it took longer than 0.05 s: it took longer than 0.05 s"] * 2
     assert found == ["slow"]
+
+
+async def test_a_handler_that_means_to_end_everything() -> None:
+    """A handler that cancels itself, or exits, has failed like any other, and is not called without end."""
+    one = receiver(attempts=2, backoff=lambda attempt: 0.0)
+    found: list[str] = []
+
+    @one.on(MessageReceived, text="cancel")
+    async def cancel(event: MessageReceived) -> None:
+        found.append("cancel")
+        raise asyncio.CancelledError
+
+    @one.on(MessageReceived, text="exit")
+    def leave(event: MessageReceived) -> None:
+        found.append("exit")
+        raise SystemExit(1)
+
+    @one.on(MessageReceived, text="stop")
+    def stop(event: MessageReceived) -> None:
+        found.append("stop")
+        next(iter(()))
+
+    await post(one, *(message(text, chat=f"44770090049{n}@c.us") for n, text in enumerate(("cancel", "exit", "stop"))))
+    await one.drain()
+    assert sorted(found) == ["cancel"] * 2 + ["exit"] * 2 + ["stop"] * 2
+    assert len(await one.dead_letters()) == 3
 
 
 async def test_a_handler_that_heeds_nothing(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -55,8 +55,8 @@ async def in_thread(function: Callable[..., T], *args: Any) -> T:
         error: BaseException | None = None
         try:
             result = context.run(function, *args)
-        except StopIteration:
-            error = RuntimeError("the function raised StopIteration")
+        except (StopIteration, SystemExit, KeyboardInterrupt) as raised:  # which would end the event loop
+            error = RuntimeError(f"the function raised {type(raised).__name__}")
         except BaseException as raised:  # noqa: BLE001 - it belongs to whoever waits
             error = raised
         with suppress(RuntimeError):  # the loop is closed

@@ -128,8 +128,14 @@ class Receiver(Router):
             raise ConfigurationError(
                 f"keep: {keep!r} is less than max_age, {max_age!r}: an event that is sent again would be handled again"
             )
+        if client is not None and not {"_delivery", "_async"} & getattr(client, "__dict__", {}).keys():
+            kind = type(client).__name__
+            raise ConfigurationError(
+                f"client: expected a client, got {kind}; pass an AsyncWasendClient or a WasendClient"
+            )
         self._client = client
         self._inbox = _inbox(inbox, clock)
+        self._owns_inbox = self._inbox is not inbox
         self._background = background
         self._feeding = None if client is None else Feeding(client, Feeds() if feeds is None else feeds)
         if client is None and feeds is not None:
@@ -293,13 +299,17 @@ class Receiver(Router):
             idle.cancel()
 
     async def aclose(self) -> None:
-        """Let the handlers that are under way on this event loop end, for 10 s at most, and close the inbox."""
+        """
+        Let the handlers that are under way on this event loop end, for 10 s at most.
+
+        The inbox is closed, unless it was passed as an `Inbox`: then it is the caller's to close.
+        """
         found = self._workers.pop(asyncio.get_running_loop(), None)
         if found is not None:
             found[2].cancel()
             with suppress(asyncio.CancelledError):
                 await found[2]
-        if self._inbox is not None:
+        if self._inbox is not None and self._owns_inbox:
             await self._inbox.aclose()
 
     async def __aenter__(self) -> Self:
@@ -403,7 +413,9 @@ class Receiver(Router):
             await bounded(self._feeding.learn(event), self._settings.timeout)
         run = Run(event, f"event-{key.hex()}", attempt, self._client, asyncio.get_running_loop())
         for handler in self.handlers:
-            if not await bounded(handler.wants(event), self._settings.timeout):
+            if not isinstance(event, handler.event):
+                continue
+            if handler.filters and not await bounded(handler.wants(event), self._settings.timeout):
                 continue
             if handler.transaction:
                 return self._effect(handler, run)
@@ -447,6 +459,8 @@ def _inbox(given: Inbox | str | os.PathLike[str] | None, clock: Clock) -> Inbox 
         from .inbox.postgres import PostgresInbox
 
         return PostgresInbox(given)
+    if isinstance(given, str) and "://" in given:
+        raise ConfigurationError("inbox: such addresses are not known; pass the path of a file, or postgresql://...")
     if isinstance(given, str | os.PathLike):
         from .inbox.sqlite import SqliteInbox
 

@@ -75,9 +75,7 @@ class Handler:
     wants_context: bool
 
     async def wants(self, event: Event) -> bool:
-        """Whether an event is for it."""
-        if not isinstance(event, self.event):
-            return False
+        """Whether an event of its class passes its filters."""
         for one in self.filters:
             found = one(event)
             if not (await found if inspect.isawaitable(found) else found):

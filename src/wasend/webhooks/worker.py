@@ -268,6 +268,7 @@ async def bounded(work: Awaitable[T], timeout: float) -> T:
 
     Raises:
         HandlerTimeout: It took longer. It was cancelled; what does not heed that goes on, unattended.
+        RuntimeError: It was cancelled by something else.
     """
     task = asyncio.ensure_future(work)
     try:
@@ -277,6 +278,8 @@ async def bounded(work: Awaitable[T], timeout: float) -> T:
         await asyncio.wait({task}, timeout=_UNWINDING)
         raise
     if task.done():
+        if task.cancelled():  # by itself: whoever runs it is not meant
+            raise RuntimeError("it was cancelled from within")
         return task.result()
     task.cancel()
     await asyncio.wait({task}, timeout=_UNWINDING)
