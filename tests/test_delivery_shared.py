@@ -219,6 +219,27 @@ async def test_replies_of_one_and_the_rest_of_another() -> None:
     assert order.count("cold") == 4
 
 
+async def test_a_store_that_fails_when_it_has_noted_a_turn() -> None:
+    """A turn of which nobody can tell whether the store has noted it is given back as well."""
+
+    class Uncertain(MemoryStore):
+        fails = False
+
+        def update(self, key: str, function: Callable[[Any | None], Any | None]) -> Any | None:
+            found = super().update(key, function)
+            if self.fails:
+                self.fails = False
+                raise OSError("the connection was lost")
+            return found
+
+    clock, store = Jumping(), Uncertain()
+    one, other = (Pacer(clock=clock, store=store) for _ in range(2))
+    store.fails = True
+    with pytest.raises(StoreError, match="was lost"):
+        await taken(one, clock)
+    assert await taken(other, clock, PARIS) == NOON
+
+
 @pytest.mark.parametrize("rule", ["turn", "request"])
 async def test_cancelled_as_the_store_has_answered(rule: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the store has noted in the very moment in which somebody gives up is given back as well."""

@@ -186,8 +186,8 @@ class Scheduler:
                     queue.refuse(waiter, refusal, self._now())
         except BaseException:
             with self._lock:
-                claim.given_up, begun = True, claim.begun
-            if begun:
+                claim.given_up, may_have_begun = True, claim.count > 0
+            if may_have_begun:
                 self._give_back(session, queue, claim)
             raise
         if refusal is None and not self.clock.simulated:
@@ -232,7 +232,7 @@ class Scheduler:
         if refusal is not None:
             return self._refused(shared, refusal, now)
         with self._lock:
-            claim.begun, given_up = True, claim.given_up
+            given_up = claim.given_up
         if given_up:  # and whoever gave up did not know that it had begun
             store.record_here(self._change(session, lambda kept: shared.take_back(kept, claim)))
         return None

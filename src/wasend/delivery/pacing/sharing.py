@@ -35,11 +35,10 @@ class Claim:
         kind: The kind of its send.
         chat: Where it goes.
         record: Its send.
-        count: Which one of its kind it is.
+        count: Which one of its kind it is, once it has been noted, or may have been.
         kept_at: The time that it is kept with.
         before: The sends of that kind before it.
         met: When the chat was sent to before it.
-        begun: Whether the store knows of it.
         given_up: Whether nobody waits for it any more.
         heartbeat: Puts its end off while it is under way.
     """
@@ -52,7 +51,6 @@ class Claim:
     kept_at: float = 0.0
     before: KeptSends | None = None
     met: float | None = None
-    begun: bool = False
     given_up: bool = False
     heartbeat: Heartbeat | None = None
 
