@@ -422,7 +422,7 @@ def run(program: str, *arguments: object) -> None:
     shared = f"""
         from __future__ import annotations
         import asyncio, atexit, os, sys, threading
-        from wasend._storage.sqlite import SqliteDatabase
+        from wasend._storage.sqlite import SqliteDatabase, _Write
 
         db = SqliteDatabase(sys.argv[1] + "/notes.db", application="outbox", migrations=[{FIRST!r}])
     """
@@ -478,7 +478,7 @@ class TestProcess:
 
             atexit.register(late)
             for _ in range(20):
-                db._write(add("begun"), durable=True)
+                db._add(_Write(add("begun"), True))
             """,
             tmp_path,
         )

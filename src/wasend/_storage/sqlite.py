@@ -336,9 +336,29 @@ _inherited: Final[list[Connection]] = []
 
 @attrs.frozen(eq=False)
 class _Write(Generic[T]):
+    """
+    Something to write.
+
+    Attributes:
+        function: Writes it.
+        durable: Whether it must survive a power cut.
+        awaited: What is awaited for it on an event loop; `None` where a thread waits.
+        future: What comes of it; one that was cancelled is not begun.
+    """
+
     function: Callable[[Connection], T]
     durable: bool
+    awaited: asyncio.Future[T] | None = None
     future: Future[T] = attrs.field(factory=Future[T])
+
+    def arrive(self) -> None:
+        """Tell who awaits it, on its event loop."""
+        if self.awaited is None or self.awaited.done():
+            return
+        if (fault := self.future.exception()) is None:
+            self.awaited.set_result(self.future.result())
+        else:
+            self.awaited.set_exception(fault)
 
 
 class SqliteDatabase(Forks):
@@ -415,11 +435,22 @@ class SqliteDatabase(Forks):
             ConfigurationError: The file is of another kind, or was written by a newer version of this package.
             StoreError: The file cannot be used. Nothing was written, unless the error speaks of a time.
         """
-        return await self._writers.awaited(self._write(function, durable=durable))
+        loop = asyncio.get_running_loop()
+        awaited: asyncio.Future[T] = loop.create_future()
+        write = _Write(function, durable and self._full, awaited)
+        late = loop.call_later(self._writers.patience, self._be_late, awaited)
+        try:
+            self._add(write)
+            return await awaited
+        finally:
+            late.cancel()
+            write.future.cancel()  # one that nobody waits for any more is not begun
 
     def write_blocking(self, function: Callable[[Connection], T], *, durable: bool = True) -> T:
         """Do as `write` does, and block the calling thread, which is not that of an event loop."""
-        return self._writers.waited(self._write(function, durable=durable))
+        write = _Write(function, durable and self._full)
+        self._add(write)
+        return self._writers.waited(write.future)
 
     async def read(self, function: Callable[[Connection], T]) -> T:
         """
@@ -458,14 +489,16 @@ class SqliteDatabase(Forks):
         """Do as `close` does, in a thread."""
         await asyncio.to_thread(self.close)
 
-    def _write(self, function: Callable[[Connection], T], *, durable: bool) -> Future[T]:
-        write = _Write(function, durable and self._full)
+    def _be_late(self, awaited: asyncio.Future[Any]) -> None:
+        if not awaited.done():
+            awaited.set_exception(self._writers.late())
+
+    def _add(self, write: _Write[Any]) -> None:
         with self._lock:
             self._writes.append(write)
             begins, self._writing = not self._writing, True
         if begins:
             self._writers.submit(self._write_all)
-        return write.future
 
     # In the writer's thread
 
@@ -488,12 +521,8 @@ class SqliteDatabase(Forks):
                 if self._full:
                     full = any(write.durable for write in writes)
                     connection.execute(f"PRAGMA synchronous = {'FULL' if full else 'NORMAL'}")
-                with transaction(connection):
-                    begun = True
-                    if len(writes) == 1:
-                        outcomes = [(writes[0].function(connection), None)]
-                    else:
-                        outcomes = [self._within(connection, write) for write in writes]
+                begun = True
+                outcomes = self._together(connection, writes)
         except BaseException as error:  # noqa: BLE001 - it belongs to those who wait
             if len(writes) == 1:
                 outcomes = [(None, error)]
@@ -508,6 +537,18 @@ class SqliteDatabase(Forks):
                 write.future.set_result(value)
             else:
                 write.future.set_exception(fault)
+        _tell(writes)
+
+    def _together(self, connection: Connection, writes: list[_Write[Any]]) -> list[tuple[Any, BaseException | None]]:
+        """In one transaction; where one of them raises, once more, so that it is undone alone."""
+        try:
+            with transaction(connection):
+                return [(write.function(connection), None) for write in writes]
+        except BaseException:
+            if len(writes) == 1:
+                raise
+        with transaction(connection):
+            return [self._within(connection, write) for write in writes]
 
     def _within(self, connection: Connection, write: _Write[Any]) -> tuple[Any, BaseException | None]:
         connection.execute("SAVEPOINT one")
@@ -526,6 +567,22 @@ class SqliteDatabase(Forks):
     def after_fork_in_child(self) -> None:
         """Forget the parent's threads, and what they have to do."""
         self._begin()
+
+
+def _tell(writes: list[_Write[Any]]) -> None:
+    """Tell each event loop of all that it waits for at once: to wake one takes a system call."""
+    waiting: dict[asyncio.AbstractEventLoop, list[_Write[Any]]] = {}
+    for write in writes:
+        if write.awaited is not None:
+            waiting.setdefault(write.awaited.get_loop(), []).append(write)
+    for loop, done in waiting.items():
+        with suppress(RuntimeError):  # it is closed, and nobody waits there any more
+            loop.call_soon_threadsafe(_arrive, done)
+
+
+def _arrive(writes: list[_Write[Any]]) -> None:
+    for write in writes:
+        write.arrive()
 
 
 def _close(*handles: Handle) -> None:

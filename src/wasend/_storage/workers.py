@@ -71,17 +71,18 @@ class Workers(Forks):
         except TimeoutError:
             if waiting.done() and not waiting.cancelled():
                 raise  # the function's own
-            raise self._late() from None
+            raise self.late() from None
 
     def waited(self, future: Future[T]) -> T:
         """Do as `awaited` does, and block the calling thread."""
         with suppress(TimeoutError):
             future.exception(self.patience)
         if future.cancel() or not future.done():
-            raise self._late()
+            raise self.late()
         return future.result()
 
-    def _late(self) -> StoreError:
+    def late(self) -> StoreError:
+        """The error for what has taken too long."""
         return self._error(f"it did not answer within {self.patience:g} s", "try again when it does")
 
     def shutdown(self) -> None:

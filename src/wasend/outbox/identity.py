@@ -18,7 +18,7 @@ from .._core.body import Base64Text
 from .._core.call import Call
 from ..api.reach import session_of
 from ..delivery.normalize import chat_key, chat_spellings
-from ..delivery.sends import send_of
+from ..delivery.sends import Send, send_of
 from ..delivery.settle.media import URLS, File
 
 PARTS: Final = ("session", "recipient", "kind", "text", "media", "content")
@@ -40,11 +40,13 @@ class Identity:
         session: The session by which it sends; empty where it has none.
         digest: The digests of its parts, one after the other.
         file: Its file, measured.
+        send: The message that it sends, if it does.
     """
 
     session: str
     digest: bytes
     file: File | None = attrs.field(default=None, repr=False)
+    send: Send | None = None
 
     @classmethod
     def of(cls, call: Call[Any]) -> Identity:
@@ -67,7 +69,7 @@ class Identity:
             left = {name: value for name, value in left.items() if name not in _RECIPIENTS}
             text: dict[str, Any] = {str(name): left.pop(name) for name in ("text", "caption") if name in left}
             parts = [recipients, send.type, _written(text), _written(media), _written(left)]
-        return cls(session, b"".join(map(_digest, (session, *parts))), file)
+        return cls(session, b"".join(map(_digest, (session, *parts))), file, send)
 
     def differs(self, digest: bytes) -> tuple[str, ...]:
         """The names of the parts in which another call, known by its digest, is another."""
@@ -105,5 +107,8 @@ def _parts(digest: bytes) -> list[bytes]:
     return [digest[start : start + _SIZE] for start in range(0, _SIZE * len(PARTS), _SIZE)]
 
 
+_encoder: Final = json.JSONEncoder(sort_keys=True, default=str, ensure_ascii=False)
+
+
 def _written(fields: Mapping[str, Any]) -> str:
-    return json.dumps(fields, sort_keys=True, default=str, ensure_ascii=False)
+    return _encoder.encode(fields) if fields else ""

@@ -14,6 +14,7 @@ from ..delivery.settle.media import File, Measured
 from ..delivery.settle.times import Skew
 
 _FILE: Final = "data"
+_encoder: Final = json.JSONEncoder(ensure_ascii=False, default=str, separators=(",", ":"))
 
 
 @attrs.frozen(kw_only=True)
@@ -62,7 +63,7 @@ class Intent:
             "skew": None if self.skew is None else [self.skew.least, self.skew.most],
         }
         left = {name: value for name, value in document.items() if value not in (None, {}, False)}
-        return json.dumps(left, ensure_ascii=False, default=str, separators=(",", ":"))
+        return _encoder.encode(left)
 
     @classmethod
     def load(cls, text: str) -> Intent:

@@ -16,10 +16,10 @@ from .._core.call import Call
 from .._core.engine import Engine, departure
 from .._core.http import RequestState
 from .._core.waits import tell, wait_of
-from ..delivery.sends import send_of
 from ..delivery.settle import Settlement
 from ..delivery.settle.ledger import ledger_of
 from ..delivery.settle.search import target_of
+from ..delivery.settle.target import Target
 from ..delivery.settle.times import Skew
 from ..errors import (
     APIStatusError,
@@ -72,6 +72,7 @@ class Held:
         identity: What the call is.
         fingerprints: Those of the calls that it is identical to, its own first.
         ends: When the lease of its leaving ends, by our own clock; 0 while it has not left.
+        target: What it would bring into being, where that can be looked for.
         request: The request that left last.
         is_over: Whether it is recorded what became of it.
     """
@@ -79,6 +80,7 @@ class Held:
     record: Record
     identity: Identity
     fingerprints: tuple[int, ...]
+    target: Target | None = None
     ends: float = 0.0
     request: RequestState | None = None
     is_over: bool = False
@@ -161,7 +163,8 @@ class OutboxMiddleware:
         self, call: Call[Any], identity: Identity, holder: Holder, turn: int, *, again: bool
     ) -> tuple[rules.Claimed, Held]:
         assert call.key is not None  # noqa: S101
-        fingerprints = self._fingerprints(call, identity)
+        target = target_of(call, self._ledger)
+        fingerprints = _fingerprints(target, identity)
         leaving, asked = None, _CLOCK()
         waits = self._waits or self._engine.limiter.makes_wait or holder.count > _FEW
         if call.prelude is None and not waits:
@@ -192,20 +195,11 @@ class OutboxMiddleware:
         except BaseException:  # cancelled: whether it was written is not known
             self._abandon(key, holder, turn)
             raise
-        held = Held(record, identity, fingerprints)
+        held = Held(record, identity, fingerprints, target)
         if verdict == "held" and record.state == "sending":
             held.ends = asked + record.lease
         self._forget_some()
         return verdict, held
-
-    def _fingerprints(self, call: Call[Any], identity: Identity) -> tuple[int, ...]:
-        """Those of the calls that it is identical to; its own, by the name that it has for its chat, comes first."""
-        target = target_of(call, self._ledger)
-        if target is None:
-            return (number_of(identity.digest.hex()),)
-        send = send_of(call)
-        own = target.fingerprints[0] if send is None else send.fingerprint_in(send.chat)
-        return tuple(map(number_of, dict.fromkeys((own, *target.fingerprints))))
 
     async def _make(self, call: Call[T], held: Held, call_next: Callable[[], Awaitable[T]]) -> T:
         async def leave(way: Call[Any], request: RequestState, left: float) -> None:
@@ -268,7 +262,7 @@ class OutboxMiddleware:
     # What became of it
 
     async def _sent(self, call: Call[Any], held: Held, result: object) -> None:
-        target = target_of(call, self._ledger)
+        target = held.target
         found = None if target is None else target.key(result)
         claim = None if target is None or not found else f"{target.scope} {found}"
         text = result_text(result, call)
@@ -414,6 +408,15 @@ class LeavingMiddleware:
             return None
         held.is_over = True
         return _detail(record, "result") if record.state == "sent" else None
+
+
+def _fingerprints(target: Target | None, identity: Identity) -> tuple[int, ...]:
+    """Those of the calls that it is identical to; its own, by the name that it has for its chat, comes first."""
+    if target is None:
+        return (number_of(identity.digest.hex()),)
+    names, send = target.fingerprints, identity.send
+    own = names[0] if send is None else send.fingerprint_in(send.chat)
+    return tuple(map(number_of, dict.fromkeys((own, *names))))
 
 
 def _detail(record: Record, name: str) -> str | None:

@@ -28,6 +28,8 @@ _SESSIONS: Final = frozenset({"session", "sessionId"})
 _SHORTEST: Final = 5
 """Characters of what is worth a reference: a shorter text says little."""
 
+_encoder: Final = json.JSONEncoder(separators=(",", ":"))
+
 logger: Final = logging.getLogger("wasend")
 
 
@@ -35,7 +37,7 @@ def result_text(result: object, call: Call[Any]) -> str | None:
     """A result as JSON; `None` where it cannot be written."""
     document = result.to_dict() if isinstance(result, Model) else result
     try:
-        return json.dumps(_shrunk(document, _Said(call)), separators=(",", ":"))
+        return _encoder.encode(_shrunk(document, _Said(call)))
     except (TypeError, ValueError, RecursionError):
         logger.warning("%s: its result cannot be kept; that it was carried out is kept", call.name)
         return None
