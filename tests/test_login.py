@@ -326,6 +326,19 @@ def test_on_a_terminal(monkeypatch: pytest.MonkeyPatch, login: Callable[..., Ses
 
 
 @pytest.mark.wasend_sandbox(scan_after=3)
+def test_on_a_low_terminal(monkeypatch: pytest.MonkeyPatch, login: Callable[..., Session]) -> None:
+    """A code that is higher than the window is drawn, for windows can be made higher; what stands above is left alone."""
+    terminal = a_terminal(monkeypatch)
+    monkeypatch.setenv("LINES", "24")
+    login("Front Desk", NUMBER)
+    lines = terminal.getvalue().split("\n")
+    height = sum(line.startswith("\x1b[97;40m") for line in lines)
+    assert decoded(lines[:height])[0].startswith("2@")
+    assert f"(Cut off? Make the window {height + 1} lines high.) Front Desk: on the phone" in lines[height]
+    assert "\x1b[J" not in terminal.getvalue()
+
+
+@pytest.mark.wasend_sandbox(scan_after=3)
 def test_without_a_terminal(capsys: pytest.CaptureFixture[str], login: Callable[..., Session]) -> None:
     """Elsewhere there is the code and one sentence, and no control character."""
     login("Front Desk", NUMBER)

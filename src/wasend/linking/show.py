@@ -150,6 +150,8 @@ class TerminalDisplay:
         print(drawing, flush=True)
         self._text = step.text
         self._lines = drawing.count("\n") + 1
+        if self.ticks and self._lines >= shutil.get_terminal_size().lines:
+            self._text = f"(Cut off? Make the window {self._lines + 1} lines high.) {step.text}"
         if self.ticks:
             self.tick(step.seconds or 0)
         else:
