@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Final, get_type_hints
 
@@ -19,20 +20,31 @@ from wasend.sandbox import Sandbox, play_scenario
 from wasend.sandbox.interfaces.signatures import as_option, described
 
 
-def demo() -> None:
-    """Play a short session with a few messages against a local sandbox. Needs no account; takes about ten seconds."""
+def demo(
+    serve: Annotated[
+        bool, typer.Option("--serve", help="Leave the sandbox up at the end, with its page, until Ctrl-C.")
+    ] = False,
+) -> None:
+    """Show what goes wrong when messages are sent, and what becomes of them. Needs no account; takes some seconds."""
     from wasend.cli import demo as story  # what draws is not wanted by those who only serve
     from wasend.cli.screen import Screen
 
     logging.getLogger("wasend").addHandler(logging.NullHandler())  # the story shows what happens
     try:
-        story.play(Screen())
+        story.play(Screen(), serve=_leave_up if serve else None)
     except KeyboardInterrupt:
         # Python 3.13.0 reports a connection that is collected after its server; who pressed Ctrl-C need not read that.
         sys.unraisablehook = lambda _: None
         raise typer.Exit(130) from None
     except (WasendError, story.DemoError) as error:
         raise FailedError(f"the demo failed: {type(error).__name__}: {error}") from error
+
+
+def _leave_up(url: str) -> None:
+    typer.echo(f"\nThe sandbox is at {url}: open that in a browser (Ctrl-C ends it).")
+    with suppress(KeyboardInterrupt):
+        while True:
+            time.sleep(3600)
 
 
 def _options() -> list[inspect.Parameter]:
