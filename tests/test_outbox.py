@@ -330,6 +330,40 @@ async def test_a_closed_client(outbox: Outbox) -> None:
         assert len(sandbox.deliveries()) == 1
 
 
+@pytest.mark.parametrize("delivered", [True, False])
+async def test_a_silent_holder(outbox: Outbox, delivered: bool) -> None:
+    """
+    What a process has left behind that says nothing any more is looked for at once, though its lease may last for minutes:
+    what is found was sent. What is not there is not sent anew before the lease is over.
+    """
+    with Sandbox(faults=[f"hang POST /sendText #1 processed={str(delivered).lower()}"]) as sandbox:
+        session = sandbox.add_session().id
+        waits: list[Any] = []
+        async with sandbox.async_client(outbox=outbox) as client:
+            sending = asyncio.create_task(client.send_text(session=session, to=NUMBER, text="Ready.", key="k"))
+            while not sandbox.journal:
+                await asyncio.sleep(0.01)
+            sending.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await sending
+        record = await record_of(outbox, "k")
+        assert record.lease > 100
+        await outbox.store.beat(record.holder, 0.0)
+        another = Outbox(str(outbox.store)[8:-2], visible_within=1.0)
+        async with sandbox.async_client(outbox=another, on_wait=waits.append) as client:
+            again = client.send_text(session=session, to=NUMBER, text="Ready.", key="k")
+            if delivered:
+                assert (await asyncio.wait_for(again, 5)).id == sandbox.deliveries()[0].id
+            else:
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(again, 1)
+                while (record := await record_of(another, "k")).is_held:  # it is left to the next one
+                    await asyncio.sleep(0.01)
+                assert (record.state, record.lease > 100) == ("settling", True)
+        assert [one.reason for one in waits] == ["outbox"]
+        assert len(sandbox.deliveries()) == delivered
+
+
 @pytest.mark.parametrize(
     "options", [{"pacing": Pacing(gap=(1000, 1001))}, {"rate_limit": "1/h"}], ids=["pacing", "limit"]
 )

@@ -189,17 +189,19 @@ class OutboxStoreConformance:
 
         async def test(store: OutboxStore, other: OutboxStore) -> None:
             await store.beat("h", 50.0)
-            await _write(store, _record("long", state="sending", lease=100.0))
+            await _write(store, _record("long", state="sending", lease=100.0, holder="h"))
+            await _write(store, _record("left", state="sending", lease=100.0, holder="unheard of"))
             await _write(store, _record("short", state="sending", lease=0.05))
             await _write(store, _record("held", state="claimed", holder="h"))
             await _write(store, _record("dead", state="claimed", holder="unheard of"))
             await asyncio.sleep(0.1)
-            found = {key: (await _see(other, Query(key))).records[0] for key in ("long", "short", "held", "dead")}
+            keys = ("long", "left", "short", "held", "dead")
+            found = {key: (await _see(other, Query(key))).records[0] for key in keys}
             _check(90 < found["long"].lease < 100, f"of 100 s there are {found['long'].lease} s left")
             _check(-10 < found["short"].lease < 0, f"of 0.05 s there are {found['short'].lease} s left")
             _check(40 < found["held"].holder_lease < 50, f"of 50 s there are {found['held'].holder_lease} s left")
             _check(found["dead"].holder_lease <= 0, "one that has said nothing is alive")
-            _expect([found[key].is_held for key in ("long", "short", "held", "dead")], [True, False, True, False])
+            _expect([found[key].is_held for key in keys], [True, False, False, True, False])
             await other.beat("h", 0.0)
             _check(not (await _see(store, Query("held"))).records[0].is_held, "the last word does not count")
 

@@ -76,7 +76,7 @@ class Record:
     def is_held(self) -> bool:
         """Whether somebody who may be alive is at it."""
         if self.state == "sending":
-            return self.lease > 0
+            return self.lease > 0 and self.holder_lease > 0
         return self.state in ("claimed", "settling") and self.holder_lease > 0
 
 

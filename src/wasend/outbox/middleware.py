@@ -126,7 +126,7 @@ class OutboxMiddleware:
             return await call_next()
         identity = await asyncio.to_thread(Identity.of, call) if is_large(call) else Identity.of(call)
         holder = self._outbox.holder()
-        pause, looked = _PAUSES[0], False
+        pause, looked, told = _PAUSES[0], False, False
         again = self._outbox.on_unknown == "risk_duplicate"
         while True:
             turn = await holder.begin()
@@ -143,6 +143,8 @@ class OutboxMiddleware:
                     case "refused":
                         raise refusal_of(held.record.details or "{}")
                     case "lost":
+                        if held.record.lease > 0 and not told:
+                            told = await self._tell_wait(call)
                         await self._recovery.settle(held.record)
                         looked = True
                         continue
@@ -156,7 +158,8 @@ class OutboxMiddleware:
                         pass
             finally:
                 holder.end()
-            await self._wait(call, pause)
+            told = told or await self._tell_wait(call)
+            await asyncio.sleep(pause)
             pause = min(2 * pause, _PAUSES[1])
 
     async def _claim(
@@ -348,12 +351,11 @@ class OutboxMiddleware:
 
     # Others
 
-    async def _wait(self, call: Call[Any], pause: float) -> None:
-        if pause == _PAUSES[0]:
-            options = self._engine.options
-            logger.info("%s: another is at its key, and it waits until that one has ended", call.name)
-            await tell(options.on_wait, wait_of("outbox", 0.0, options.clock.now()))
-        await asyncio.sleep(pause)
+    async def _tell_wait(self, call: Call[Any]) -> bool:
+        options = self._engine.options
+        logger.info("%s: another is at its key, and it waits until that one has ended", call.name)
+        await tell(options.on_wait, wait_of("outbox", 0.0, options.clock.now()))
+        return True
 
     def _forget_some(self) -> None:
         if next(self._outbox.claims) % _EVERY == 0:

@@ -20,7 +20,7 @@ from ..delivery.settle import Settlement
 from ..delivery.settle.created import NewGroup, NewSession
 from ..delivery.settle.ledger import ledger_of
 from ..delivery.settle.messages import SentMessage
-from ..delivery.settle.search import WINDOW, Lost, search, target_of
+from ..delivery.settle.search import LONGEST_PAUSE, WINDOW, Lost, search, target_of
 from ..delivery.settle.target import Findings, Match, Target
 from ..delivery.settle.times import MARGIN
 from ..errors import ClientClosedError, InvalidRequestError, NotFoundError, OutcomeUnknownError, WasendError
@@ -34,6 +34,8 @@ from .rules import Account
 
 _LEAST_WINDOW: Final = 1.0
 """Seconds for which one that should be there by now is looked for: a read may fail."""
+_LONGEST_PAUSE: Final = 30.0
+"""Seconds between two looks, at most, where it may take minutes until it must be there."""
 _DAY: Final = 86_400.0
 _CHATS: Final = 5
 """Other chats that are read to see that messages are shown at all."""
@@ -155,6 +157,7 @@ class Recovery:
                 skew=intent.skew,
                 accounts=accounts,
                 read_from=accounts.read_from,
+                longest_pause=LONGEST_PAUSE if error is not None else _LONGEST_PAUSE,
             )
             settlement = await search(self._engine, self._ledger, lost, window)
             key = target.key(settlement.result)
@@ -265,15 +268,12 @@ class Recovery:
 
     def _give_up(self, held: Record) -> None:
         """Let others settle it, as soon as the store can be told."""
-        details = json.dumps({"reason": "looking for it was interrupted"})
 
         async def write() -> None:
             for seconds in (0.0, 0.5, 2.0, 5.0, 10.0, 20.0):
                 await asyncio.sleep(seconds)
                 try:
-                    await self._outbox.store.update(
-                        Query(held.key), lambda view: rules.lost(view, held, sent=None, details=details)
-                    )
+                    await self._outbox.store.update(Query(held.key), lambda view: rules.let_go(view, held))
                 except Exception as error:  # noqa: BLE001 - tried again
                     logger.warning("%s: the outbox cannot be told: %s", DETACHED, type(error).__name__)
                 else:

@@ -210,7 +210,11 @@ def take(
     found = _same(view, seen)
     if found is None or found.attempt != seen.attempt or found.state not in OPEN or (found.is_held and not own):
         return Change(None)
-    left = max(0.0, beyond + found.lease if found.state == "sending" else found.lease)
+    left = found.lease
+    if found.state == "sending":
+        # Where its sender was silent for a while only, nothing but its message tells anything before its lease is over.
+        left = beyond + found.lease if own else max(found.lease, beyond + found.lease)
+    left = max(0.0, left)
     name = found.account if any(one.account == account.name for one in view.records) else account.name
     mine = attrs.evolve(
         found, account=name, state="settling", attempt=found.attempt + 1, holder=holder, turn=0, lease=left
@@ -263,6 +267,19 @@ def lost(view: View, held: Record, *, sent: bool | None, details: str | None) ->
     if sent is None:
         return Change(True, attrs.evolve(mine, state="unknown", holder="", details=details))
     return Change(True, _ended(mine, "released", details=details))
+
+
+def let_go(view: View, held: Record) -> Change[bool]:
+    """
+    Leave a call to whoever looks for it next: settling it was interrupted.
+
+    Returns:
+        Whether it was still ours.
+    """
+    mine = _same(view, held)
+    if mine is None or mine.attempt != held.attempt or mine.state != "settling":
+        return Change(False)
+    return Change(True, attrs.evolve(mine, holder=""))
 
 
 def decree(

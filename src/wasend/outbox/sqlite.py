@@ -170,7 +170,7 @@ class SqliteOutboxStore:
         intent: str | None,
     ) -> Record:
         holder_lease = 0.0
-        if holder and state in ("claimed", "settling"):
+        if holder and state in ("claimed", "sending", "settling"):
             found: tuple[str] | None = connection.execute(
                 "SELECT lease FROM holders WHERE holder = ?", (holder,)
             ).fetchone()

@@ -38,7 +38,7 @@ logger: Final = logging.getLogger("wasend")
 WINDOW: Final = 10.0
 """Seconds for which a write is looked for."""
 _PAUSE: Final = 0.5
-_LONGEST_PAUSE: Final = 2.0
+LONGEST_PAUSE: Final = 2.0
 _TRIES: Final = 3
 """Looks that are made at least where reading back fails in a way that may pass; none but the first without a window."""
 
@@ -167,6 +167,7 @@ class Lost:
         skew: How far the service's clock was ahead of the one that `since` is by; `None` where nobody has noted it.
         accounts: Who else knows which message belongs to which send.
         read_from: From when others' messages may be, of which that is known, in seconds since the epoch.
+        longest_pause: Seconds to which the pauses between two looks grow.
     """
 
     target: Target
@@ -178,6 +179,7 @@ class Lost:
     skew: Skew | None = None
     accounts: Accounts | None = None
     read_from: float = math.inf
+    longest_pause: float = LONGEST_PAUSE
 
 
 class Accounts(Protocol):
@@ -271,7 +273,7 @@ class _Searching:
             # The last look is no older than the end, however long those before it have taken.
             left = end - clock.monotonic()
             await self._ear.wait(clock, min(pause, left) if left > 0 or failed >= _TRIES else pause)
-            pause = min(2 * pause, _LONGEST_PAUSE)
+            pause = min(2 * pause, self._lost.longest_pause)
 
     async def _widen(self) -> tuple[bool, bool | None]:
         """Look in more places from now on: whether to ask for them again, and whether there are any, if known."""
