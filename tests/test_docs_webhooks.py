@@ -223,7 +223,7 @@ def test_numbers() -> None:
     assert MAX_AGE == 86_400
     assert "15 minutes from the future" in HALF
     assert MAX_AHEAD == 15 * 60
-    assert "(4 MiB), or what would take more than 12 MiB" in HALF
+    assert "(4 MiB), or what would take more than 48 MiB" in HALF
     assert MAX_BYTES == 4 * 2**20
     assert "(`timeout`, 30 s)" in HALF
     assert TIMEOUT == 30

@@ -29,6 +29,7 @@ from wasend import (
     WebhookTooOldError,
     WebhookUnsignedError,
 )
+from wasend._core import codec
 from wasend.sandbox import Clock
 from wasend.webhooks import MessageReceived, UnknownEvent, parse, sign, verify
 from wasend.webhooks.parsing import MAX_AGE, MAX_BYTES
@@ -294,7 +295,7 @@ def test_keys_are_not_shown() -> None:
         (of(timestamp=0), WebhookTooOldError, 400),
         (of(timestamp=253_402_300_799_000), WebhookTooOldError, 400),
         (b" " * (MAX_BYTES + 1), WebhookTooLargeError, 413),
-        (b'{"event":"a","b":[' + b"[],[]," * 50_000 + b"1]}", WebhookTooLargeError, 413),
+        (b'{"event":"a","b":[' + b"[],[]," * 150_000 + b"1]}", WebhookTooLargeError, 413),
     ],
     ids=lambda value: value[:30].decode("latin-1") if isinstance(value, bytes) else None,
 )
@@ -312,6 +313,33 @@ def test_bad_input(body: bytes, error: type[WebhookError], status: int) -> None:
 def test_good_input(body: bytes) -> None:
     """What is an event is one, whatever is missing around its payload."""
     assert read(body).payload.body == SECRET_TEXT
+
+
+def test_large_events() -> None:
+    """A text as long as a body may be is read, and a community of 5000, with the engine's own record of each member."""
+    people = [{"id": f"{n:015}@lid", "pn": f"44770{n:07}@c.us", "role": "participant"} for n in range(5000)]
+    names = ("JID", "PhoneNumber", "LID", "IsAdmin", "IsSuperAdmin", "DisplayName", "Error", "AddRequest")
+    record = {"Participants": [dict.fromkeys(names, "44770") for _ in range(5000)]}
+    body = of(event="group.v2.join", payload={"group": {"id": "1203@g.us", "participants": people}, "_data": record})
+    assert len(read(body).payload.group.participants) == 5000
+    text = "x" * (MAX_BYTES - len(BODY))
+    assert read(of(payload={"body": text})).payload.body == text
+
+
+def test_no_part_is_read_twice() -> None:
+    """Values that do not fit cost no more than their number, however deep they are."""
+    reads: list[object] = []
+    statuses = [{"status": "STARTING", "timestamp": []} for _ in range(10)]
+
+    def kind_of(value: object) -> str:
+        reads.append(value)
+        return "a list"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(codec, "_kind_of", kind_of)
+        event = read(of(event="session.status", payload={"statuses": statuses}))
+    assert len(event.unread) == 10
+    assert len(reads) == 10
 
 
 def test_half_a_character() -> None:

@@ -547,18 +547,23 @@ class _Rest:
         key, kind, read = source
         try:
             return read(value, kind)
-        except _Partly as partly:
+        except (_Partly, ValueError, TypeError) as error:
+            return self.failed(name, key, value, error)
+
+    def failed(self, name: str, key: str, value: Any, error: Exception) -> Any:
+        """What can be had of a value of which something did not fit; `_NOTHING` where nothing does."""
+        if isinstance(error, _Partly):
             key = self.spelt(key)
-            for misfit in partly.within(f".{key}"):
+            for misfit in error.within(f".{key}"):
                 if not misfit.kept:
                     self.extra[misfit.path[1:]] = misfit.value
                     _warn(self.cls, name, "a part of it")
                 self.misfits.append(attrs.evolve(misfit, kept=True))
-            return partly.value
-        except _Unfit as unfit:
-            return self._misfit(name, unfit, key, value)
-        except (ValueError, TypeError):  # a type of a caller's own model that cattrs reads by itself, as an Enum
-            return self._misfit(name, _Unfit(f"{_kind_of(value)} does not fit"), key, value)
+            return error.value
+        if isinstance(error, _Unfit):
+            return self._misfit(name, error, key, value)
+        # It is of a type of a caller's own model that cattrs reads by itself, as an Enum.
+        return self._misfit(name, _Unfit(f"{_kind_of(value)} does not fit"), key, value)
 
     def _misfit(self, name: str, unfit: _Unfit, key: str, value: Any) -> Any:
         key = self.spelt(key)
@@ -622,9 +627,9 @@ def _model_hook(converter: cattrs.Converter, strict: bool, cls: type[Model]) -> 
             for name, key, kind, read in plan.others:
                 try:
                     known[name] = read(document[key], kind)
-                except (_Partly, ValueError, TypeError):
+                except (_Partly, ValueError, TypeError) as error:
                     rest = rest or _Rest(cls, strict, extra, came)
-                    if (found := rest.read(name, (key, kind, read), document[key])) is not _NOTHING:
+                    if (found := rest.failed(name, key, document[key], error)) is not _NOTHING:
                         known[name] = found
             for name, sources in plan.rivals:
                 rest = rest or _Rest(cls, strict, extra, came)

@@ -11,6 +11,7 @@ from ..recipients import Recipient, jid
 
 _LONG_MESSAGE_ID: Final = re.compile(r"(?:true|false)_([^_]+)_([^_]+)(?:_.*)?", re.DOTALL)
 _SUFFIX: Final = re.compile(r"_(?:out|in|[^_\s]+@[\w.]+)$")
+_LONGEST_ID: Final = 200  # characters; no number and no id has half as many, however it is spelt
 _LINE_END: Final = re.compile("\r\n?|[\u2028\u2029\v\f\x85]")
 
 
@@ -72,6 +73,8 @@ def chat_key(to: str) -> str:
     if to.startswith("+") and to[1:].isdecimal():  # as every call of ours spells a number: no need to parse it again
         return f"{to[1:]}@c.us"
     if to.endswith("@c.us") and to.isascii() and to[:-5].isdecimal():  # as most answers do
+        return to
+    if len(to) > _LONGEST_ID:
         return to
     try:
         return jid(to, "to")
