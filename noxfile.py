@@ -42,6 +42,7 @@ TESTED_ON_EVERY_PYTHON = ("codec", "deadline", "model", "outcomes", "public", "p
 # webhooks and faults look at; how stores do, those of the file.
 TESTED_ONCE = (
     "cli",
+    "contrib_celery",
     "sandbox",
     "sandbox_fuzz",
     "request",
