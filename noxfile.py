@@ -35,14 +35,15 @@ DIFFERS_BY_PYTHON = {
     "weakref",
 }
 # These do so as well: types looked up at run time, timeouts of the event loop, slots and pickling, signatures and what
-# importing does, and pytest's own start.
-TESTED_ON_EVERY_PYTHON = ("codec", "deadline", "model", "outcomes", "public", "pytest_plugin")
+# importing does, pytest's own start, and how tracebacks print.
+TESTED_ON_EVERY_PYTHON = ("codec", "deadline", "model", "outcomes", "public", "pytest_plugin", "tracebacks")
 # These import one only to play a part around what they test: signals that are sent to the command, sockets to a sandbox
 # whose rules are plain Python. How threads, sockets and signals behave is what the tests of bridge, connections,
 # webhooks and faults look at; how stores do, those of the file.
 TESTED_ONCE = (
     "cli",
     "contrib_celery",
+    "login",
     "sandbox",
     "sandbox_fuzz",
     "request",
