@@ -446,6 +446,21 @@ def test_the_order_of_the_engine(client_type: str) -> None:
     assert isinstance(found, Session)
 
 
+@both_clients
+def test_codes_that_come_as_they_like(client_type: str) -> None:
+    """An answer without a code is none; and a code that comes before its time is shown at once, for 20 s."""
+    steps: list[LoginStep] = []
+    scan = at("SCAN_QR_CODE")
+    with serving(
+        answer(200, {"sessions": [CREATED]}),
+        *(scan, answer(200, {"data": ""}), scan, CODE, scan, scan, scan),
+        answer(200, {"value": "2@another,AbC,dEf,1"}),
+        at("WORKING"),
+    ) as server:
+        result_or_error(client_type, server.url, lambda client: client.login("ses_1", show=steps.append))
+    assert [(step.number, step.seconds) for step in steps] == [(1, 60), (2, 20), (0, None)]
+
+
 # ----------------------------------------------------------------------------------------------- a clock that stands still
 
 

@@ -222,14 +222,16 @@ class _Linking:
             if isinstance(error, APIStatusError) and not may_repeat(error, repeatable=True):
                 raise
             return self._qr is not None
+        if not qr.data:
+            return False
         now = self._clock.monotonic()
         if self._qr is None or qr.data != self._qr.data:
             is_first = self._qr is None
             self._qr = qr
             self._number += 1
-            # When the code of a session that was started before was shown first, nobody knows.
-            began = now if is_first else max(self._good_until, now - _FRESH)
-            self._good_until = max(now, began) + (_FIRST_CODE if is_first else _NEXT_CODE)
+            # It came when the one before was over, or between two looks. Of the first, nobody knows how old it is.
+            began = now if is_first else min(now, max(self._good_until, now - _FRESH))
+            self._good_until = began + (_FIRST_CODE if is_first else _NEXT_CODE)
             self._told = SessionState.SCAN_QR_CODE
             step = LoginStep(
                 session=self._session,
