@@ -49,6 +49,8 @@ TESTED_ONCE = (
     "request",
     "retry",
     "storage_postgres",
+    "cli_events",
+    "docs_receiving",
     "webhooks_proof",
     "webhooks_adapters",
 )

@@ -115,13 +115,13 @@ async def test_each_comes_once_and_in_order(desk: Desk) -> None:
 
 async def test_since(desk: Desk) -> None:
     """What was written since a moment is found first; a backlog of any size, in order, a part of it in memory."""
-    for number in range(1300):
+    for number in range(700):
         desk.receive(str(number))
         if number % 7 == 0:
             desk.sandbox.clock.advance(1)
     since = datetime.fromtimestamp(START, UTC)
-    found = await first(1300, desk.client.iter_new_messages(desk.session, since=since))
-    assert found == [str(number) for number in range(1300)]
+    found = await first(700, desk.client.iter_new_messages(desk.session, since=since))
+    assert found == [str(number) for number in range(700)]
 
 
 async def test_it_is_the_webhook_s_event(desk: Desk) -> None:
@@ -191,12 +191,12 @@ async def test_it_asks_little(desk: Desk) -> None:
     desk.service.requests.clear()
     began = desk.sandbox.clock.now()
     waiting = asyncio.ensure_future(anext(messages))
-    while desk.sandbox.clock.now() < began + 1200:
+    while desk.sandbox.clock.now() < began + 600:
         await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.wait({waiting})
     reads = sum(request.url.path.endswith("/messages") for request in desk.service.requests)
-    assert len(desk.service.requests) < 2.5 * 1200 / (6 * 5 * 0.8)
+    assert len(desk.service.requests) < 2.5 * 600 / (6 * 5 * 0.8)
     assert reads < 30
 
 

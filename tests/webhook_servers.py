@@ -199,6 +199,7 @@ def main(folder: Path, kills: int) -> None:
     def start(name: str) -> None:
         pid = os.fork()
         if pid == 0:
+            os.setsid()  # gunicorn's own processes are of its group
             signal.signal(signal.SIGTERM, signal.SIG_DFL)
             serve(name, sockets[name], folder, kills)
             os._exit(0)
@@ -207,7 +208,7 @@ def main(folder: Path, kills: int) -> None:
     def stop(*_: object) -> None:
         for pid in running:
             with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGTERM)
+                os.killpg(pid, signal.SIGKILL)
         os._exit(0)
 
     signal.signal(signal.SIGTERM, stop)
