@@ -115,6 +115,8 @@ def test_help_without_a_command(environment: dict[str, str]) -> None:
         (["sandbox", "--rate-limit", "lots"], "'20/m'"),
         (["sandbox", "--rate-limit", "0/m"], "rate limit"),
         (["sandbox", "--api-key", ""], "api_key"),
+        (["sandbox", "--acks", "DEVICE"], "--acks"),
+        (["sandbox", "--acks", "LATER=1"], "LATER"),
     ],
 )
 def test_mistakes(
@@ -167,7 +169,7 @@ def test_sandbox(ended_by: signal.Signals, environment: dict[str, str]) -> None:
         "k3y-of-mine",
     ]
     with started(*WASEND, "sandbox", *options, env=environment) as process:
-        printed = read_until(process, "/_sandbox/messages")
+        printed = read_until(process, "/_sandbox/\n")
         url = re.findall(r"http://127\.0\.0\.1:\d+", printed)[0]
         with WasendClient("k3y-of-mine", base_url=url, retry=None) as client:
             session = client.create_session(session_name="Front Desk", phone_number="+447700900123")
@@ -178,7 +180,14 @@ def test_sandbox(ended_by: signal.Signals, environment: dict[str, str]) -> None:
         process.send_signal(ended_by)
         rest, errors = process.communicate(timeout=PATIENCE)
 
-    assert (process.returncode, rest, errors) == (0, "", "")
+    assert (process.returncode, errors) == (0, "")
+    lines = [re.sub(r"^\d\d:\d\d:\d\d |ses_\w+", "", line) for line in rest.split("\n\n", 1)[-1].strip().splitlines()]
+    assert lines == [
+        "POST /sessions: 201",
+        "POST /sessions//start: 201",
+        "GET /sessions/: 200",
+        "GET /sessions/: 429",
+    ]
     assert "WASEND_BASE_URL=" + url in printed
     assert "k3y-of-mine" not in printed
 

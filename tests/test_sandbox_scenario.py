@@ -179,11 +179,11 @@ def test_scenario_that_cannot_be_read(content: bytes | None, tmp_path: Path) -> 
 @contextmanager
 def served(*options: str, env: dict[str, str]) -> Iterator[str]:
     """The URL of a `wasend sandbox` with these options."""
-    with started(*WASEND, "sandbox", "--port", "0", *options, env=env) as process:
-        yield re.findall(r"http://127\.0\.0\.1:\d+", read_until(process, "/_sandbox/messages"))[0]
+    with started(*WASEND, "sandbox", "--port", "0", "--quiet", *options, env=env) as process:
+        yield re.findall(r"http://127\.0\.0\.1:\d+", read_until(process, "/_sandbox/\n"))[0]
         process.terminate()
         rest, errors = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, rest, errors) == (0, "", "")
+    assert (process.returncode, rest.strip(), errors) == (0, "", "")
 
 
 @posix
@@ -229,7 +229,7 @@ def test_shown_to_other_machines(environment: dict[str, str]) -> None:
     """Listening where other machines reach it needs a word, and then it warns; it works from here all the same."""
     options = ["--port", "0", "--host", "0.0.0.0", "--allow-remote", "--api-key", "k1"]
     with started(*WASEND, "sandbox", *options, env=environment) as process:
-        url = re.findall(r"http://127\.0\.0\.1:\d+", read_until(process, "/_sandbox/messages"))[0]
+        url = re.findall(r"http://127\.0\.0\.1:\d+", read_until(process, "/_sandbox/\n"))[0]
         assert httpx.get(f"{url}/_sandbox/clock", trust_env=False).json()["stopped"] is False
         process.terminate()
         _, errors = process.communicate(timeout=PATIENCE)

@@ -7,7 +7,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Final, get_type_hints
@@ -16,7 +16,7 @@ import typer
 
 from wasend import WasendError
 from wasend.cli.errors import FailedError, UsageError
-from wasend.sandbox import Sandbox, play_scenario
+from wasend.sandbox import Clock, Sandbox, play_scenario
 from wasend.sandbox.interfaces.signatures import as_option, described
 
 
@@ -64,6 +64,8 @@ def _options() -> list[inspect.Parameter]:
     return found
 
 
+_SESSIONS: Final = 10
+"""Sessions that are listed at the start."""
 _METAVARS: Final = {
     "api_key": "KEY",
     "scan_after": "SECONDS",
@@ -88,13 +90,22 @@ def _serve(
     scenario: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Initial state, in TOML; see docs/sandbox.md.")
     ] = None,
+    acks: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ACK=SECONDS", help="When messages get that far, such as DEVICE=1. Repeatable."),
+    ] = None,
+    stopped: Annotated[
+        bool, typer.Option("--stopped", help="Begin with a clock that stands still until it is moved or started.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Do not print a line for each request.")] = False,
     **options: Any,
 ) -> None:
     """Serve a local WASend until Ctrl-C."""
     if allow_remote and not options["api_key"]:
         raise UsageError("--allow-remote lets other machines in: add --api-key KEY, which they must know")
     try:
-        served = Sandbox(**{name: value for name, value in options.items() if value is not None})
+        given = {name: value for name, value in options.items() if value is not None}
+        served = Sandbox(**given, acks=_acks(acks or ()), clock=Clock(stopped=stopped))
         if scenario is not None:
             play_scenario(served, scenario)
         server = served.serve(port, host, allow_remote=allow_remote)
@@ -107,7 +118,9 @@ def _serve(
     # A shell that starts this in the background has it ignore Ctrl-C; by its process id it can be ended as quietly.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        typer.echo(_how_to_use(server.url, given_key=bool(options["api_key"]), scans=options["scan_after"] is not None))
+        typer.echo("\n".join(_how_to_use(server.url, served, given_key=bool(options["api_key"]))))
+        if not quiet:
+            _log_requests()
         while True:
             time.sleep(3600)  # and not for ever: on Windows that would not hear Ctrl-C
     except KeyboardInterrupt:
@@ -134,17 +147,44 @@ def _sandbox_command() -> Callable[..., None]:
 sandbox: Final = _sandbox_command()
 
 
-def _how_to_use(url: str, *, given_key: bool, scans: bool) -> str:
+def _acks(given: Iterable[str]) -> dict[Any, float]:
+    acks: dict[str, float] = {}
+    for one in given:
+        name, _, seconds = one.partition("=")
+        try:
+            acks[name.strip().upper()] = float(seconds)
+        except ValueError:
+            raise UsageError(f"--acks: expected ACK=SECONDS, such as DEVICE=1, got {one!r}") from None
+    return acks
+
+
+def _log_requests() -> None:
+    """Print a line for each request: when, what, the status and the fault."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
+    requests = logging.getLogger("wasend.sandbox.requests")
+    requests.setLevel(logging.INFO)
+    requests.addHandler(handler)
+
+
+def _how_to_use(url: str, served: Sandbox, *, given_key: bool) -> Iterator[str]:
     key = "the-key-you-gave" if given_key else "any-key"
-    lines = [
-        f"A local WASend is at {url} (Ctrl-C ends it).",
-        "Open that in a browser to see what happens, and to play the phone.",
-        "",
-        "Point a client at it in Python,",
-        f'    WasendClient("{key}", base_url="{url}")',
-        "or in its environment:",
-        f"    WASEND_API_KEY={key} WASEND_BASE_URL={url}",
-    ]
-    if not scans:
-        lines += ["", "Scan a session's QR code:", f"    curl -X POST {url}/_sandbox/sessions/SESSION_ID/scan"]
-    return "\n".join([*lines, "", "What was sent:", f"    curl {url}/_sandbox/messages"])
+    yield f"A local WASend is at {url} (Ctrl-C ends it)."
+    yield "Open that in a browser to see what happens, and to play the phones."
+    yield f"\nPoint a client at it:\n    export WASEND_API_KEY={key} WASEND_BASE_URL={url}"
+    json = "-H 'Content-Type: application/json'"
+    sessions = list(served.sessions.values())
+    if sessions:
+        yield "\nIts sessions:"
+        for one in sessions[:_SESSIONS]:
+            yield f"    {one.id}  {one.settings.name}  {one.settings.phone_number}  {one.status}"
+        if len(sessions) > _SESSIONS:
+            yield f"    and {len(sessions) - _SESSIONS} more"
+    else:
+        number = '{"name": "Front Desk", "phoneNumber": "+447700900123"}'
+        yield f"\nAdd a session that is connected:\n    curl {url}/_sandbox/sessions {json} -d '{number}'"
+    session = sessions[0].id if sessions else "SESSION_ID"
+    body = f'{{"session": "{session}", "to": "+447700900456", "text": "See you at 10"}}'
+    yield f"\nSend from it:\n    curl {url}/sendText -H 'Authorization: Bearer {key}' {json} -d '{body}'"
+    yield f"\nWhat was sent:\n    curl {url}/_sandbox/messages\n\nAll else that can be asked:\n    curl {url}/_sandbox/"
+    yield ""

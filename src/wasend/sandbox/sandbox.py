@@ -16,7 +16,9 @@ import httpx
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wasend import AsyncWasendClient, WasendClient
+from wasend._core.call import masked
 from wasend._core.http import CLOCK_HEADER
+from wasend.errors import printable
 from wasend.sandbox.actions import Actions, somebody
 from wasend.sandbox.api import (
     ACCOUNT,
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 
 
 _log = logging.getLogger("wasend.sandbox")
+_requests = logging.getLogger("wasend.sandbox.requests")
 _REAL = 0.5
 """Seconds after which a client that comes back has waited, and has not just asked again."""
 
@@ -314,6 +317,10 @@ class Sandbox(Actions):
 
     def _note(self, scope: Scope, status: int | None, *, processed: bool, fault: str | None = None) -> None:
         if not scope["path"].startswith(PREFIX) and scope["path"] != "/":
+            if _requests.isEnabledFor(logging.INFO):
+                came = "no answer" if status is None else status
+                what = f"{scope['method']} {printable(masked(scope['path']))}"
+                _requests.info("%s: %s%s", what, came, f" ({fault})" if fault else "")
             self._journal.add(
                 at=self.clock.now(),
                 method=scope["method"],
