@@ -271,6 +271,24 @@ async def test_a_source_that_gives_the_same_again(shop: Shop) -> None:
     assert len(shop.sandbox.deliveries()) == 3
 
 
+async def test_a_drain_that_is_aborted(shop: Shop) -> None:
+    """Who aborts a drain has aborted it: it does not put itself into the queue again."""
+
+    async def due(session: str, after: str | None) -> Sequence[Outgoing]:
+        await shop.app.job_manager.cancel_job_by_id_async(shop.jobs[0]["id"], abort=True)
+        if after is not None:
+            await asyncio.Event().wait()
+        return await Shop.due(shop, session, after)
+
+    shop.tasks._source = due
+    await shop.tasks.drain_session(shop.session)
+    async with asyncio.timeout(20):
+        await shop.app.run_worker_async(
+            wait=False, install_signal_handlers=False, listen_notify=False, abort_job_polling_interval=0.01
+        )
+    assert [job["status"] for job in shop.jobs] == ["aborted"]
+
+
 async def test_no_source(shop: Shop) -> None:
     """A worker that was given no source says so."""
     shop.tasks._source = None

@@ -290,7 +290,9 @@ class SendTasks(Blueprint):
         while messages := await self._source(session, after):
             if messages[-1].key == after:
                 raise ConfigurationError("source: it gives the same messages again; give those behind `after`")
-            if time.monotonic() >= end or context.should_abort():
+            if context.should_abort():
+                raise JobAborted
+            if time.monotonic() >= end:
                 await self._continue(session, after, left=left, attempts=attempts)
                 return
             async with asyncio.TaskGroup() as group:
