@@ -1,4 +1,7 @@
-"""The README tells the truth: its programs run, its commands are the ones in use, and its samples are what is printed."""
+"""
+The README and the page about calls tell the truth: their programs run, the commands are the ones in use, and the samples
+are what is printed.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,7 @@ from wasend.sandbox import Clock, Sandbox, SandboxServer
 
 PROJECT: Final = Path(__file__).parent.parent
 README: Final = (PROJECT / "README.md").read_text(encoding="utf-8")
+CALLS: Final = (PROJECT / "docs" / "calls.md").read_text(encoding="utf-8")
 KEY: Final = "k3y-of-the-readme"
 
 SAMPLE: Final = """\
@@ -40,8 +44,8 @@ print('Created session:', new_session)
 
 
 def blocks(language: str) -> list[str]:
-    """The fenced blocks of one language, in the order of the page."""
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    """The fenced blocks of one language, in the order of the pages."""
+    return re.findall(rf"^```{language}\n(.*?)^```$", README + CALLS, re.MULTILINE | re.DOTALL)
 
 
 PROGRAMS: Final = blocks("python")
@@ -94,7 +98,7 @@ def test_programs(tmp_path: Path, wasend_sandbox: Sandbox, wasend_server: Sandbo
 
 def test_error_as_printed(tmp_path: Path, wasend_client: WasendClient, wasend_server: SandboxServer) -> None:
     """The program about errors prints what the text below it says that it prints."""
-    (said,) = re.findall(r"^Here it prints `(.*)`\.$", README, re.MULTILINE)
+    (said,) = re.findall(r"^Here it prints `(.*)`\.$", CALLS, re.MULTILINE)
     (program,) = [program for program in PROGRAMS if "except SessionNotReadyError" in program]
     wasend_client.create_session(session_name="A", phone_number="+447700900123")
     result = python("-c", program, cwd=tmp_path, WASEND_API_KEY=KEY, WASEND_BASE_URL=wasend_server.url)
@@ -103,7 +107,7 @@ def test_error_as_printed(tmp_path: Path, wasend_client: WasendClient, wasend_se
 
 
 def test_sample_is_the_pages() -> None:
-    """The sample in the README is the one of WASend's page, but for indentation and empty lines."""
+    """The sample on the page is the one of WASend's page, but for indentation and empty lines."""
     assert flat(SAMPLE) in [flat(program) for program in PROGRAMS]
 
 
