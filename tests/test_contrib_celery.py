@@ -177,6 +177,10 @@ def test_one_client_a_process_and_class(app: Celery) -> None:
     with pytest.raises(ConfigurationError, match="key: this client has no outbox"):
         _ = other.client
     assert len(contrib._clients) == 2
+    further = app.task(nothing, base=type("Further", (Sending,), {}), name="further", shared=False)
+    further.push_request(id="t-19")
+    assert further.client.retrieve_config().base_url == "http://127.0.0.1:9"
+    assert len(contrib._clients) == 3
     contrib._close()
     assert contrib._clients == {}
 

@@ -97,7 +97,7 @@ class WasendTask(Task):  # type: ignore[misc]  # it is Any
     @property
     def client(self) -> WasendClient:
         """The client of this worker process; the message that names no ``key`` has the task's."""
-        return _client_of(self.make_client).with_options(key=self.key)
+        return _client_of(self).with_options(key=self.key)
 
     def __init_subclass__(cls, **options: Any) -> None:
         super().__init_subclass__(**options)
@@ -141,14 +141,16 @@ def _retrying(run: Any) -> Callable[..., Any]:
     return either
 
 
-# One client a process and way to make one: tasks of one base class share it. What a fork has copied is the parent's.
-_clients: Final[dict[Any, WasendClient]] = {}
+# One client a process and base class: all tasks of that share it. What a fork has copied is the parent's.
+_clients: Final[dict[tuple[int, type], WasendClient]] = {}
 
 
-def _client_of(make: Callable[[], WasendClient]) -> WasendClient:
-    whose = os.getpid(), getattr(make, "__func__", make)
+def _client_of(task: WasendTask) -> WasendClient:
+    # The class of a decorated function is its own; the one below it is what was given as its base.
+    base = next(kind for kind in type(task).__mro__ if "__wrapped__" not in vars(kind))
+    whose = os.getpid(), base
     if (client := _clients.get(whose)) is None:
-        client = _clients.setdefault(whose, made := make())
+        client = _clients.setdefault(whose, made := task.make_client())
         if client is not made:  # another thread was faster
             made.close()
         # For tasks that run where no worker ends: registered behind the finalizers, it is called before them.
