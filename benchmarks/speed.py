@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Final
 
 import httpx
+import outbox
 import overhead
 from overhead import FULL, NUMBERS, QUICK, RECIPIENT, ROWS, SESSION, TEXT, Scale, report, running_server
 
@@ -215,6 +216,7 @@ def main() -> None:
         overhead.many_at_once(runner, url, scale)
         overhead.import_time(url, scale)
     threads(scale)
+    outbox.run(scale)
     if not options.quick:
         write()
 

@@ -27,13 +27,17 @@ class Holder:
 
     One word keeps all that it holds. It is said by a timer of the event loop, which keeps neither that nor the process.
 
+    Attributes:
+        id: What it is called.
+        turns: What it holds now.
+
     Args:
         store: Where it says so.
     """
 
     def __init__(self, store: OutboxStore) -> None:
         self.id = secrets.token_hex(6)
-        self.count = 0
+        self.turns: set[int] = set()
         self._store = store
         self._turns = itertools.count(1)
         self._said = -LEASE
@@ -50,21 +54,22 @@ class Holder:
         Raises:
             StoreError: The store cannot be used.
         """
-        self.count += 1
+        turn = next(self._turns)
+        self.turns.add(turn)
         try:
             if time.monotonic() - self._said >= _BEAT:
                 await asyncio.shield(self._say())
             if self._timer is None:
                 self._set_timer()
         except BaseException:
-            self.end()
+            self.end(turn)
             raise
-        return next(self._turns)
+        return turn
 
-    def end(self) -> None:
+    def end(self, turn: int) -> None:
         """End to hold it."""
-        self.count -= 1
-        if self.count == 0 and self._timer is not None:
+        self.turns.discard(turn)
+        if not self.turns and self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
@@ -75,7 +80,7 @@ class Holder:
 
     def _tick(self) -> None:
         self._timer = None
-        if self.count:
+        if self.turns:
             self._say()
             self._set_timer()
 

@@ -119,6 +119,7 @@ class OutboxMiddleware:
         self._ledger = ledger_of(engine)
         self._recovery = Recovery(outbox, engine)
         self._waits = waits
+        self._abandoned: set[asyncio.Task[None]] = set()
 
     async def __call__(self, call: Call[T], call_next: Callable[[], Awaitable[T]], /) -> T:
         """Make the call, unless it was made, or is being made, by its key."""
@@ -157,7 +158,7 @@ class OutboxMiddleware:
                     case "busy":
                         pass
             finally:
-                holder.end()
+                holder.end(turn)
             told = told or await self._tell_wait(call)
             await asyncio.sleep(pause)
             pause = min(2 * pause, _PAUSES[1])
@@ -169,7 +170,7 @@ class OutboxMiddleware:
         target = target_of(call, self._ledger)
         fingerprints = _fingerprints(target, identity)
         leaving, asked = None, _CLOCK()
-        waits = self._waits or self._engine.limiter.makes_wait or holder.count > _FEW
+        waits = self._waits or self._engine.limiter.makes_wait or len(holder.turns) > _FEW
         if call.prelude is None and not waits:
             total = self._engine.options.timeout.total_for(size_of_file(call))
             leaving = self._leaving(call, identity, total)
@@ -185,6 +186,7 @@ class OutboxMiddleware:
                 fingerprint=fingerprints[0],
                 holder=holder.id,
                 turn=turn,
+                turns=holder.turns,
                 leaving=leaving,
                 again=again,
             )
@@ -323,7 +325,11 @@ class OutboxMiddleware:
         async def write() -> None:
             await self._outbox.store.update(Query(key), lambda view: rules.abandon(view, holder.id, turn))
 
-        self._engine.http.detach(self._until_written("a claim", write))
+        # Where the store is gone there may be many: this holder knows by itself that they are over.
+        if len(self._abandoned) < _FEW:
+            task = self._engine.http.detach(self._until_written("a claim", write))
+            self._abandoned.add(task)
+            task.add_done_callback(self._abandoned.discard)
 
     async def _written(self, call: Call[Any], write: Callable[[], Awaitable[None]]) -> None:
         """Write down an outcome: whatever fails in that, and whoever is cancelled, the outcome stands."""

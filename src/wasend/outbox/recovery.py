@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import math
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
@@ -71,12 +72,15 @@ class Recovery:
         self._ledger = ledger_of(engine)
         self._account = outbox.account_of(engine.options)
 
-    async def settle(self, record: Record, *, error: OutcomeUnknownError | None = None) -> Record | None:
+    async def settle(
+        self, record: Record, *, error: OutcomeUnknownError | None = None, patience: float = math.inf
+    ) -> Record | None:
         """
         Settle a call whose sender has ended.
 
         Args:
             record: The call, as it was seen.
+            patience: Seconds for which to look at most: it may be unknown then until it would certainly be there.
             error: What its sender itself has got in place of an answer: then it is looked for only for as long as
                 settling takes, and taken for lost by nobody.
 
@@ -89,7 +93,7 @@ class Recovery:
         """
         intent = Intent.load(record.intent) if record.intent else None
         holder = self._outbox.holder()
-        await holder.begin()
+        turn = await holder.begin()
         try:
             beyond = self._outbox.visible_within - (0.0 if intent is None else intent.lease)
             held = await self._outbox.store.update(
@@ -101,30 +105,35 @@ class Recovery:
             if held is None:
                 return None
             try:
-                return await self._settle(held, intent, error)
+                return await self._settle(held, intent, error, patience)
             except BaseException:
                 self._give_up(held)
                 raise
         finally:
-            holder.end()
+            holder.end(turn)
 
-    async def settle_when_over(self, record: Record, *, wait: bool) -> Record | None:
+    async def settle_when_over(self, record: Record, *, wait: bool, at_once: asyncio.Semaphore) -> Record | None:
         """
         Settle a call, once its sender has ended.
 
         Args:
             record: The call, as it was seen.
-            wait: Whether to wait for that.
+            wait: Whether to wait for that, and until it would certainly be there.
+            at_once: Held while it is looked for.
 
         Returns:
             The call as it stands then; `None` where it is forgotten.
         """
         pause = _PAUSES[0]
         seen: Record | None = record
+        looked = False
         while seen is not None and seen.state in OPEN:
-            if not seen.is_held:
-                if (settled := await self.settle(seen)) is not None:
+            if not seen.is_held and not (looked and seen.lease > 0):
+                async with at_once:
+                    settled = await self.settle(seen, patience=WINDOW)
+                if settled is not None and not (settled.state == "unknown" and settled.lease > 0 and wait):
                     return settled
+                looked = settled is not None
             elif not wait:
                 return seen
             await asyncio.sleep(pause)
@@ -135,7 +144,9 @@ class Recovery:
             )
         return seen
 
-    async def _settle(self, held: Record, intent: Intent | None, error: OutcomeUnknownError | None) -> Record | None:
+    async def _settle(
+        self, held: Record, intent: Intent | None, error: OutcomeUnknownError | None, patience: float
+    ) -> Record | None:
         if intent is not None and intent.takes_own_id:  # as its sender knew, and this process may not know yet
             own_id = str(intent.call.own_id)
             self._ledger.ids.learn(held.session, own_id, own_id)
@@ -145,7 +156,7 @@ class Recovery:
             return await self._lost(held, Settlement("unknown", reason=f"what {name} does cannot be looked up"), None)
         accounts = _Accounts(self._outbox, held, target)
         excluded: set[str] = set()
-        window = WINDOW if error is not None else max(held.lease, _LEAST_WINDOW)
+        window = WINDOW if error is not None else min(patience, max(held.lease, _LEAST_WINDOW))
         while True:
             await accounts.others_over()
             lost = Lost(
@@ -175,6 +186,8 @@ class Recovery:
         settlement = attrs.evolve(settlement, outcome="unknown", result=None)
         if error is not None:
             error.settlement = settlement
+            return await self._lost(held, settlement, None)
+        if held.lease > window:  # it may be on its way yet
             return await self._lost(held, settlement, None)
         return await self._lost(held, *await self._verdict(held, intent, target, accounts, settlement))
 
@@ -423,17 +436,16 @@ async def recover(outbox: Outbox, engine: Engine, session: str | None, *, wait: 
     found: dict[str, list[Entry]] = {}
 
     async def settle(record: Record) -> None:
-        async with at_once:
-            ended = await recovery.settle_when_over(record, wait=wait)
+        ended = await recovery.settle_when_over(record, wait=wait, at_once=at_once)
         if ended is not None:
             found.setdefault(entry_of(ended).state, []).append(entry_of(ended))
 
     mine = _Mine(account, engine)
     async for page in _unsettled(outbox, session):
         theirs = [one for one in page if await mine.has(one)]
-        async with asyncio.TaskGroup() as group:
-            for record in theirs:
-                group.create_task(settle(record))
+        for failure in await asyncio.gather(*map(settle, theirs), return_exceptions=True):
+            if failure is not None:
+                raise failure
     return Recovered(
         sent=tuple(found.get("sent", ())),
         not_sent=tuple(found.get("not_sent", ())),

@@ -56,6 +56,7 @@ def claim(
     fingerprint: int,
     holder: str,
     turn: int,
+    turns: Collection[int] = (),
     leaving: Leaving | None = None,
     again: bool = False,
 ) -> Change[tuple[Claimed, Record]]:
@@ -70,6 +71,7 @@ def claim(
         fingerprint: Its own.
         holder: Who claims it.
         turn: Which of the holder's claims this is.
+        turns: Those of its claims that are going on.
         leaving: Its request, where it leaves at once.
         again: Whether to make it again where nobody knows what became of it.
 
@@ -93,7 +95,8 @@ def claim(
     state = found.state
     if state == "sent" or state == "refused":  # noqa: PLR1714 - so that checkers see which
         return Change((state, found))
-    if found.is_held:
+    given_up = state == "claimed" and found.holder == holder and found.turn not in turns
+    if found.is_held and not given_up:
         return Change(("busy", found))
     if state in ("sending", "settling"):
         return Change(("lost", found))
@@ -157,7 +160,9 @@ def finish(view: View, held: Record, *, claim: str | None, details: str | None) 
     """
     found = _same(view, held)
     if found is None or found.departure != held.departure or found.state not in OPEN:
-        return Change(False)
+        if found is None or found.departure != held.departure or found.state != "sent":
+            return Change(False)
+        return Change(claim is None or found.claim == claim)  # it was written before, and that was not heard
     taken = any(one.id != found.id for one in view.claimed)
     ended = _ended(found, "sent", claim=None if taken else claim, details=details)
     return Change(not taken, ended)
