@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import hashlib
 import hmac
 import json
@@ -77,6 +78,14 @@ def test_documented_vector() -> None:
     verify(body, {"X-Webhook-Hmac": VECTOR, "X-Webhook-Hmac-Algorithm": "sha512"}, "my-secret-key")
     event = parse(body, {"x-webhook-hmac": VECTOR}, key="my-secret-key", max_age=None)
     assert (type(event), event.session, event.engine) == (MessageReceived, "default", "WEBJS")
+
+
+def test_example() -> None:
+    """The example in the documentation of `parse` runs, and gives what it says."""
+    assert parse.__doc__
+    names = {"__name__": "example"}
+    example = doctest.DocTestParser().get_doctest(parse.__doc__, names, "parse", None, None)
+    assert doctest.DocTestRunner().run(example) == (0, 4)
 
 
 SIGNATURE: Final = signed()["X-Webhook-Hmac"]
@@ -313,6 +322,17 @@ def test_bad_input(body: bytes, error: type[WebhookError], status: int) -> None:
 def test_good_input(body: bytes) -> None:
     """What is an event is one, whatever is missing around its payload."""
     assert read(body).payload.body == SECRET_TEXT
+
+
+def test_depth() -> None:
+    """A hundred levels are read, brackets in texts not counted; one more is refused, before Python could recurse too deep."""
+
+    def nested(levels: int) -> bytes:
+        return BODY[:-1] + b',"a":' + b"[" * levels + b'"[[[["' + b"]" * levels + b"}"
+
+    assert read(nested(99)).id == "evt_1"
+    with pytest.raises(WebhookFormatError, match="nested too deeply"):
+        read(nested(100))
 
 
 def test_large_events() -> None:

@@ -218,9 +218,8 @@ def signing(headers: Headers) -> tuple[set[str], set[str]]:
     try:
         for name, value in given.items() if hasattr(given, "items") else given or ():
             if len(name) in _LENGTHS and (spelt := _text(name).lower()) in found:
-                text = _text(value).strip().lower()
                 # A header that came twice is joined by a comma where there is one value a name.
-                found[spelt].update(part.strip() for part in text.split(",")) if "," in text else found[spelt].add(text)
+                found[spelt].update(map(str.strip, _text(value).lower().split(",")))
     except (TypeError, ValueError, AttributeError) as error:
         problem = f"{type(given).__name__} that cannot be read ({type(error).__name__})"
     else:
