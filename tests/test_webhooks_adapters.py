@@ -32,7 +32,7 @@ from werkzeug.test import Client as WsgiClient
 from tests.raw import PATIENCE, reserved, wait_until
 from tests.served import KEY
 from tests.test_webhooks_parsing import BODY, CLOCK, SECRET_TEXT, of, signed
-from wasend import ConfigurationError
+from wasend import ConfigurationError, InvalidRequestError
 from wasend.webhooks import AnyEvent, Endpoint, MessageReceived, Receiver
 from wasend.webhooks import adapters as package
 from wasend.webhooks.adapters import (
@@ -374,6 +374,16 @@ def test_times_that_are_none(timeout: Any) -> None:
     ):
         with pytest.raises(ConfigurationError, match="timeout"):
             make()
+
+
+async def test_endpoint_by_hand() -> None:
+    """What is not the body as it came is a mistake of the program, and refused by name."""
+    made: Any = BODY.decode()
+    target = Endpoint(print, key=KEY, clock=CLOCK)
+    with pytest.raises(InvalidRequestError, match="body: expected bytes, got str"):
+        await target.receive(made, signed())
+    with pytest.raises(InvalidRequestError, match="body: expected bytes, got str"):
+        target.blocking.receive(made, signed())
 
 
 @pytest.mark.parametrize("options", [{"key": None}, {"key": ""}, {"max_age": 0}, {"max_bytes": 0}, {"handle": 5}])

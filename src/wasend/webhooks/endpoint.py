@@ -12,7 +12,7 @@ from ..errors import ConfigurationError, WebhookError
 from .events import AnyEvent
 from .parsing import MAX_AGE, MAX_BYTES, check_limits, checked_key, read
 from .reply import Reply, refused
-from .signature import Headers, SigningKey
+from .signature import Headers, SigningKey, exact
 
 Handle: TypeAlias = Callable[[AnyEvent], Awaitable[object]] | Callable[[AnyEvent], object]
 """A function of an event, or a coroutine function."""
@@ -89,7 +89,7 @@ class Endpoint:
         return _HANDLED
 
     def _read(self, body: bytes, headers: Headers) -> AnyEvent:
-        return read(body, headers, self._keys, self._max_age, self._max_bytes, self._clock)
+        return read(exact(body), headers, self._keys, self._max_age, self._max_bytes, self._clock)
 
 
 class Blocking:
