@@ -601,3 +601,21 @@ async def test_a_client_without_an_outbox() -> None:
         for ask in (client.outbox.recover, client.outbox.unknown):
             with pytest.raises(ConfigurationError, match=r"outbox: this client has none; create it with outbox=Outbox"):
                 await ask()
+
+
+@pytest.mark.parametrize("on_unknown", ["raise", "look"])
+async def test_an_error_says_whether_the_key_looks_again(
+    on_unknown: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the same key looks for the lost send, trying again is safe and can help: the error says so, each time."""
+    monkeypatch.setattr("wasend.outbox.recovery.WINDOW", 0.0)
+    sandbox = Sandbox(faults=["reset POST /sendText"])
+    session = sandbox.add_session().id
+    outbox = Outbox(tmp_path / "outbox.db", on_unknown=on_unknown, visible_within=0.5)
+    async with sandbox.async_client(outbox=outbox, timeout=SHORT) as client:
+        for _ in range(2):
+            with pytest.raises(OutcomeUnknownError) as raised:
+                await client.with_options(key="k").send_text(session=session, to=NUMBER, text="Ready.")
+            looks = on_unknown == "look"
+            assert (raised.value.retryable, raised.value.retry_after) == ((True, 0.5) if looks else (False, None))
+            assert raised.value.call.key == "k"
