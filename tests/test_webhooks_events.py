@@ -531,6 +531,9 @@ def test_what_hardly_differs_is_read_once() -> None:
     assert wrong.unread == again.unread == ("me.pushName",)
     for number in range(300):
         assert event_of("message", MESSAGE, me={"id": f"{number}@c.us"}).me.id == f"{number}@c.us"
+    later = event_of("message", MESSAGE)
+    assert later.me == one.me
+    assert later.me is not one.me  # no more than some are kept
 
 
 def test_states() -> None:
