@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -154,7 +154,7 @@ def _kill_a_worker(screen: Screen, desk: Session, key: str, server: SandboxServe
 
 
 @contextmanager
-def _worker(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+def _worker(environment: dict[str, str]) -> Generator[subprocess.Popen[str]]:
     command = (sys.executable, "-c", _WORKER)
     pipe = subprocess.PIPE
     worker = subprocess.Popen(command, env=environment, encoding="utf-8", stdout=pipe, stderr=pipe)  # noqa: S603
@@ -212,7 +212,7 @@ async def _wait_a_limit_out(
 
 
 @contextmanager
-def _fault(sandbox: Sandbox, notation: str) -> Iterator[None]:
+def _fault(sandbox: Sandbox, notation: str) -> Generator[None]:
     """Have something go wrong in the block."""
     fault = sandbox.faults.add(notation)
     try:
