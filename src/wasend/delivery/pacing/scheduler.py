@@ -120,15 +120,15 @@ class Scheduler:
                     self._expire(queue, now)
                     wait = queue.seconds_left(waiter, now)
                     is_due = wait is not None and wait <= _HARDLY
-                    if is_due and self.store is not None:
-                        queue.ask(waiter)
-                    elif is_due:
+                    if is_due and queue.shared is None:
                         self._begin_turn(queue, waiter, now)
                         return
+                    if is_due:
+                        queue.ask(waiter)
                     expected = queue.expected(waiter, now)
                     patience = _LONGEST_SLEEP if deadline is None else min(_LONGEST_SLEEP, deadline - now)
-                if is_due:
-                    if await self._claim_turn(session, queue, waiter):
+                if is_due and queue.shared is not None:
+                    if await self._claim_turn(queue, queue.shared, waiter):
                         return
                     continue
                 if deadline is not None and (expected.at > deadline + _HARDLY or now >= deadline):
@@ -145,9 +145,11 @@ class Scheduler:
         except BaseException:
             with self._lock:
                 queue.leave(waiter, self._now())
-                withdraws = queue.shared is not None and queue.shared.asked and not queue.line.waiting
-            if withdraws:
-                self._withdraw(session, queue)
+                shared = queue.shared
+                withdraws = shared is not None and shared.asked and not queue.line.waiting
+            if shared is not None and withdraws:
+                shared.asked = False
+                shared.store.record_soon(self._change(shared, lambda kept: shared.withdraw(kept, self._owner)))
             raise
 
     def _begin_turn(self, queue: Queue, waiter: Waiter, now: float) -> None:
@@ -163,22 +165,21 @@ class Scheduler:
             queue.history.finish(waiter.kind, waiter.record, now)
             queue.history.forget(now)
             queue.leave(waiter, now)
-            if self.store is None or claim is None or queue.shared is None:
+            shared = queue.shared
+            if claim is None or shared is None:
                 return None
             if claim.heartbeat is not None:
                 claim.heartbeat.stop()
-            queue.shared.ended(claim, self._shared_now())
-            shared = queue.shared
-        return self._note(session, lambda kept: shared.end(kept, claim))
+            shared.ended(claim, self._now_of(shared))
+        return shared.store.record_soon(self._change(shared, lambda kept: shared.end(kept, claim)))
 
     # Turns of several processes
 
-    async def _claim_turn(self, session: str, queue: Queue, waiter: Waiter) -> bool:
+    async def _claim_turn(self, queue: Queue, shared: Shared, waiter: Waiter) -> bool:
         """Begin a turn, if the store knows of nothing that keeps it from beginning; whether it has begun."""
-        assert self.store is not None  # noqa: S101 - else there is nobody to ask
         claim = waiter.claim = Claim(self._owner, waiter.kind, waiter.chat)
         try:
-            refusal = await self.store.run(functools.partial(self._ask, session, queue, waiter, claim))
+            refusal = await shared.store.run(functools.partial(self._ask, queue, shared, waiter, claim))
             with self._lock:
                 if refusal is None:
                     self._begin_turn(queue, waiter, self._now())
@@ -188,39 +189,35 @@ class Scheduler:
             with self._lock:
                 claim.given_up, may_have_begun = True, claim.count > 0
             if may_have_begun:
-                self._give_back(session, queue, claim)
+                shared.store.record_soon(self._change(shared, lambda kept: shared.take_back(kept, claim)))
             raise
         if refusal is None and not self.clock.simulated:
-            renew = functools.partial(self._renew, session, queue, claim)
-            claim.heartbeat = Heartbeat(renew, LONGEST_TURN)
+            claim.heartbeat = Heartbeat(functools.partial(self._renew, shared, claim), LONGEST_TURN)
         return refusal is None
 
-    def _ask(self, session: str, queue: Queue, waiter: Waiter, claim: Claim) -> float | None:
+    def _ask(self, queue: Queue, shared: Shared, waiter: Waiter, claim: Claim) -> float | None:
         """
         Ask the store whether a turn may begin, and note there that it does. It runs where the store may block.
 
         Returns:
-            `None` where it has begun; else when to ask again.
+            `None` where it has begun; else before when not to ask again.
         """
-        assert self.store is not None  # noqa: S101
-        assert queue.shared is not None  # noqa: S101
-        shared, store = queue.shared, self.store
-        now = self._shared_now()
+        now = self._now_of(shared)
         refusal: Moment | None = None
         if shared.contended or shared.asked:  # there are others, and to look is cheaper than to try
-            kept = self._read(session)
+            kept = self._read(shared)
             with self._lock:
-                refusal = self._refusal(queue, waiter, kept, now := self._shared_now())
-                asks = refusal is not None and shared.ask(kept, self._owner, waiter, refusal, now)
-            if refusal is not None and not asks:
-                return self._refused(shared, refusal, now)
+                now = self._now_of(shared)
+                refusal = self._refusal(queue, shared, waiter, kept, now)
+                if refusal is not None and not shared.ask(kept, self._owner, waiter, refusal, now):
+                    return shared.refused(refusal, now)
 
         def decide(value: Any) -> Any:
             nonlocal refusal, now
-            kept = self._parsed(value)
+            kept = self._parsed(shared, value)
             with self._lock:
-                now = self._shared_now()
-                refusal = self._refusal(queue, waiter, kept, now)
+                now = self._now_of(shared)
+                refusal = self._refusal(queue, shared, waiter, kept, now)
                 if refusal is None:
                     claim.record = queue.next_record(waiter, now.at)
                     shared.begin(kept, claim, waiter.profile, now)
@@ -228,19 +225,17 @@ class Scheduler:
                     return value
             return kept.written()
 
-        store.update(key_of(session), decide)
+        shared.store.update(key_of(shared.session), decide)
         if refusal is not None:
-            return self._refused(shared, refusal, now)
+            return shared.refused(refusal, now)
         with self._lock:
             given_up = claim.given_up
         if given_up:  # and whoever gave up did not know that it had begun
-            store.record_here(self._change(session, lambda kept: shared.take_back(kept, claim)))
+            shared.store.record_here(self._change(shared, lambda kept: shared.take_back(kept, claim)))
         return None
 
-    def _refusal(self, queue: Queue, waiter: Waiter, kept: Kept, now: Now) -> Moment | None:
+    def _refusal(self, queue: Queue, shared: Shared, waiter: Waiter, kept: Kept, now: Now) -> Moment | None:
         """When a turn may begin at the earliest, as far as is known; `None`: now."""
-        assert queue.shared is not None  # noqa: S101
-        shared = queue.shared
         queue.met(shared.merge(kept, self._owner, now))
         moment = queue.allowed(waiter, now.at)
         if moment.at > now.at + _HARDLY:
@@ -249,56 +244,31 @@ class Scheduler:
             return Moment(now.at, "turn")
         return None
 
-    def _refused(self, shared: Shared, refusal: Moment, now: Now) -> float:
-        shared.refusals += 1
-        return shared.next_look(now) if refusal.reason == "turn" else now.at  # else the history tells when
+    def _renew(self, shared: Shared, claim: Claim) -> None:
+        clock = shared.store.clock
+        shared.store.record_soon(self._change(shared, lambda kept: shared.renew(kept, claim, clock.now())))
 
-    def _renew(self, session: str, queue: Queue, claim: Claim) -> None:
-        assert self.store is not None  # noqa: S101
-        assert queue.shared is not None  # noqa: S101
-        shared, clock = queue.shared, self.store.clock
-        self._note(session, lambda kept: shared.renew(kept, claim, clock.now()))
-
-    def _give_back(self, session: str, queue: Queue, claim: Claim) -> None:
-        assert queue.shared is not None  # noqa: S101
-        shared = queue.shared
-        self._note(session, lambda kept: shared.take_back(kept, claim))
-
-    def _withdraw(self, session: str, queue: Queue) -> None:
-        assert queue.shared is not None  # noqa: S101
-        shared = queue.shared
-        shared.asked = False
-        self._note(session, lambda kept: shared.withdraw(kept, self._owner))
-
-    def _note(self, session: str, change: Callable[[Kept], None]) -> Future[None] | None:
-        """Change what is kept of a session, without waiting for it; what is returned is done then."""
-        assert self.store is not None  # noqa: S101
-        return self.store.record_soon(self._change(session, change))
-
-    def _change(self, session: str, change: Callable[[Kept], None]) -> Callable[[], object]:
-        assert self.store is not None  # noqa: S101
+    def _change(self, shared: Shared, change: Callable[[Kept], None]) -> Callable[[], object]:
+        """What changes that which is kept of a session, when it is called where the store may block."""
 
         def changed(value: Any) -> Any:
-            kept = self._parsed(value)
+            kept = self._parsed(shared, value)
             change(kept)
             return kept.written()
 
-        return functools.partial(self.store.update, key_of(session), changed)
+        return functools.partial(shared.store.update, key_of(shared.session), changed)
 
-    def _read(self, session: str) -> Kept:
-        assert self.store is not None  # noqa: S101
-        return self._parsed(self.store.get(key_of(session)))
+    def _read(self, shared: Shared) -> Kept:
+        return self._parsed(shared, shared.store.get(key_of(shared.session)))
 
-    def _parsed(self, value: Any) -> Kept:
+    def _parsed(self, shared: Shared, value: Any) -> Kept:
         kept = Kept.read(value)
         if kept is None:
-            assert self.store is not None  # noqa: S101
-            raise self.store.unfit()
+            raise shared.store.unfit()
         return kept
 
-    def _shared_now(self) -> Now:
-        assert self.store is not None  # noqa: S101
-        clock = self.store.clock
+    def _now_of(self, shared: Shared) -> Now:
+        clock = shared.store.clock
         return Now(self._now(), clock.ahead(), clock.slack)
 
     # Moments
@@ -425,27 +395,28 @@ class Scheduler:
         return self._queues[session]
 
     def _queue_now(self, session: str) -> Queue:
-        """The queue of a session, and what others have sent by it. It runs where the store may block."""
-        kept = None if self.store is None else self._read(session)
-        known = session in self._queues
-        started = None if known or self.session_started is None else self.session_started(session)
-        with self._lock:
-            if session not in self._queues:
-                self._queues[session] = self._new_queue(started)
-            queue = self._queues[session]
-            if kept is not None and queue.shared is not None:
-                queue.met(queue.shared.merge(kept, self._owner, self._shared_now()))
-            return queue
+        """The queue of a session, with what others have sent by it. It runs where the store may block."""
+        if session not in self._queues:
+            started = None if self.session_started is None else self.session_started(session)
+            with self._lock:
+                if session not in self._queues:
+                    self._queues[session] = self._new_queue(session, started)
+        queue = self._queues[session]
+        if queue.shared is not None:
+            kept = self._read(queue.shared)
+            with self._lock:
+                queue.met(queue.shared.merge(kept, self._owner, self._now_of(queue.shared)))
+        return queue
 
-    def _new_queue(self, started: datetime | None) -> Queue:
+    def _new_queue(self, session: str, started: datetime | None) -> Queue:
         self._now()
         history = History(jitter=self.random.random(), ahead=self._ahead)
         history.started = None if started is None else started.timestamp() - self._ahead
         history.keep_for(self.cooldown)
-        shared = None
-        if self.store is not None:
-            shared = Shared(history, Countdown(self.clock), lease_by(self.clock), started is not None)
-        return Queue(history, shared=shared)
+        if self.store is None:
+            return Queue(history)
+        leases, lease = Countdown(self.clock), lease_by(self.clock)
+        return Queue(history, shared=Shared(session, self.store, history, leases, lease, started is not None))
 
     def _expire(self, queue: Queue, now: float) -> None:
         for token in queue.expire(now):

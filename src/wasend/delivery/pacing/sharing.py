@@ -1,5 +1,5 @@
 """
-How pacers that share a store pace a session together. Nothing here waits or uses the store: it reads and changes the
+How pacers that share a store pace a session together. Nothing here waits or asks the store: it reads and changes the
 value that is kept there, within one update of it.
 
 A turn begins where every rule allows it for all that was sent, no other turn is under way, and nobody who has asked
@@ -13,6 +13,7 @@ from typing import Final
 import attrs
 
 from ..leases import Countdown, Heartbeat
+from ..store_access import StoreAccess
 from .history import HORIZON, History, Moment, SendRecord
 from .profiles import Pacing
 from .records import Kept, KeptSends, OpenTurn, Wish
@@ -91,6 +92,8 @@ class Shared:
     What one pacer knows of the others that pace a session.
 
     Attributes:
+        session: The session's id.
+        store: What they share.
         history: What was sent, by all.
         leases: How long their turns last.
         lease: How many seconds a turn lasts without being renewed.
@@ -101,6 +104,8 @@ class Shared:
         asked: Whether this one has told the others that it waits.
     """
 
+    session: str
+    store: StoreAccess
     history: History
     leases: Countdown
     lease: float
@@ -196,8 +201,11 @@ class Shared:
         self._overdue = overdue
         return waits
 
-    def next_look(self, now: Now) -> float:
-        """When to look again where nobody knows when a turn may begin."""
+    def refused(self, refusal: Moment, now: Now) -> float:
+        """Count a refusal; before when not to ask again, for mostly the history tells when a turn may begin."""
+        self.refusals += 1
+        if refusal.reason != "turn":
+            return now.at
         return now.at + min(_SHORTEST_LOOK * float(2 ** min(self.refusals, 9)), _LONGEST_LOOK)
 
     # Writing
