@@ -154,7 +154,8 @@ class Worker:
             # Where all hands are busy, only one that ends is news.
             wait = None if not free else poll if pause is None else min(max(pause, 0.01), poll)
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._changed.wait(), wait)
+                async with asyncio.timeout(wait):  # Python 3.11's wait_for may swallow that it is cancelled
+                    await self._changed.wait()
 
     async def _claim(self, count: int) -> Sequence[Claimed]:
         # Shielded: what was claimed while this is cancelled must be given back.
