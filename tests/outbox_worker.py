@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import multiprocessing
 import os
 import random
+import signal
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,6 +21,8 @@ from wasend.outbox import Outbox, holder, recovery
 TOTAL: Final = 2.0
 VISIBLE_WITHIN: Final = 4.0
 AT_ONCE: Final = 8
+KILLED: Final = -signal.SIGKILL
+"""The exit code of a process that was."""
 
 
 @attrs.frozen(kw_only=True)
@@ -68,6 +72,18 @@ def work(job: Job) -> None:
     if job.fault is not None:
         fault_points.arm(*job.fault)
     asyncio.run(_work(job))
+
+
+def run(jobs: list[Job]) -> list[int | None]:
+    """Have workers do their jobs at once; how each has ended."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.outbox_worker", "wasend.delivery.settle", "wasend.delivery.rate_limit"])
+    workers = [context.Process(target=work, args=(job,)) for job in jobs]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(120)
+    return [worker.exitcode for worker in workers]
 
 
 async def _work(job: Job) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import threading
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -543,19 +541,16 @@ async def test_identical_ones(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -
         assert len(sandbox.deliveries()) == 3
 
 
-def test_threads(outbox: Outbox) -> None:
+async def test_threads(outbox: Outbox) -> None:
     """Threads with a client each, that use one key at once, send one message."""
     with Sandbox() as sandbox:
         session = sandbox.add_session().id
-        start = threading.Barrier(4)
 
         def send() -> str:
             with sandbox.client(outbox=outbox) as client:
-                start.wait()
                 return client.send_text(session=session, to=NUMBER, text="Ready.", key="k").id
 
-        with ThreadPoolExecutor(4) as pool:
-            ids = {one.result() for one in [pool.submit(send) for _ in range(4)]}
+        ids = set(await asyncio.gather(*(asyncio.to_thread(send) for _ in range(4))))
         assert [one.id for one in sandbox.deliveries()] == list(ids)
 
 
