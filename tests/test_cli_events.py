@@ -20,6 +20,7 @@ import pytest
 
 from tests.events import KEY, message, signed
 from wasend.cli.app import run
+from wasend.cli.listen import in_words
 from wasend.webhooks import MessageReceived, parse
 
 TEXT = "See you at 10 \x1b[2J"
@@ -89,7 +90,8 @@ def test_listen_and_replay(
         assert process.returncode == 0
     lines = printed.splitlines()
     assert len(lines) == 2
-    assert lines[0].endswith(r"  ses_1  message  447700900456@c.us  See you at 10 \x1b[2J")
+    assert json.loads(lines[0])["payload"]["body"] == TEXT  # to a pipe, as it came
+    assert "\x1b" not in printed
     assert "refused with 401" in complained
     assert KEY not in printed + complained
     assert [body for _, body in posted] == [body, body]
@@ -101,11 +103,12 @@ def test_listen_and_replay(
     monkeypatch.setenv("WASEND_WEBHOOK_KEY", "another-key")
     posted.clear()
     status, said = wasend("events", "replay", str(record), url, "--now", capsys=capsys, monkeypatch=monkeypatch)
-    assert (status, said.count("  message  evt_"), said.count("  418")) == (1, 2, 1)
+    assert (status, said.count("  message  evt_"), said.count('"status": 418')) == (1, 2, 1)
     head, again = posted[0]
     event = parse(again, head, key="another-key")
     assert isinstance(event, MessageReceived)
     assert event.payload.native_id == "3EB0AA"
+    assert in_words(event).endswith(r"  ses_1  message  447700900456@c.us  See you at 10 \x1b[2J")
     assert event.timestamp is not None
     assert abs(event.timestamp.timestamp() - time.time()) < 60
     key_file = tmp_path / "key"

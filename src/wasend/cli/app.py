@@ -1,62 +1,109 @@
-"""The commands and their options; a user's mistake is reported in one line, with exit status 2."""
+"""The root of the command line: which commands there are, each imported when it is used, and how a run ends."""
 
 from __future__ import annotations
 
+import functools
+import importlib
 import io
-import json
-import logging
-import socket
 import sys
-from contextlib import suppress
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+import traceback
+from typing import Annotated, Any, Final
 
-import httpx
+import attrs
 import typer
+from typer.core import TyperGroup
 
 from wasend import WasendError, __version__
-from wasend.cli.errors import FailedError, UsageError
-from wasend.cli.sandbox import demo, sandbox
-from wasend.errors import WebhookError
+from wasend.cli.errors import FAILED, INTERRUPTED, USAGE, CommandError, said, status_of
+from wasend.cli.options import Settings, shared, with_options
 
-if TYPE_CHECKING:
-    from wasend.webhooks import AnyEvent
+_OFFLINE: Final = ("json", "quiet", "debug")
+"""The options of commands that need no client."""
 
-app: Final = typer.Typer(
-    help="Tools for WASend, the WhatsApp gateway: a demo, and a local service to test against.",
-    add_completion=False,
-    # Pretty tracebacks can show local variables, and one of those may be an API key.
-    pretty_exceptions_enable=False,
+
+@attrs.frozen
+class Entry:
+    """
+    A command of the root.
+
+    Attributes:
+        name: Its name.
+        where: Its module, and what it is called there.
+        help: Its line in the list.
+        options: Which of the options of every command it has.
+    """
+
+    name: str
+    where: str
+    help: str
+    options: tuple[str, ...] | None = None
+
+
+ENTRIES: Final = (
+    Entry("login", "login:login", "Link a number: show its QR code, and wait until it is scanned."),
+    Entry("sessions", "sessions:app", "Sessions: the phone numbers that are linked."),
+    Entry("send", "send:app", "Send messages."),
+    Entry("chats", "chats:app", "Chats."),
+    Entry("messages", "chats:messages", "Messages of a chat."),
+    Entry("contacts", "contacts:app", "Contacts."),
+    Entry("groups", "groups:app", "Groups."),
+    Entry("account", "account:account", "Show the account that the API key belongs to."),
+    Entry("request", "request:request", "Make a call that has no command of its own."),
+    Entry("outbox", "outbox:app", "What was sent with a key, and what is still open of it."),
+    Entry("listen", "events:listen", "Receive webhooks, and print each event as it comes.", _OFFLINE),
+    Entry("events", "events:app", "Events that were recorded.", _OFFLINE),
+    Entry("sandbox", "sandbox:sandbox", "Serve a local WASend to test against.", ()),
+    Entry("demo", "sandbox:demo", "See it work, against a local sandbox. Needs no account.", ()),
+    Entry("doctor", "doctor:doctor", "Look for what may be wrong, and say the remedy."),
+    Entry(
+        "config",
+        "config:app",
+        "Profiles: keys, addresses and sessions that are kept.",
+        (*_OFFLINE, "profile", "base_url", "session"),
+    ),
+    Entry("completion", "completion:completion", "Print what makes a shell complete `wasend`.", ()),
 )
 
 
-def run() -> int:
-    """
-    Run the command line.
+class _Root(TyperGroup):
+    """The commands by their names alone, until one is used: the help imports none of them."""
 
-    Returns:
-        The exit status: 0, 1 where something failed, 2 where the user asked for what cannot be done, 130 after Ctrl-C.
-    """
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="replace")  # an arrow is not worth failing for where only ASCII is printed
-    try:
-        return app(prog_name="wasend", standalone_mode=False) or 0
-    except UsageError as error:
-        return _complain(str(error), 2)
-    except FailedError as error:
-        return _complain(str(error), 1)
-    except Exception as error:
-        # Typer's own errors. It has moved their base class between its versions, but they all can say this.
-        complaint = getattr(error, "format_message", None)
-        if complaint is None:
-            raise
-        return _complain(complaint(), 2)
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """A command: the real one where it is used, a line about it where they are listed."""
+        entry = next((one for one in ENTRIES if one.name == cmd_name), None)
+        if entry is None or ctx.meta.get("listing"):
+            return super().get_command(ctx, cmd_name)
+        return load(entry)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """Write the help."""
+        ctx.meta["listing"] = True
+        try:
+            super().format_help(ctx, formatter)
+        finally:
+            del ctx.meta["listing"]
 
 
-def _complain(text: str, status: int) -> int:
-    typer.echo(f"wasend: {' '.join(text.split())}", err=True)
-    return status
+@functools.cache
+def load(entry: Entry) -> Any:
+    """Import a command."""
+    module, _, name = entry.where.partition(":")
+    found = getattr(importlib.import_module(f"wasend.cli.{module}"), name)
+    if not isinstance(found, typer.Typer):
+        holder = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        holder.command(entry.name)(found)
+        found = holder
+    command = with_options(typer.main.get_command(found), entry.options)
+    command.name = entry.name
+    return command
+
+
+app: Final = typer.Typer(
+    cls=_Root,
+    help="WASend, the WhatsApp gateway, from the command line. `wasend demo` shows it; `wasend login` begins.",
+    # Pretty tracebacks can show local variables, and one of those may be an API key.
+    pretty_exceptions_enable=False,
+)
 
 
 def _version(wanted: bool) -> None:
@@ -77,120 +124,54 @@ def wasend(
         typer.echo(context.get_help())
 
 
-app.command()(demo)
-app.command()(sandbox)
-
-_KeyFile = Annotated[
-    Path | None,
-    typer.Option(metavar="FILE", help="File with the key of the webhook; by default WASEND_WEBHOOK_KEY is the key."),
-]
+def _register(entry: Entry) -> None:
+    @app.command(entry.name, help=entry.help)
+    def _() -> None: ...
 
 
-@app.command()
-def listen(
-    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8788,
-    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
-    forward: Annotated[
-        str | None, typer.Option(metavar="URL", help="Post each event there as well; its answer is answered.")
-    ] = None,
-    record: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Append each event to a file, for `wasend events replay`.")
-    ] = None,
-    key_file: _KeyFile = None,
-    insecure: Annotated[
-        bool, typer.Option("--insecure", help="Take events that are not signed; on 127.0.0.1 only.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print each event as a line of JSON.")] = False,
-) -> None:
-    """Receive webhooks, and print each event as it comes, until Ctrl-C."""
-    from wasend.cli import listen as desk
+for _one in ENTRIES:
+    _register(_one)
 
-    logging.getLogger("wasend").addHandler(logging.NullHandler())  # what is refused is printed
-    keys = _keys(key_file, insecure=insecure)
-    if insecure and host not in ("127.0.0.1", "localhost", "::1"):
-        raise UsageError("--insecure believes whoever posts: leave out --host, or use a key")
-    if forward is not None:
-        _check_url(forward)
 
-    def show(event: AnyEvent | WebhookError, body: bytes) -> None:
-        if as_json and not isinstance(event, WebhookError):
-            typer.echo(json.dumps(json.loads(body)))
-        else:
-            typer.echo(desk.in_words(event), err=isinstance(event, WebhookError))
+@functools.cache
+def root() -> Any:
+    """The root command. It takes the options of every command, too: they may stand before the command's name."""
+    command: Any = typer.main.get_command(app)
+    command.params.extend(shared())
+    return command
 
+
+def run() -> int:
+    """
+    Run the command line.
+
+    Returns:
+        The exit status; see `wasend.cli.errors.STATUSES`.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # an arrow is not worth failing for where only ASCII is printed
+    settings = Settings()
     try:
-        listener = desk.Listener(keys, show, forward, record)
-        sock = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
-    except OSError as error:
-        reason = f"{error.strerror}: {error.filename}" if error.filename else f"{host}, port {port}: {error.strerror}"
-        raise UsageError(f"cannot listen: {reason}") from None
-    address = f"[{host}]" if ":" in host else host
-    ready = f"Listening at http://{address}:{sock.getsockname()[1]} (Ctrl-C ends it)."
-    with sock, suppress(KeyboardInterrupt):
-        desk.listen(sock, listener, lambda: typer.echo(ready, err=True))
-
-
-events: Final = typer.Typer(help="Events that were recorded.", no_args_is_help=True)
-app.add_typer(events, name="events")
-
-
-@events.callback()
-def _events() -> None:
-    """Post events that were recorded again."""
-
-
-@events.command()
-def replay(
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `wasend listen --record` wrote.")],
-    url: Annotated[str, typer.Argument(metavar="URL", help="Where to post.")],
-    key_file: _KeyFile = None,
-    insecure: Annotated[bool, typer.Option("--insecure", help="Do not sign.")] = False,
-    now: Annotated[
-        bool, typer.Option("--now", help="Give each event the present time: receivers refuse what is too old.")
-    ] = False,
-) -> None:
-    """Sign recorded events and post them again, one after the other; fails where one is not answered by a 2xx."""
-    from wasend.cli import listen as desk
-
-    keys = _keys(key_file, insecure=insecure)
-    _check_url(url)
-    failed = 0
-    try:
-        with file.open(encoding="utf-8") as lines, httpx.Client(timeout=30) as client:
-            for headers, body in desk.recorded(lines):
-                what, status = desk.replayed(client, url, headers, body, keys=keys, now=now)
-                failed += not 200 <= status < 300
-                typer.echo(f"{what}  {status}")
-    except httpx.HTTPError as error:
-        raise FailedError(f"nobody answers at {url}: {type(error).__name__}") from None
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{file}: {getattr(error, 'strerror', None) or error}") from None
-    if failed:
-        raise typer.Exit(1)
-
-
-def _keys(file: Path | None, *, insecure: bool) -> Any:
-    from wasend.cli.listen import keys_of
-
-    try:
-        keys = keys_of(file)
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{file}: {getattr(error, 'strerror', None) or error}") from None
+        return root().main(prog_name="wasend", standalone_mode=False, obj=settings) or 0
+    except typer.Abort:
+        return INTERRUPTED
+    except CommandError as error:
+        return _complain(settings, str(error), error.status)
     except WasendError as error:
-        raise UsageError(str(error)) from None
-    if insecure and file is not None:
-        raise UsageError("--insecure would ignore --key-file; leave one of them out")
-    if insecure:
-        return None
-    if keys is None:
-        raise UsageError("there is no key: set WASEND_WEBHOOK_KEY, pass --key-file FILE, or pass --insecure")
-    return keys
+        return _complain(settings, said(error, settings.spelling), status_of(error))
+    except Exception as error:
+        # Typer's own errors. It has moved their base class between its versions, but they all can say this.
+        complaint = getattr(error, "format_message", None)
+        if complaint is not None:
+            return _complain(settings, complaint(), USAGE)
+        if isinstance(error, ImportError) or settings.debug:
+            raise
+        return _complain(settings, f"{type(error).__name__}: {error}; this is a defect: --debug shows where", FAILED)
 
 
-def _check_url(url: str) -> None:
-    try:
-        good = httpx.URL(url).scheme in ("http", "https") and bool(httpx.URL(url).host)
-    except httpx.InvalidURL:
-        good = False
-    if not good:
-        raise UsageError(f"{url!r} is no address; pass one such as http://127.0.0.1:8000/webhook")
+def _complain(settings: Settings, text: str, status: int) -> int:
+    if settings.debug:
+        traceback.print_exc()
+    typer.echo(f"wasend: {' '.join(text.split())}", err=True)
+    return status
