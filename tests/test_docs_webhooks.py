@@ -221,9 +221,9 @@ def test_numbers() -> None:
     """The numbers of the page are those of the code."""
     assert "older than a day" in HALF
     assert MAX_AGE == 86_400
-    assert "15 minutes from the future" in HALF
+    assert "15 minutes in the future" in HALF
     assert MAX_AHEAD == 15 * 60
-    assert "(4 MiB), or what would take more than 48 MiB" in HALF
+    assert "(4 MiB), or that would take more than 48 MiB" in HALF
     assert MAX_BYTES == 4 * 2**20
     assert "(`timeout`, 30 s)" in HALF
     assert TIMEOUT == 30

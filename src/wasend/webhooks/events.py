@@ -179,14 +179,14 @@ class GroupJoined(Event):
 
 @model
 class GroupLeft(Event):
-    """``group.v2.leave``: the session's account is not in a group any more, of which no more than the id is said."""
+    """``group.v2.leave``: the session's account is no longer in a group; only the group's id is given."""
 
     payload: GroupPayload = attrs.field(factory=GroupPayload)
 
 
 @model
 class GroupUpdated(Event):
-    """``group.v2.update``: a group was changed; what is there of it has changed."""
+    """``group.v2.update``: a group was changed; the payload has the fields that changed."""
 
     payload: GroupPayload = attrs.field(factory=GroupPayload)
 
@@ -235,7 +235,7 @@ class PollVote(Event):
 
 @model
 class PollVoteFailed(Event):
-    """``poll.vote.failed``: somebody voted, and what for cannot be read."""
+    """``poll.vote.failed``: somebody voted, and the vote cannot be read."""
 
     payload: PollVotePayload = attrs.field(factory=PollVotePayload)
 
@@ -249,7 +249,7 @@ class EventResponse(Event):
 
 @model
 class EventResponseFailed(Event):
-    """``event.response.failed``: somebody answered an invitation, and what cannot be read."""
+    """``event.response.failed``: somebody answered an invitation, and the answer cannot be read."""
 
     payload: EventResponsePayload = attrs.field(factory=EventResponsePayload)
 
