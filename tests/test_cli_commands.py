@@ -96,6 +96,7 @@ class Case:
     stdin: str = ""
     status: int = 0
     before: tuple[str, ...] = ()
+    modes: tuple[int | None, ...] = MODES
 
 
 def case(words: str, shown: str, json: Callable[[Any], object], **more: Any) -> Any:
@@ -114,7 +115,7 @@ CASES: Final = [
     case("sessions restart", "FrontDesk", lambda it: it["uniqueSessionId"], before=("sessions stop",)),
     case("sessions delete Front|Desk --yes", "isdeleted", lambda it: it["success"]),
     case("send text Hello --to {ada}", "true_447700900456@c.us_", lambda it: it["content"] == "Hello"),
-    case("send text --to {ada} --typing Hi", "true_447700900456", lambda it: it["content"] == "Hi"),
+    case("send text --to {ada} --typing Hi", "true_447700900456", lambda it: it["content"] == "Hi", modes=(None,)),
     case(
         "send text Hi --to {ada} --to {group}", "@g.us", lambda it: [one["outcome"] for one in it] == ["sent", "sent"]
     ),
@@ -165,7 +166,7 @@ def test_commands(one: Case, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Non
     desk.home.joinpath("menu.txt").write_text("a menu")
     words = [word.replace("|", " ") for word in one.words.split()]
     words = [str(desk.home / word) if word == "menu.txt" else word for word in words]
-    for columns in MODES:
+    for columns in one.modes:
         desk.fill()
         env = {"XDG_DATA_HOME": str(desk.home / str(columns))}
         for earlier in one.before:
@@ -228,6 +229,17 @@ def test_join(desk: Desk) -> None:
         assert (ended.status, "Bakers" in ended.plain) == (0, True), ended
 
 
+def test_login_asks(desk: Desk) -> None:
+    """Where there is no session yet, a person is asked for name and number; a script is told what is missing."""
+    desk.sandbox.reset()
+    ended = desk.run("login")
+    assert (ended.status, "--phone-number" in ended.err) == (2, True)
+    typed = {"[Front Desk]: ": "Till\n", "+447700900123: ": "+447700900124\n"}
+    ended = desk.run("login", columns=100, typed=typed)
+    assert (ended.status, "CONNECTED" in ended.plain) == (0, True), ended
+    assert [one.settings.name for one in desk.sandbox.sessions.values()] == ["Till"]
+
+
 def test_texts_come_by_standard_input(desk: Desk) -> None:
     """A text and a file may be piped in; a terminal is not read from."""
     assert desk.run("send", "text", "--to", ADA, stdin="Line 1\nLine 2\n").json["content"] == "Line 1\nLine 2"
@@ -244,6 +256,10 @@ def test_texts_come_by_standard_input(desk: Desk) -> None:
         ("send text Hi --to 07700900456", 2, "--to: 077…0456 does not say its country"),
         ("send image /nowhere.png --to {ada}", 2, "SOURCE: the file cannot be read"),
         ("send text Hi", 2, "--to"),
+        ("send text --to {ada}", 2, "TEXT is empty"),
+        ("send link https://example.org --title= --to {ada}", 2, "--title: is missing"),
+        ("login nobody", 2, "SESSION: there is none called 'nobody'"),
+        ("request GET /a?b=c", 2, "PATH: "),
         ("send text Hi --to {ada} --to {ada} --key a", 2, "--key is for one message"),
         ("send text Hi --to {ada} --outbox x.db", 2, "pass --key as well"),
         ("send file - --to {ada}", 2, "--file-name is missing"),
@@ -314,7 +330,8 @@ def test_a_person_resolves(desk: Desk) -> None:
     """What nobody knows of is resolved by a person who is asked, and is sent then."""
     desk.sandbox.faults.add("reset POST /sendText #1")
     words = ("send", "text", "Order 17", "--to", ADA, "--key", "ready-17")
-    assert desk.run(*words).status == 8
+    first = desk.run(*words)
+    assert (first.status, "`wasend outbox resolve`" in first.err) == (8, True), first
     (entry,) = desk.run("outbox", "unknown").json
     assert (entry["key"], entry["text"], entry["state"]) == ("ready-17", "Order 17", "unknown")
     no = desk.run("outbox", "resolve", "ready-17", "not-sent", columns=80, typed={"[y/N]": "n\n"})
@@ -362,6 +379,8 @@ def test_profiles(desk: Desk, served: SandboxServer) -> None:
     add = ("config", "add", "work", "--base-url", served.url, "--session", "Front Desk")
     ended = desk.run(*add, columns=80, typed={"API key: ": f"{KEY}\n"}, env=none)
     assert (ended.status, KEY in ended.out) == (0, False), ended
+    ended = desk.run("config", "add", "home", env=none, stdin="one key\n")
+    assert (ended.status, ended.err.startswith("wasend: API key: ")) == (2, True)
     assert desk.run("config", "add", "home", env=none, stdin="another-k3y\n").json["keyIn"] == "file"
     folder = Path(desk.run("config", "path", "-q").out or desk.run("config", "path").json["path"]).parent
     assert stat.S_IMODE(folder.joinpath("keys.json").stat().st_mode) == 0o600
@@ -442,6 +461,8 @@ def test_sandbox_option(desk: Desk) -> None:
     assert desk.run("chats", "overview", "--sandbox", env=none).json[0]["lastMessage"]["body"] == "Is my order ready?"
     there = ("sessions", "list", "--sandbox", "--base-url", desk.env["WASEND_BASE_URL"])
     assert desk.run(*there).json[0]["uniqueSessionId"] == desk.ids["desk"]
+    ended = desk.run("sessions", "list", "--sandbox", "--base-url", "https://api.wasend.dev")
+    assert (ended.status, "on this machine" in ended.err) == (2, True)
 
 
 def test_watch_until_interrupted(desk: Desk) -> None:

@@ -51,9 +51,10 @@ def text_of(given: str | None) -> str:
     Raises:
         UsageError: There is neither.
     """
-    if given is not None and given != "-":
-        return given
     if given is None and sys.stdin.isatty():
         raise UsageError("TEXT is missing: write it last, or pass it by standard input")
-    text = sys.stdin.read()
-    return text.removesuffix("\n").removesuffix("\r")
+    piped = given is None or given == "-"
+    text = sys.stdin.read().removesuffix("\n").removesuffix("\r") if piped else str(given)
+    if not text.strip():
+        raise UsageError("TEXT is empty: write it last, or pass it by standard input")
+    return text

@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
 
 import attrs
 import typer
@@ -197,6 +198,8 @@ def outbox_of(settings: Settings, target: str | None, stack: ExitStack | None = 
 def _sandbox(settings: Settings) -> Generator[Access]:
     """A sandbox in which there is a little of everything; or the one that runs at the address."""
     if settings.base_url is not None:
+        if urlsplit(settings.base_url).hostname not in ("localhost", "127.0.0.1", "::1"):
+            raise UsageError("--sandbox with --base-url is for a sandbox on this machine; leave out one of the two")
         yield Access(os.environ.get("WASEND_API_KEY") or _SANDBOX_KEY, settings.base_url, None, "the sandbox")
         return
     from wasend.sandbox import Sandbox

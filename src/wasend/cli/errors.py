@@ -102,6 +102,7 @@ _PYTHON: Final = (
     ("call login again", "run `wasend login` again"),
     ("client.outbox.unknown()", "`wasend outbox unknown`"),
     ("'not_sent'", "'not-sent'"),
+    ("a query goes into params", "a query goes into --query"),
     ("; check the id: calls take a session's uniqueSessionId, not its name", ""),
 )
 """Words of Python in the errors of calls, and what they are here."""
@@ -122,10 +123,15 @@ def said(error: WasendError, spelling: Callable[[str], str]) -> str:
     """
     text = str(error)
     if isinstance(error, InvalidRequestError | ConfigurationError) and (found := _FIELD.match(text)):
-        text = f"{spelling(found[1])}{found[2]}: {text[found.end() :]}"
+        named, rest = found[1], found[2]
+        if rest.startswith("."):  # a field of a mapping, which has an option of its own
+            named, rest = re.sub(r"([A-Z])", r"_\1", rest[1:]).lower(), ""
+        text = f"{spelling(named)}{rest}: {text[found.end() :]}"
     for python, shell in _PYTHON:
         text = text.replace(python, shell)
     remedy = next((remedy for kind, remedy in _REMEDIES if isinstance(error, kind)), None)
+    if isinstance(error, OutcomeUnknownError) and error.looked_for_again:
+        remedy = "run the same command again: it looks first; or look at the phone, and `wasend outbox resolve`"
     if isinstance(error, RateLimitError):
         wait = "in a while" if error.retry_after is None else f"in {error.retry_after:.0f} s"
         remedy = f"try again {wait}"

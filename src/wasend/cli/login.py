@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from wasend.cli.context import opened
+from wasend.cli.context import Run, opened
 from wasend.cli.errors import UsageError
 from wasend.cli.sessions import COLUMNS
 
@@ -27,20 +27,27 @@ def login(
     save: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the codes to a file that ends with .png or .svg.")
     ] = None,
-    within: Annotated[float, typer.Option(metavar="SECONDS", help="How long to wait in all.")] = 180.0,
+    within: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="How long to wait in all.")] = 180.0,
 ) -> None:
     """Link a number: find or create its session, show its QR code, and wait until it is scanned."""
     with opened(context) as run:
         name = named or run.settings.session or run.access.session
-        if name is None and phone_number is not None:
-            if not sys.stdin.isatty():
-                raise UsageError("SESSION is missing: give the session a name")
-            name = typer.prompt("Name of the session", default="Front Desk", err=True)
         if name is None:
-            name = run.session()
+            name, phone_number = _asked(run, phone_number)
         show: Any = save or ("terminal" if run.out.terminal and not run.out.json else _step(context))
         found = run.client.login(name, phone_number, show=show, timeout=within)
         run.out.item(found, COLUMNS, ids="unique_session_id")
+
+
+def _asked(run: Run, phone_number: str | None) -> tuple[str, str | None]:
+    """The only session, else a new one's name and number, which are asked for."""
+    found = [] if phone_number is not None else list(run.client.retrieve_all_sessions())
+    if found:
+        return run.session(), None
+    if not sys.stdin.isatty():
+        raise UsageError("SESSION is missing: name it, and give its number by --phone-number, if it is a new one")
+    name = typer.prompt("Name of the session", default="Front Desk", err=True)
+    return name, phone_number or typer.prompt("Its number, such as +447700900123", err=True)
 
 
 def _step(context: typer.Context) -> Any:

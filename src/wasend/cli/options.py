@@ -59,9 +59,9 @@ class Settings:
         params = {} if self.context is None else {one.name: one for one in self.context.command.params}
         one = params.get(_SAME.get(field, field)) or params.get(field)
         if one is None:
-            return field
+            return "API key" if field == "api_key" else field
         if one.param_type_name == "argument":
-            return str(one.metavar or one.name).upper()
+            return str(one.metavar or one.name).strip("[]").upper()
         return str(max(one.opts, key=len))
 
 
