@@ -89,7 +89,7 @@ def size(path: Path, keys: int) -> None:
 def fill(path: Path, keys: int) -> None:
     """Multiply what a file holds until it has so many keys."""
     with sqlite3.connect(path) as connection:
-        columns = "session, identity, state, attempt, departure, changed, since, details"
+        columns = "session, identity, state, attempt, sending_attempt, changed, since, details"
         while (there := connection.execute("SELECT count(*) FROM calls").fetchone()[0]) < keys:
             connection.execute(
                 f"INSERT INTO calls (key, account, fingerprint, claim, {columns})"

@@ -70,23 +70,23 @@ class Middleware(Protocol):
         ...
 
 
-class Departure(Protocol):
-    """Hears of each request of a call that has a key, right before it leaves."""
+class BeforeSend(Protocol):
+    """Called with each request of a call that has a key, right before its first byte is sent."""
 
     async def __call__(self, call: Call[Any], request: RequestState, left: float, /) -> None:
         """
-        Let it leave; or raise, and it does not.
+        Allow the request to be sent, or raise, so that it is not.
 
         Args:
             call: The call.
-            request: Told what becomes of the request.
-            left: Seconds until the call is given up, at most.
+            request: The state of the request, in which what becomes of it is noted.
+            left: Seconds until the call's deadline.
         """
         ...
 
 
-departure: Final[ContextVar[Departure | None]] = ContextVar("departure", default=None)
-"""That of the calls which are made in this context."""
+before_send: Final[ContextVar[BeforeSend | None]] = ContextVar("before_send", default=None)
+"""The one for calls that are made in this context."""
 
 
 class HeldBackError(Exception):
@@ -381,7 +381,7 @@ class Engine:
         started = time.monotonic()
         outcome: object = "given up"
         try:
-            if call.key is not None and (leave := departure.get()) is not None:
+            if call.key is not None and (leave := before_send.get()) is not None:
                 await leave(call, request, state.deadline - self.options.clock.monotonic())
             request.started_at = datetime.fromtimestamp(self.options.clock.now(), UTC)
             answer = await self.http.exchange(

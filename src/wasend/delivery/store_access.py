@@ -191,7 +191,7 @@ class StoreAccess:
                 self._write_unwritten()
             except Exception as error:  # noqa: BLE001 - nothing that a store raises may hide what became of a send
                 told = error if isinstance(error, StoreError) else type(error).__name__
-                logger.warning("what happened is not written down yet: %s; the next send tries that first", told)
+                logger.warning("an outcome is not written down yet: %s; it is written before the next send", told)
 
     def _follow_fork(self) -> None:
         """In a forked process the thread is gone; what it had to do is the parent's to do."""

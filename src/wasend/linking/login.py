@@ -187,7 +187,7 @@ class _Linking:
         if not self._may_order():
             return
         self._ordered_at = self._clock.monotonic()
-        logger.info("session %s: login gives the order to %s", self._id, verb)
+        logger.info("session %s: login asks the service to %s it", self._id, verb)
         try:
             await (self._reader.start_session if verb == "start" else self._reader.restart_session)(self._id)
         except (ConflictError, UnprocessableError):

@@ -50,7 +50,9 @@ class OutboxStoreConformance:
         """What is written is seen by its key, as it was, and by every store of the same data."""
 
         async def test(store: OutboxStore, other: OutboxStore) -> None:
-            record = _record("k", claim="ses_1 3EB0", details='{"é": "\U0001f600"}', since=1.5, departure=3, attempt=7)
+            record = _record(
+                "k", claim="ses_1 3EB0", details='{"é": "\U0001f600"}', since=1.5, sending_attempt=3, attempt=7
+            )
             await _write(store, record)
             for one in (store, other):
                 (found,) = (await _see(one, Query("k"))).records

@@ -42,7 +42,7 @@ class Record:
         attempt: Grows with each claim and each take-over: who has seen another number has lost it.
         holder: Who holds it, while it is ``claimed``, ``sending`` or ``settling``.
         turn: Which of the holder's claims this is.
-        departure: The `attempt` by which its request left last; 0 if none has.
+        sending_attempt: The `attempt` by which its request left last; 0 if none has.
         lease: While it is ``sending``: seconds until its holder has certainly ended, if only by being killed. While it
             is ``settling`` or ``unknown``: seconds until it would certainly be there if it was carried out.
         holder_lease: Seconds until its holder is taken for dead. The store fills it.
@@ -63,7 +63,7 @@ class Record:
     id: int | str | None = None
     holder: str = ""
     turn: int = 0
-    departure: int = 0
+    sending_attempt: int = 0
     lease: float = 0.0
     holder_lease: float = 0.0
     changed: float = 0.0

@@ -99,4 +99,4 @@ class Holder:
 def _has_said(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
         told = error if isinstance(error, WasendError) else type(error).__name__
-        logger.warning("the outbox cannot be told that its user is alive: %s", told)
+        logger.warning("the outbox did not take a heartbeat: %s", told)

@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar
 import attrs
 
 from .._core.call import Call
-from .._core.engine import Engine, departure
+from .._core.engine import Engine, before_send
 from .._core.http import RequestState
 from .._core.waits import tell, wait_of
 from ..delivery.settle import Settlement
@@ -210,7 +210,7 @@ class OutboxMiddleware:
         async def leave(way: Call[Any], request: RequestState, left: float) -> None:
             await self._leave(way, held, request, left)
 
-        token = departure.set(leave)
+        token = before_send.set(leave)
         held_token = _held.set(held)
         try:
             result = await call_next()
@@ -223,7 +223,7 @@ class OutboxMiddleware:
             self._interrupted(call, held)
             raise
         finally:
-            departure.reset(token)
+            before_send.reset(token)
             _held.reset(held_token)
         if not held.is_over:
             await self._sent(call, held, result)
@@ -249,7 +249,7 @@ class OutboxMiddleware:
 
         def check() -> None:
             if _CLOCK() > until:
-                raise APITimeoutError(f"{call.name}: this process stood still for too long; nothing was sent")
+                raise APITimeoutError(f"{call.name}: this process was suspended for too long; nothing was sent")
 
         request.check = check
 
@@ -280,7 +280,7 @@ class OutboxMiddleware:
                 query, lambda view: rules.finish(view, record, claim=claim, details=details)
             )
             if not done:
-                logger.warning("%s: what became of it was recorded otherwise meanwhile", call.name)
+                logger.warning("%s: another process has recorded another outcome for its key meanwhile", call.name)
 
         held.is_over = True
         await self._written(call, write)
@@ -359,7 +359,7 @@ class OutboxMiddleware:
 
     async def _tell_wait(self, call: Call[Any]) -> bool:
         options = self._engine.options
-        logger.info("%s: another is at its key, and it waits until that one has ended", call.name)
+        logger.info("%s: another call with its key is under way; it waits until that one has ended", call.name)
         await tell(options.on_wait, wait_of("outbox", 0.0, options.clock.now()))
         return True
 
@@ -455,4 +455,4 @@ def _is_final(error: WasendError) -> bool:
 
 def _tell(name: str, error: BaseException) -> None:
     told = error if isinstance(error, WasendError) else type(error).__name__
-    logger.warning("%s: the outbox has not written down what became of it: %s", name, told)
+    logger.warning("%s: the outbox has not recorded its outcome: %s", name, told)

@@ -25,7 +25,7 @@ _MIGRATIONS: Final = (
         fingerprint bigint NOT NULL,
         state text NOT NULL,
         attempt int NOT NULL,
-        departure int NOT NULL,
+        sending_attempt int NOT NULL,
         changed timestamptz NOT NULL,
         since double precision,
         holder text,
@@ -45,14 +45,15 @@ _MIGRATIONS: Final = (
 )
 _OPEN: Final = f"state IN ({', '.join(map(repr, OPEN))})"
 _READ: Final = (
-    "id, key, account, session, identity, fingerprint, state, attempt, departure, extract(epoch FROM changed)::float8,"
-    " since, holder, turn, coalesce(extract(epoch FROM calls.lease - clock_timestamp())::float8, 0), claim, details,"
+    "id, key, account, session, identity, fingerprint, state, attempt, sending_attempt,"
+    " extract(epoch FROM changed)::float8, since, holder, turn,"
+    " coalesce(extract(epoch FROM calls.lease - clock_timestamp())::float8, 0), claim, details,"
     " intent, coalesce(extract(epoch FROM holders.lease - clock_timestamp())::float8, 0)"
 )
 _FROM: Final = "FROM wasend_calls AS calls LEFT JOIN wasend_holders AS holders USING (holder)"
 _WRITTEN: Final = (
-    "key, account, session, identity, fingerprint, state, attempt, departure, changed, since, holder, turn, lease,"
-    " claim, details, intent"
+    "key, account, session, identity, fingerprint, state, attempt, sending_attempt, changed, since, holder, turn,"
+    " lease, claim, details, intent"
 )
 _VALUES: Final = (
     "%s, %s, %s, %s, %s, %s, %s, %s, clock_timestamp(), %s, %s, %s, clock_timestamp() + make_interval(secs => %s),"
@@ -185,7 +186,7 @@ def _record(
     fingerprint: int,
     state: Any,
     attempt: int,
-    departure: int,
+    sending_attempt: int,
     changed: float,
     since: float | None,
     holder: str | None,
@@ -205,7 +206,7 @@ def _record(
         fingerprint=fingerprint,
         state=state,
         attempt=attempt,
-        departure=departure,
+        sending_attempt=sending_attempt,
         changed=changed,
         since=since,
         holder=holder or "",
@@ -227,7 +228,7 @@ def _put(connection: psycopg.Connection[Any], record: Record) -> None:
         record.fingerprint,
         record.state,
         record.attempt,
-        record.departure,
+        record.sending_attempt,
         record.since,
         record.holder or None,
         record.turn or None,

@@ -288,7 +288,7 @@ class Recovery:
                 try:
                     await self._outbox.store.update(Query(held.key), lambda view: rules.let_go(view, held))
                 except Exception as error:  # noqa: BLE001 - tried again
-                    logger.warning("%s: the outbox cannot be told: %s", DETACHED, type(error).__name__)
+                    logger.warning("%s: the outbox cannot be written to: %s", DETACHED, type(error).__name__)
                 else:
                     return
 
@@ -297,7 +297,7 @@ class Recovery:
 
 def owner_of(record: Record) -> str:
     """What the ledger of this process calls a call: the same whoever looks for it."""
-    return f"{record.key} {record.departure}"
+    return f"{record.key} {record.sending_attempt}"
 
 
 class _Accounts:
@@ -521,7 +521,9 @@ class _Mine:
             except ClientClosedError:
                 raise
             except WasendError as failure:
-                logger.warning("calls by another API key are left: the sessions are not known (%s)", failure)
+                logger.warning(
+                    "calls made with another API key are not recovered: the sessions cannot be listed (%s)", failure
+                )
         return record.session in self._sessions
 
 

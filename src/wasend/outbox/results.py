@@ -39,7 +39,7 @@ def result_text(result: object, call: Call[Any]) -> str | None:
     try:
         return _encoder.encode(_shrunk(document, _Said(call)))
     except (TypeError, ValueError, RecursionError):
-        logger.warning("%s: its result cannot be kept; that it was carried out is kept", call.name)
+        logger.warning("%s: its result cannot be recorded; only its success is", call.name)
         return None
 
 

@@ -159,8 +159,8 @@ def finish(view: View, held: Record, *, claim: str | None, details: str | None) 
         Whether it is recorded, and the claim with it.
     """
     found = _same(view, held)
-    if found is None or found.departure != held.departure or found.state not in OPEN:
-        if found is None or found.departure != held.departure or found.state != "sent":
+    if found is None or found.sending_attempt != held.sending_attempt or found.state not in OPEN:
+        if found is None or found.sending_attempt != held.sending_attempt or found.state != "sent":
             return Change(False)
         return Change(claim is None or found.claim == claim)  # it was written before, and that was not heard
     taken = any(one.id != found.id for one in view.claimed)
@@ -358,7 +358,7 @@ def _left(record: Record, leaving: Leaving) -> Record:
     return attrs.evolve(
         record,
         state="sending",
-        departure=record.attempt,
+        sending_attempt=record.attempt,
         lease=leaving.lease,
         since=leaving.since if first is None else min(first, leaving.since),
         intent=leaving.intent,

@@ -24,7 +24,7 @@ _MIGRATIONS: Final = (
         fingerprint INTEGER NOT NULL,
         state TEXT NOT NULL,
         attempt INTEGER NOT NULL,
-        departure INTEGER NOT NULL,
+        sending_attempt INTEGER NOT NULL,
         changed INTEGER NOT NULL,
         since REAL,
         holder TEXT,
@@ -43,8 +43,8 @@ _MIGRATIONS: Final = (
     """,
 )
 _COLUMNS: Final = (
-    "id, key, account, session, identity, fingerprint, state, attempt, departure, changed, since, holder, turn, lease,"
-    " claim, details, intent"
+    "id, key, account, session, identity, fingerprint, state, attempt, sending_attempt, changed, since, holder, turn,"
+    " lease, claim, details, intent"
 )
 _OPEN: Final = f"state IN ({', '.join(map(repr, OPEN))})"
 _SELECT: Final = f"SELECT {_COLUMNS} FROM calls"  # noqa: S608 - no values in it
@@ -159,7 +159,7 @@ class SqliteOutboxStore:
         fingerprint: int,
         state: Any,
         attempt: int,
-        departure: int,
+        sending_attempt: int,
         changed: int,
         since: float | None,
         holder: str | None,
@@ -184,7 +184,7 @@ class SqliteOutboxStore:
             fingerprint=fingerprint,
             state=state,
             attempt=attempt,
-            departure=departure,
+            sending_attempt=sending_attempt,
             changed=float(changed),
             since=since,
             holder=holder or "",
@@ -205,7 +205,7 @@ class SqliteOutboxStore:
             record.fingerprint,
             record.state,
             record.attempt,
-            record.departure,
+            record.sending_attempt,
             int(self._clock.wall()),
             record.since,
             record.holder or None,

@@ -451,7 +451,7 @@ async def _call(handler: Handler, run: Run) -> Any:
 
 def _report(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        logger.error("the inbox is not worked on any more: %s", place(error), exc_info=error)
+        logger.error("the inbox's worker has failed; the next event starts another: %s", place(error), exc_info=error)
 
 
 def _inbox(given: Inbox | str | os.PathLike[str] | None, clock: Clock) -> Inbox | None:

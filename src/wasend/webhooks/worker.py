@@ -141,7 +141,7 @@ class Worker:
                 if until_idle:
                     raise
                 failures += 1
-                logger.warning("the inbox cannot be read, which is tried again: %s", error)
+                logger.warning("the inbox cannot be read, and is tried again: %s", error)
                 await asyncio.sleep(min(0.5 * 2**failures, _LONGEST_PAUSE))
                 continue
             if claimed:
@@ -181,7 +181,9 @@ class Worker:
         settings = self._settings
         if claimed.attempt > settings.attempts:
             await self._recorded(self._inbox.fail, claimed, "the process ended each time while it was handled", None)
-            logger.error("an event is given up: the process has ended %d times while it was handled", settings.attempts)
+            logger.error(
+                "an event is now a dead letter: its process was killed %d times while it was handled", settings.attempts
+            )
             return
         try:
             effect = await self._process(claimed)
@@ -211,7 +213,7 @@ class Worker:
         what = f"event {claimed.number} could not be handled, attempt {claimed.attempt} of {settings.attempts}"
         # What an exception says may quote the message; where it was raised does not.
         if again_in is None:
-            logger.error("%s: %s; it is given up, and kept as a dead letter", what, place(error))
+            logger.error("%s: %s; it is now a dead letter", what, place(error))
         else:
             logger.warning("%s: %s; it is tried again in %.1f s", what, place(error), again_in)
         await self._recorded(self._inbox.fail, claimed, _described(error), again_in)
@@ -239,7 +241,9 @@ class Worker:
                         pass  # it awaits: others have their turn
                     pruned_at = loop.time()
             except StoreError as error:
-                logger.warning("the inbox cannot be tended, which is tried again: %s", error)
+                logger.warning(
+                    "leases cannot be renewed or old keys removed in the inbox, and it is tried again: %s", error
+                )
 
     async def _ended(self, timeout: float | None) -> None:
         while self._running:
@@ -285,7 +289,7 @@ async def bounded(work: Awaitable[T], timeout: float) -> T:
     task.cancel()
     await asyncio.wait({task}, timeout=_UNWINDING)
     if not task.done():
-        logger.warning("a handler did not end when its time was over, and goes on unattended")
+        logger.warning("a handler that was cancelled after its timeout did not end, and goes on unattended")
         task.add_done_callback(_look_away)
     elif not task.cancelled():
         task.exception()  # it is looked at, lest asyncio complain
