@@ -17,7 +17,7 @@ else:  # for those who look annotations up at run time
 
 
 class OutboxCalls:
-    """What can be asked of a client's outbox; `WasendClient.outbox` is one."""
+    """A client's outbox, with its recorded and unknown sends; `WasendClient.outbox` is one."""
 
     def __init__(self, accessor: AsyncOutboxCalls, loop: Bridge) -> None:
         self._async = accessor
@@ -25,10 +25,10 @@ class OutboxCalls:
 
     def recover(self, session: SessionRef | None = None, *, wait: bool = True) -> Recovered:
         """
-        Find out what became of every send that is open: left behind by a process that was killed, or never answered.
+        Find out what became of every open send: those that a killed process left behind, and those never answered.
 
-        Nothing is sent by it. A send that turns out as not sent is sent by the next call with its key. Several
-        processes may recover at once: each settles what no other is at.
+        It sends nothing: a message that was not sent is sent by the next call with its key. Several processes may
+        recover at once; each settles sends that no other is settling.
 
         Example:
             ```python
@@ -44,11 +44,11 @@ class OutboxCalls:
 
         Args:
             session: Of this session only: its ``uniqueSessionId``, or a `Session`.
-            wait: Whether to wait for those that may still be under way, which may be as long as a send can take (three
-                minutes by default); else they are left.
+            wait: Whether to wait for sends that may still be under way, which may take as long as a send can (three
+                minutes by default); otherwise they are left as they are.
 
         Returns:
-            What they turned out as.
+            The sends, by their outcome.
 
         Raises:
             ConfigurationError: The client has no outbox.
@@ -59,8 +59,7 @@ class OutboxCalls:
 
     def unknown(self, session: SessionRef | None = None) -> list[Entry]:
         """
-        List the sends of which nobody knows what became of them, with all that is known. Nothing is asked of the
-        service.
+        List the sends whose outcome is unknown, with all that is known of them. Nothing is asked of the service.
 
         Args:
             session: Of this session only: its ``uniqueSessionId``, or a `Session`.
@@ -87,18 +86,19 @@ class OutboxCalls:
 
     def resolve(self, key: str, outcome: Literal["sent", "not_sent"]) -> Entry:
         """
-        Say what became of a send of which nobody knows, as a person who has looked at the phone does.
+        Record the outcome of an unknown send, as a person sees it on the phone.
 
         Args:
             key: Its key.
-            outcome: ``"sent"``: the next call with its key gives what can be known of the message. ``"not_sent"``: it
-                sends it.
+            outcome: ``"sent"``: the next call with its key returns what is known of the message. ``"not_sent"``: the
+                next call with its key sends it.
 
         Returns:
-            What is recorded now.
+            The entry as it is now.
 
         Raises:
-            InvalidRequestError: There is no such key, it is no longer open, or somebody is at it. Nothing was changed.
+            InvalidRequestError: There is no such key, its outcome is known, or another call is under way or settling
+                it. Nothing was changed.
             ConfigurationError: The client has no outbox.
             StoreError: The outbox cannot be used.
         """

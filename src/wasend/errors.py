@@ -1,9 +1,9 @@
 """
 Every exception that a caller can catch.
 
-One tree under `WasendError`. Each error says in ``outcome`` what became of the request, and carries neither the API key
-nor the text of a message in its own text. It survives the ways between processes: pickled with all that it carries, and
-made anew from its class and its ``args``, as task queues with JSON do, with what may lie about in a queue's results.
+One tree under `WasendError`. Each error says in ``outcome`` what became of the request. Its text holds neither the API
+key nor the text of a message. It can be serialized: pickled with everything but media, or rebuilt from its class and
+its ``args``, as task queues with JSON do, with only those attributes that a queue's results may hold.
 """
 
 from __future__ import annotations
@@ -243,9 +243,9 @@ class WasendError(Exception):
         """
         Whether trying again later can help, and cannot send anything twice.
 
-        It can help where what failed may pass: a limit, a connection, a session that is not ready, a store that is
-        locked, a send that an outbox looks for again; not where the call would have to be another, or a session must be
-        restarted.
+        It can help where the failure may pass: a limit, a connection, a session that is not ready, a store that is
+        locked, a send that an outbox looks for again. It cannot where the call itself is wrong, or where a session must
+        be restarted first.
         """
         if isinstance(self, OutcomeUnknownError):
             return self.looked_for_again
@@ -257,10 +257,10 @@ class WasendError(Exception):
         @property
         def args(self) -> tuple[str, dict[str, Any]]:
             """
-            The text, and a mapping of what else is known, which can be written as JSON; its class takes both.
+            The text, and a mapping of the error's attributes that can be written as JSON; its class takes both.
 
-            Task queues keep them where many can read: so what was sent and what the service answered are left out, and
-            phone numbers are masked. A pickle has all.
+            Task queues keep them where many can read them, so the request's content and the service's answer are left
+            out, and phone numbers are masked. A pickle has everything but media.
             """
             known = vars(self)
             kept = [(name, fact[0], known[name]) for name, fact in self._facts.items() if name in known]
@@ -494,10 +494,10 @@ class OutcomeUnknownError(WasendError):
         settlement: What settling found out about it; `None` where that was not tried.
         looked_for_again: Whether the same call with the same key looks for it again, and sends it only once it is
             certain that it was not sent: as by an `Outbox` with ``on_unknown="look"``.
-        identity: Tells it from every other one. A copy has the same, and is settled as the same.
+        identity: An id of this error. A copy has the same, and is settled as the same send.
 
-    Pickled, it keeps the call, without its media, so that it can be settled elsewhere. Made anew of its ``args`` it
-    knows only the call's name: what it sent can be described to `settle_send`.
+    A pickled error keeps the call, without its media, so that it can be settled elsewhere. One that was rebuilt from
+    its ``args`` has only the call's name: describe what was sent to `settle_send`.
     """
 
     _facts: ClassVar[Facts] = {
@@ -588,7 +588,7 @@ class BreakerOpenError(WasendError):
 
 class StoreError(WasendError):
     """
-    A store of delivery cannot be used: it is locked, full, damaged or gone. Nothing was sent.
+    A store, outbox or inbox cannot be used: it is locked, full, damaged or gone. Nothing was sent.
 
     A store that fails after a send does not change what that send returns or raises: the next one raises this.
 
@@ -626,11 +626,11 @@ class SuppressedRecipientError(WasendError):
 
 class TurnTimeoutError(WasendError, TimeoutError):
     """
-    By the session's pacing, the turn of this send would come later than it can wait.
+    By the session's pacing, the turn of this send would come only after its ``turn_timeout``. Nothing was sent.
 
     Attributes:
         session: The session's id.
-        until: Until when it would have to wait at least (UTC).
+        until: The earliest time at which it could begin (UTC).
         reason: Why; see `WaitReason`.
     """
 
@@ -653,8 +653,7 @@ class WaitTimeoutError(WasendError, TimeoutError):
     What was waited for did not come in time.
 
     Attributes:
-        state: The last that was seen: a session's status or a message's ack, as the service words it; `None` if
-            nothing was.
+        state: The last session status or message ack that was seen, as the service words it; `None` if none was.
     """
 
     _facts: ClassVar[Facts] = {"state": _SHORT}
@@ -708,12 +707,12 @@ class ClientClosedError(WasendError):
 
 class WebhookError(WasendError):
     """
-    What was posted to a webhook is refused. Its text says nothing of what was in it.
+    What was posted to a webhook is refused. The error's text shows nothing of what was posted.
 
     Attributes:
-        status: The HTTP status to answer with; a property of the class. Whatever it is, the service's engine posts the
-            event again: every status outside 2xx is the same to it.
-        reason: What to say in the answer: a few words, the same for each error of a class.
+        status: The HTTP status to answer with; a property of the class. The service's engine posts the event again
+            after any status outside 2xx.
+        reason: The text to answer with: a few words, the same for each error of a class.
     """
 
     status: ClassVar[int] = 400
@@ -728,7 +727,7 @@ class WebhookUnsignedError(WebhookError):
 
 
 class WebhookSignatureError(WebhookError):
-    """401: it was signed by another key, by another algorithm or for another body, or the signature is none."""
+    """401: it was signed by another key, by another algorithm or for another body, or the signature is malformed."""
 
     status: ClassVar[int] = 401
     reason: ClassVar[str] = "wrong signature"

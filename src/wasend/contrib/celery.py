@@ -1,9 +1,9 @@
 """
-Celery tasks that send: tried again when that can help, and each message sent once, however often a task is run.
+Celery tasks that send: retried when that can help, and each message sent once, however often a task is run.
 
-Celery runs a task again whose worker died (``acks_late``), or whose message was given to a second worker because the
-first took long (``visibility_timeout``). A client with an outbox makes that harmless: the id of a task, which stays the
-same whenever it is run, is the key of its message.
+Celery runs a task again if its worker died (``acks_late``), or if it was delivered to a second worker because the first
+took too long (``visibility_timeout``). A client with an outbox makes that harmless: the key of the message is the id
+of the task, which stays the same in every run.
 
 Example:
     ```python
@@ -63,14 +63,14 @@ class WasendTask(Task):  # type: ignore[misc]  # it is Any
     """
     The base class of tasks that send messages.
 
-    Override `make_client`. A task that raises an error which is ``retryable`` is tried again, after its ``retry_after``
-    or with growing pauses; every other error is the task's. A pause is no longer than half the broker's
-    ``visibility_timeout``, or 15 minutes; what must wait for longer is tried again until it need not. A task whose
-    worker dies goes back to the queue.
+    Override `make_client`. A task that raises a ``retryable`` error is retried, after its ``retry_after`` or with
+    exponential backoff; every other error fails the task. A pause is no longer than half the broker's
+    ``visibility_timeout``, or 15 minutes; a longer wait takes several retries. A task whose worker dies goes back to
+    the queue.
 
     Attributes:
-        max_retries: How often a task is tried again, at most: for most of a day.
-        longest_backoff: Seconds to which the pauses grow, where the error does not say how long to wait.
+        max_retries: How often a task is retried at most: enough for most of a day.
+        longest_backoff: Seconds that a backoff takes at most, if the error does not say how long to wait.
     """
 
     abstract = True
@@ -96,7 +96,7 @@ class WasendTask(Task):  # type: ignore[misc]  # it is Any
 
     @property
     def client(self) -> WasendClient:
-        """The client of this worker process; the message that names no ``key`` has the task's."""
+        """The client of this worker process; a send without a ``key`` has the task's. See `key` for a second one."""
         return _client_of(self).with_options(key=self.key)
 
     def __init_subclass__(cls, **options: Any) -> None:
@@ -109,7 +109,7 @@ class WasendTask(Task):  # type: ignore[misc]  # it is Any
         Put the task back into the queue, to be run later.
 
         Args:
-            error: Why; it is raised where the task was tried often enough.
+            error: Why; it is raised when the task has no retries left.
 
         Returns:
             What to raise: Celery's ``Retry``.

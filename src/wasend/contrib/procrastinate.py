@@ -1,8 +1,8 @@
 """
 procrastinate tasks that send: one message a job, or all the messages of a session by one job.
 
-A job is run again whose worker has died. With a client that has an outbox that is harmless, for each message has its
-key, and is sent once.
+A job is run again if its worker died. A client with an outbox makes that harmless: each message has its key, and is
+sent once.
 
 Example:
     ```python
@@ -75,7 +75,7 @@ class Outgoing:
     A message to be sent.
 
     Attributes:
-        key: Its own key: it is sent once, however often it is given.
+        key: Its idempotency key: it is sent once, however often it is given.
         fields: The arguments of the call, but for session and key, such as ``{"to": ..., "text": ...}``.
         call: The method of the client that sends it.
     """
@@ -87,12 +87,12 @@ class Outgoing:
 
 Source: TypeAlias = Callable[[str, str | None], Awaitable[Sequence[Outgoing]]]
 """
-Asked ``source(session, after)`` for the next messages of a session, in an order that stays: those behind the one with
-the key `after`, or the first ones. None are left where there are none.
+Called as ``source(session, after)``; returns the next messages of a session, in an order that does not change: those
+after the one with the key `after`, or the first ones. An empty list ends the drain.
 """
 
 OnOutcome: TypeAlias = Callable[[Outgoing, Any], Awaitable[None]]
-"""Told of each message what its call has returned, or the `WasendError` that it ended in; perhaps more than once."""
+"""Called with each message and what its call returned, or the `WasendError` that it raised; perhaps more than once."""
 
 
 @contextmanager
@@ -156,13 +156,14 @@ class SendTasks(Blueprint):
     Args:
         make_client: Makes the client, when a worker first needs it. Its ``outbox`` is what keeps a message from being
             sent twice.
-        source: Gives the messages of a session; see `Source`.
-        on_outcome: Told what became of each message; see `OnOutcome`.
+        source: Returns the messages of a session; see `Source`.
+        on_outcome: Called with the outcome of each message; see `OnOutcome`.
         in_flight: How many messages of a session to send at once.
-        seconds: How long one job drains a session before it leaves the rest to another, which others may come before.
-        stalled_after: Seconds without a heartbeat after which a job's worker is taken for dead; workers give one every
-            10 s, unless they are told otherwise.
-        retry: When jobs are run again that failed.
+        seconds: Seconds for which one job drains a session before it leaves the rest to another, so that other jobs get
+            their turn.
+        stalled_after: Seconds without a heartbeat after which a job's worker is taken for dead; workers have one every
+            10 s by default.
+        retry: When failed jobs are run again.
     """
 
     def __init__(
@@ -233,11 +234,11 @@ class SendTasks(Blueprint):
 
     async def drain_session(self, session: str, after: str | None = None) -> None:
         """
-        Have all messages of a session sent that the source gives. Where that is in the queue already, nothing happens.
+        Enqueue a job that sends all messages of a session that the source returns. If one is queued, nothing happens.
 
         Args:
             session: The session to send from.
-            after: The key of the message behind which to begin.
+            after: The key of the message after which to begin.
         """
         await self._continue(session, after)
 

@@ -40,8 +40,8 @@ class LinkCalls(Calls):
             phone_number: The number to link, in international form. It is needed where there is no such session yet.
             show: Where to show the codes. ``"terminal"`` draws them on standard output. ``"png"`` and ``"svg"`` write
                 each to ``wasend-qr.png`` or ``wasend-qr.svg`` in the current folder, a `pathlib.Path` to that file; it
-                is removed in the end. A function or coroutine function is told of each code and state, as a
-                `LoginStep`; by a synchronous client it is called in the thread that called `login`.
+                is removed in the end. A function or coroutine function is called with each code and state, as a
+                `LoginStep`; a synchronous client calls it in the thread that called `login`.
             timeout: Seconds in all.
 
         Returns:
@@ -61,11 +61,11 @@ class LinkCalls(Calls):
         """
         Watch a session: iterate over what changes about it, first of all how it is now.
 
-        Beside what the session says of itself, it is asked every 5 minutes what only WhatsApp can answer, whether its
-        own number is registered: a session may say CONNECTED and be dead. Where it has failed, or is silent, it is
-        restarted, with growing gaps; never one that somebody stopped, that waits for the phone, or whose number
-        WhatsApp restricts. It is looked at while you ask for the next change, and not meanwhile. It never ends by
-        itself: leave the loop, or cancel it.
+        A session may say CONNECTED and be dead. So every 5 minutes it is asked something that only WhatsApp can answer:
+        whether its own number is registered. A session that has failed, or does not answer, is restarted, with growing
+        gaps; never one that somebody stopped, that waits for the phone, or whose number WhatsApp restricts. It is
+        watched only while you wait for the next change. The iterator never ends by itself: leave the loop, or cancel
+        it.
 
         Example:
             ```python
@@ -79,7 +79,8 @@ class LinkCalls(Calls):
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
-            every: Seconds between two looks. Where the client's `receiver` hears of the session, it looks at once.
+            every: Seconds between two reads of its state. An event of the session that a `Receiver` of the client gets
+                causes one at once.
             restarts: How often the session may be restarted within an hour; 0 for never.
 
         Yields:

@@ -1,4 +1,4 @@
-"""What watching a session tells."""
+"""What watching a session reports."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ SessionHealth: TypeAlias = Literal[
     "connected", "starting", "waiting", "stopped", "failed", "silent", "restricted", "unreachable"
 ]
 """
-How a session is. ``"connected"``: it says so, and answers. ``"starting"``: on its way. ``"waiting"``: for somebody with
+How a session is. ``"connected"``: it says so, and answers. ``"starting"``: it says so. ``"waiting"``: for somebody with
 the phone, to scan or to confirm. ``"stopped"``: somebody stopped it. ``"failed"``: it says so. ``"silent"``: it says
-that it is connected, or starting, and nothing comes of it. ``"restricted"``: WhatsApp restricts the number.
+that it is connected, but does not answer, or has been starting for 5 minutes. ``"restricted"``: WhatsApp restricts the
+number.
 ``"unreachable"``: the service itself does not answer.
 """
 

@@ -1,4 +1,4 @@
-"""What a login tells while it goes on."""
+"""What a login reports while it goes on."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class LoginStep:
         text: What to do now, or what happens, as a sentence for whoever holds the phone.
         qr: The code to scan now; `None` where there is nothing to scan.
         number: Which code it is, 1 for the first; 0 without one.
-        seconds: How long the code is good for, at most; `None` without one.
+        seconds: For how many seconds the code is valid, at most; `None` without one.
     """
 
     session: Session

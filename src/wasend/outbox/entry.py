@@ -39,10 +39,10 @@ class Record:
         identity: Digests of what the call is; see `identity`.
         fingerprint: The same for calls that nobody can tell apart by what they bring into being, as a number.
         state: How far it has come.
-        attempt: Grows with each claim and each take-over: who has seen another number has lost it.
+        attempt: A fencing number, which grows with each claim and take-over: a holder that has another one has lost it.
         holder: Who holds it, while it is ``claimed``, ``sending`` or ``settling``.
         turn: Which of the holder's claims this is.
-        sending_attempt: The `attempt` by which its request left last; 0 if none has.
+        sending_attempt: The `attempt` in which its request was sent last; 0 if none was.
         lease: While it is ``sending``: seconds until its holder has certainly ended, if only by being killed. While it
             is ``settling`` or ``unknown``: seconds until it would certainly be there if it was carried out.
         holder_lease: Seconds until its holder is taken for dead. The store fills it.

@@ -29,9 +29,9 @@ class Outbox:
     Where calls with a ``key`` are kept, so that each is made once: by whichever task, thread, process or machine that
     shares the outbox, at once or after a crash.
 
-    What is about to be sent is written down before its first byte leaves, and what became of it afterwards. The same
-    key again gives what was recorded; waits while another is at it; and settles first what one has left behind that was
-    killed: its message is looked for in the chat, and sent only where it is certain that it is not there.
+    The intent to send is recorded before the first byte leaves, and the outcome afterwards. A second call with the same
+    key returns or raises the recorded outcome, and waits while the first is under way. If the first was killed, its
+    message is looked for in the chat, and sent only if it is certain that it was not.
 
     Example:
         ```python
@@ -44,24 +44,23 @@ class Outbox:
                 await desk.send_text(to=number, text=f"Order {order} is ready.", key=f"ready-{order}")
         ```
 
-    It may be shared by clients, event loops and threads, and goes on working after a fork. Every send to a chat that
-    could be mistaken for another, of the same session with the same text, must go through the outbox with a key: what
-    other programs send meanwhile, it cannot know.
+    It may be shared by clients, event loops and threads, and works after a fork. Identical sends, of one session to one
+    chat with one text, must all go through the outbox with a key: it cannot know what other programs send.
 
     Args:
         target: The path of a file, which processes of one machine may share; the address of a PostgreSQL database,
             ``postgresql://…``, which several machines may share; or an `OutboxStore`.
-        account: Whose keys they are: two accounts may use the same ones. By default the service's address and the API
-            key tell. Where the API key is another by now, sessions are recognized; name the account where it has keys
-            for new sessions, too, or where several have the same API key.
+        account: A name for the account, since two accounts may use the same keys. By default it is identified by the
+            service's address and the API key. After the API key was replaced, it is recognized by its sessions; pass a
+            name if it also has keys for new sessions, or if several accounts have the same API key.
         keep: Seconds after which a key is forgotten, counted from when its outcome was known. By default 30 days. What
             is still open is never forgotten.
-        on_unknown: What the same key does where nobody knows what became of its send. ``"raise"`` an
-            `OutcomeUnknownError`; ``"look"`` for it again, and raise that if it is still unknown; or
-            ``"risk_duplicate"``: send again, though it may have been sent.
-        visible_within: Seconds after which a message that the service has accepted is in its chat for certain. A send
-            that is not there is told as not sent, and sent again by the next call with its key, only then; and only
-            where the outbox knows of another message of that session which is shown.
+        on_unknown: What a call does if the outcome of an earlier call with its key is unknown. ``"raise"``: it raises
+            an `OutcomeUnknownError`. ``"look"``: it looks for the message again, and raises that if the outcome is
+            still unknown. ``"risk_duplicate"``: it sends again, although the message may have been sent.
+        visible_within: Seconds after which a message that the service has accepted is certainly in its chat. Only
+            then, and only if the chat or another shows a message of that session which the outbox knows, does a send
+            that is not there count as not sent, so that the next call with its key sends it.
 
     Raises:
         ConfigurationError: An argument makes no sense.

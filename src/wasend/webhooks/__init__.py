@@ -1,8 +1,8 @@
 """
-What others write, and what becomes of what was sent: events that the service posts to a webhook.
+Receiving: the events that the service posts to a webhook, such as new messages, acks and a session's status.
 
-`parse` verifies and reads one; a `Receiver` keeps each, and has it handled once. Importing this package imports none of
-its modules: each is imported when its name is first used.
+`parse` verifies and reads one event; a `Receiver` keeps each until a handler has handled it. Importing this package
+imports none of its modules: each is imported when its name is first used.
 """
 
 from __future__ import annotations

@@ -75,7 +75,7 @@ class AsyncContext:
 
     Attributes:
         attempt: How often the event has been given to its handlers, 1 for the first time.
-        key: A key of the event's own, the same whenever it is handled: to do something once, under this key.
+        key: The event's idempotency key, the same in every run.
         connection: In a ``transaction``: the connection in whose transaction the event is recorded as handled.
     """
 
@@ -102,20 +102,20 @@ class AsyncContext:
         """
         Send a text to the chat of the event, from its session, as a ``"reply"`` for pacing and breaker.
 
-        Where the client has an outbox, each of a handler's replies has a key of its own, made of the event's and its
-        number: if the handler runs again, what was sent is not sent again, even if it would say something else now.
+        If the client has an outbox, each reply of a handler has a key of its own, made of the event's key and the
+        number of the reply: if the handler runs again, it is not sent again, even if its text would be another now.
 
         Args:
             text: What to say.
             quote: Whether to quote the message.
-            key: Another key.
+            key: An idempotency key to use instead; it needs a client with an outbox.
 
         Returns:
             What was sent, now or in an earlier run.
 
         Raises:
             ConfigurationError: The receiver has no client.
-            InvalidRequestError: The event is of no chat.
+            InvalidRequestError: The event belongs to no chat.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         client, given, own = self._run.reply(text, quote, key)
@@ -133,7 +133,7 @@ class Context:
 
     Attributes:
         attempt: How often the event has been given to its handlers, 1 for the first time.
-        key: A key of the event's own, the same whenever it is handled: to do something once, under this key.
+        key: The event's idempotency key, the same in every run.
         connection: In a ``transaction``: the connection in whose transaction the event is recorded as handled.
     """
 
@@ -163,14 +163,14 @@ class Context:
         Args:
             text: What to say.
             quote: Whether to quote the message.
-            key: Another key.
+            key: An idempotency key to use instead; it needs a client with an outbox.
 
         Returns:
             What was sent, now or in an earlier run.
 
         Raises:
             ConfigurationError: The receiver has no client.
-            InvalidRequestError: The event is of no chat.
+            InvalidRequestError: The event belongs to no chat.
             OutcomeUnknownError: No answer came; the message may have been delivered.
         """
         if self._run.client is not None and is_async(self._run.client):

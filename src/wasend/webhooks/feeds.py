@@ -74,14 +74,14 @@ class Feeds:
 
     Attributes:
         waits: `wait_for_ack`, `wait_for_state`, `wait_until_ready` and the settling of an unanswered send look at once
-            when there is news, and not at their next poll. In the process that gets the event, or handles it.
+            when an event has news, and not only at their next poll: in the process that gets or handles the event.
         breaker: A client with a ``breaker`` holds back new conversations when WhatsApp restricts the number (463), or
-            has let it begin as many as it may (475), and lets them pass again when that is lifted.
-        known: Whoever has written is no new conversation any more, for the breaker, and for pacing not ``"cold"``, but
-            ``"known"``.
-        outbox: A send of which the client's outbox does not know whether it went out is looked for again, at once, when
-            a message of the account's own appears in its chat.
-        stop_words: Whoever writes one of these words, and nothing else, in a chat of two is put on the client's
+            its quota of new conversations is used up (475), and allows them again when that is lifted.
+        known: People who have written are no new conversations for the breaker, and ``"known"`` instead of ``"cold"``
+            for pacing.
+        outbox: A send whose outcome is unknown to the client's outbox is looked for again, at once, when one of the
+            account's own messages appears in its chat.
+        stop_words: People who write one of these words, and nothing else, in a chat of two are put on the client's
             suppression list: languages of `STOP_WORDS` such as ``"en"``, or words of your own. None by default.
     """
 
@@ -94,11 +94,11 @@ class Feeds:
 
 class Feeding:
     """
-    Tells a client what its receiver gets.
+    Passes what a receiver's events say on to its client.
 
     Args:
         client: The client, of either face.
-        feeds: What it wants to know.
+        feeds: What it learns.
 
     Raises:
         ConfigurationError: It has no suppression list for those who write a stop word.

@@ -42,13 +42,14 @@ logger: Final = logging.getLogger("wasend")
 
 class Receiver(Router):
     """
-    Receives events: each is verified, kept in the inbox, answered, and then given to the first handler that wants it.
+    Receives events: each is verified, kept in the inbox, answered, and then given to the first handler that matches.
 
-    Within a chat, events are handled one after the other: those that wait, in the order in which they happened. The
-    service's engine posts them unordered, so one that comes after a later one was handled is handled late. Different
-    chats are handled at the same time. A handler that fails, or takes too long, is called again later, and its chat
-    waits for that; after so many attempts the event is given up, and kept as a dead letter. What is in the inbox when
-    the process ends, however it does, is handled by the next one, or by another that shares the inbox.
+    Within a chat, waiting events are handled one after the other, in the order in which they happened. The service's
+    engine posts them unordered, so one that arrives after a later one was handled is handled late. Different chats are
+    handled at the same time. A handler that fails, or takes too long, is called again later, and its chat waits for
+    that; after `attempts` the event becomes a dead letter. Events that are in the inbox when the process ends, or is
+    killed, are handled by the next one, or by another that shares the inbox. So a handler may run more than once for
+    one event, unless it uses the inbox's transaction.
 
     Without an inbox, an event is handled first and answered then: whatever the service posts again is handled again.
 
@@ -93,9 +94,9 @@ class Receiver(Router):
 
         Args:
             client: An `AsyncWasendClient` or `WasendClient`, for replies, and which learns from events; see `feeds`.
-            key: The key that the service signs with, or several, of which each is good; by default
+            key: The key that the service signs with, or several, each of which is valid; by default
                 ``WASEND_WEBHOOK_KEY`` from the environment.
-            insecure: Take events that are not signed, from anybody. Only without a key.
+            insecure: Accept events that are not signed, from anybody. Only without a key.
             inbox: Where events are kept until they are handled: the path of an SQLite file, the address of a PostgreSQL
                 database (``postgresql://…``), or an `Inbox`. Without one, an event is handled before it is answered.
             feeds: What the client learns from events; by default all but stop words.
@@ -103,11 +104,11 @@ class Receiver(Router):
                 another one does, by `work`.
             concurrency: How many events are handled at once, each of another chat.
             timeout: Seconds that a handler may take.
-            attempts: How often an event is tried before it is given up.
-            backoff: In how many seconds an event that has failed is tried again, by how often it was tried; by default
-                1, 5, 25, 125.
+            attempts: How often an event is tried before it becomes a dead letter.
+            backoff: Seconds after which a failed event is tried again, by the number of its attempts; by default 1, 5,
+                25, 125.
             lease: Seconds after which another process takes over what a killed one was handling.
-            keep: Seconds for which an event that was handled is known again; no less than `max_age`.
+            keep: Seconds for which a handled event's id is kept, to recognize duplicates; no less than `max_age`.
             max_age: Seconds after which an event is refused; `None` for never. See `parse`.
             max_bytes: How many bytes a body may have.
             clock: Where time comes from.
@@ -151,7 +152,7 @@ class Receiver(Router):
 
     @property
     def blocking(self) -> BlockingReceiver:
-        """This receiver for code that does not await: its methods, on an event loop in a thread of its own."""
+        """This receiver for synchronous code: its methods, on an event loop in a thread of its own."""
         from .blocking import BlockingReceiver
 
         # Pyright takes a `cached_property` for no property; of several threads, all get the same.
@@ -218,7 +219,7 @@ class Receiver(Router):
 
     def start(self) -> None:
         """
-        Begin to handle what is in the inbox, on the running event loop. To receive an event does so, too.
+        Begin to handle what is in the inbox, on the running event loop. Receiving the first event does so, too.
 
         Raises:
             ConfigurationError: A handler wants a transaction that the inbox does not give.
@@ -335,7 +336,7 @@ class Receiver(Router):
 
     async def dead_letters(self, limit: int = 100, after: int = 0) -> Sequence[DeadLetter]:
         """
-        List the events that were given up, by their numbers.
+        List the dead letters, by their numbers.
 
         Args:
             limit: How many at most.

@@ -1,4 +1,4 @@
-"""Which handler an event goes to: the first that wants it, in the order in which they were registered."""
+"""Which handler an event goes to: the first that matches it, in the order in which they were registered."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Next:
 
 
 NEXT: Final = _Next()
-"""What a handler returns so that the next one that wants the event gets it as well."""
+"""What a handler returns so that the next one that matches the event gets it as well."""
 
 
 @attrs.frozen
@@ -92,9 +92,9 @@ class Router:
     """
     Handlers, to be included in a receiver or in another router.
 
-    An event goes to the first handler that wants it, and to no other unless that one returns `NEXT`. Asked are the
-    handlers of a router in the order in which they were registered, then those of the routers that it includes, in the
-    order in which they were.
+    An event goes to the first handler that matches it, and to no other unless that one returns `NEXT`. A router's own
+    handlers are tried in the order in which they were registered, then those of its included routers, in the order in
+    which those were included.
 
     Example:
         ```python
@@ -131,8 +131,8 @@ class Router:
 
         A handler gets the event and, where it takes two arguments, a context: a coroutine function an `AsyncContext`,
         any other function, which runs in a thread, a `Context`. It may be called again for the same event, after it
-        failed or its process was killed: what it does must be as good done twice as once, or done in a `transaction` or
-        under a key such as `AsyncContext.key`.
+        failed or its process was killed: so it must be idempotent, or use a `transaction`, or an idempotency key such
+        as `AsyncContext.key`.
 
         Args:
             event: Which events: a class of `wasend.webhooks`; `Event` for all of them.
@@ -181,7 +181,7 @@ class Router:
         Include the handlers of other routers, those too that are registered with them later.
 
         Args:
-            routers: They.
+            routers: The routers.
 
         Raises:
             ConfigurationError: One of them is included already, or includes this one.
