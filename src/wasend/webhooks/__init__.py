@@ -7,8 +7,9 @@ imports none of its modules: each is imported when its name is first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from .._core.lazy import lazily
 
 if TYPE_CHECKING:
     from . import adapters as adapters
@@ -321,15 +322,4 @@ _MODULES: Final = {
 
 
 if not TYPE_CHECKING:  # else a wrong name would pass for one of these
-
-    def __getattr__(name: str) -> Any:
-        if name == "adapters":
-            return import_module(f"{__name__}.{name}")
-        for module, names in _MODULES.items():
-            if name in names:
-                found = globals()[name] = getattr(import_module(f"{__name__}.{module}"), name)
-                return found
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-    def __dir__() -> list[str]:
-        return [*globals(), *__all__, "adapters"]
+    __getattr__, __dir__ = lazily(globals(), _MODULES, submodules=("adapters",))

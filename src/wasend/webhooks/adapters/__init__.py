@@ -6,8 +6,9 @@ Importing this package imports none of its modules, and so no framework: each is
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from ..._core.lazy import lazily
 
 if TYPE_CHECKING:
     from .aiohttp import aiohttp_handler
@@ -44,12 +45,4 @@ _MODULES: Final = {
 
 
 if not TYPE_CHECKING:  # else a wrong name would pass for one of these
-
-    def __getattr__(name: str) -> Any:
-        for module, names in _MODULES.items():
-            if name in names:
-                return getattr(import_module(f"{__name__}.{module}"), name)
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-
-    def __dir__() -> list[str]:
-        return [*globals(), *__all__]
+    __getattr__, __dir__ = lazily(globals(), _MODULES)
