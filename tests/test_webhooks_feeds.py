@@ -169,7 +169,7 @@ async def test_switched_off(client: Any) -> None:
     await post(one, status({"reachoutTimelock": {"isActive": True}}), message(), acked(native="3EB0AA"))
     breaker.check("ses_1", True)
     assert breaker.is_new("ses_1", ANNA)
-    assert one._feeding._hearing.ack_of("ses_1", "3EB0AA") is None  # type: ignore[union-attr]
+    assert one._feeding._notifications.ack_of("ses_1", "3EB0AA") is None  # type: ignore[union-attr]
 
 
 async def test_acks_end_the_wait_for_them(client: Any) -> None:
@@ -191,7 +191,7 @@ async def test_acks_end_the_wait_for_them(client: Any) -> None:
     theirs = acked(native="3EB0CC")
     theirs["payload"]["fromMe"] = False
     await post(one, theirs)
-    assert one._feeding._hearing.ack_of("ses_1", "3EB0CC") is None  # type: ignore[union-attr]
+    assert one._feeding._notifications.ack_of("ses_1", "3EB0CC") is None  # type: ignore[union-attr]
 
 
 async def test_replies(client: Any, sent: Sent) -> None:

@@ -1,4 +1,4 @@
-"""Waiting until a session is in some state, or a message was delivered or read: by polling, and by what is heard."""
+"""Waiting until a session is in some state, or a message was delivered or read: by polling, and by notifications."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from ..errors import (
     WaitTimeoutError,
     WasendError,
 )
-from .hearing import Ear, ack_topic, hearing_of, status_topic
 from .normalize import message_key
+from .notifications import Subscriber, ack_topic, notifications_of, status_topic
 from .reader import ServiceReader
 from .sends import send_of
 
@@ -128,12 +128,12 @@ async def wait_for_ack(
     reader = ServiceReader(engine)
     name = masked(message_id)
     last: int | None = None
-    hearing = hearing_of(engine)
-    with hearing.listening(ack_topic(session_ref(session), message_id)) as ear:
-        polling = _Polling(engine, timeout, jitter, ear)
+    notifications = notifications_of(engine)
+    with notifications.subscribed(ack_topic(session_ref(session), message_id)) as subscriber:
+        polling = _Polling(engine, timeout, jitter, subscriber)
         while True:
             found = await _unless_passing(_message(reader, session, chat, message_id))
-            found = _as_heard(found, hearing.ack_of(session_ref(session), message_id), chat, message_id)
+            found = _with_ack(found, notifications.ack_of(session_ref(session), message_id), chat, message_id)
             if found is not None and found.ack is not None:
                 last = found.ack
                 if last == Ack.ERROR:
@@ -147,13 +147,13 @@ async def wait_for_ack(
     raise WaitTimeoutError(text, state=state, outcome="sent")
 
 
-def _as_heard(found: ChatMessage | None, heard: int | None, chat: str, message_id: str) -> ChatMessage | None:
-    """A message as it was read, with the ack that was heard of where that is further."""
-    if heard is None or (found is not None and heard != Ack.ERROR and (found.ack or 0) >= heard):
+def _with_ack(found: ChatMessage | None, notified: int | None, chat: str, message_id: str) -> ChatMessage | None:
+    """A message as it was read, with the ack that was notified if that is higher."""
+    if notified is None or (found is not None and notified != Ack.ERROR and (found.ack or 0) >= notified):
         return found
     if found is None:
-        return ChatMessage(id=message_id, chat_id=chat, from_me=True, ack=heard)
-    return attrs.evolve(found, ack=heard)  # type: ignore[misc]  # mypy does not see that a model is an attrs class
+        return ChatMessage(id=message_id, chat_id=chat, from_me=True, ack=notified)
+    return attrs.evolve(found, ack=notified)  # type: ignore[misc]  # mypy does not see that a model is an attrs class
 
 
 @attrs.frozen
@@ -206,8 +206,8 @@ async def _session_in(
     name = session_ref(session)
     reader = ServiceReader(engine)
     last: str | None = None
-    with hearing_of(engine).listening(status_topic(name)) as ear:
-        polling = _Polling(engine, timeout, jitter, ear)
+    with notifications_of(engine).subscribed(status_topic(name)) as subscriber:
+        polling = _Polling(engine, timeout, jitter, subscriber)
         while True:
             found = await _unless_passing(reader.retrieve_session_info(name))
             if found is not None:
@@ -225,12 +225,12 @@ async def _session_in(
 class _Polling:
     """When to poll: now, then at growing intervals, when there is news, and once more when the time is over."""
 
-    def __init__(self, engine: Engine, timeout: float, jitter: random.Random | None, ear: Ear) -> None:
+    def __init__(self, engine: Engine, timeout: float, jitter: random.Random | None, subscriber: Subscriber) -> None:
         if isinstance(timeout, bool) or not isinstance(timeout, int | float) or not timeout >= 0:
             raise InvalidRequestError("timeout", f"{timeout!r} is not a number of seconds", "pass seconds, 0 or more")
         self._engine = engine
         self._clock = engine.options.clock
-        self._ear = ear
+        self._subscriber = subscriber
         self._random = jitter or random.Random()  # noqa: S311 - jitter, not a secret
         self._end = self._clock.monotonic() + timeout
         self._interval = _FIRST
@@ -242,7 +242,7 @@ class _Polling:
             return False
         self._engine.expect_time_to_pass()
         pause = min(left, self._interval * self._random.uniform(1 - _JITTER, 1 + _JITTER))
-        await self._ear.wait(self._clock, pause)
+        await self._subscriber.wait(self._clock, pause)
         self._interval = min(self._interval * _GROWTH, _LONGEST)
         return True
 

@@ -49,8 +49,9 @@ class LinkCalls(Calls):
 
         Raises:
             InvalidRequestError: There is no such session and no number to create it for, or it is for another number.
-            SessionFailedError: It failed, and failed again when it was restarted: nobody scanned its codes.
+            SessionFailedError: It failed, and failed again when it was restarted, as when nobody scanned its codes.
             WaitTimeoutError: It was not connected in time; the text says what it was waiting for.
+            OutcomeUnknownError: The creation of the session was not answered, and it is not in the list.
             ConfigurationError: The service sends its codes as text, and the extra ``qr`` is not installed.
         """
         from .login import login

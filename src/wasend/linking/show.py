@@ -78,7 +78,7 @@ class FunctionDisplay:
         """It has the time from its step."""
 
     def close(self) -> None:
-        """It has been told that the session is connected, or the caller hears why not."""
+        """End: the session is connected, or the caller gets an error that says why not."""
 
 
 @attrs.define

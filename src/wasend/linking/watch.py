@@ -21,8 +21,8 @@ from .._core.engine import Engine
 from .._core.retry import may_repeat
 from .._core.waits import length, moment_of
 from ..api.sessions import Session, SessionRef, SessionState, session_ref
-from ..delivery.hearing import hearing_of, status_topic
 from ..delivery.middleware import DeliverySettings
+from ..delivery.notifications import notifications_of, status_topic
 from ..delivery.reader import ServiceReader
 from ..errors import (
     AccountRestrictedError,
@@ -88,12 +88,12 @@ async def watch(
     if isinstance(restarts, bool) or not isinstance(restarts, int) or restarts < 0:
         raise InvalidRequestError("restarts", f"{restarts!r} is not a count", "pass 0 or more")
     watchdog = _Watchdog(engine, settings, session_ref(session), restarts)
-    with hearing_of(engine).listening(status_topic(watchdog.name)) as ear:
+    with notifications_of(engine).subscribed(status_topic(watchdog.name)) as subscriber:
         while True:
             if (change := await watchdog.look()) is not None:
                 yield change
             engine.expect_time_to_pass()
-            await ear.wait(engine.options.clock, every * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311
+            await subscriber.wait(engine.options.clock, every * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311
 
 
 @attrs.frozen
@@ -197,11 +197,11 @@ class _Watchdog:
         return None  # whatever it says, it says something
 
     async def _restriction(self) -> str | None:
-        """What WhatsApp holds against the number, as far as this client has heard."""
+        """What WhatsApp holds against the number, as far as this client knows."""
         breaker = self._settings.breaker
-        heard = [self._signal_at]
+        signals = [self._signal_at]
         if breaker is None:
-            heard.append(self._settings.restricted.get(self.name))
+            signals.append(self._settings.restricted.get(self.name))
         else:
             try:
                 state = await asyncio.to_thread(breaker.state, self.name)
@@ -209,7 +209,7 @@ class _Watchdog:
                 return f"nobody can tell whether WhatsApp restricts the number ({error})"
             if reasons := [held.reason for held in state.held if held.reason.startswith("WhatsApp")]:
                 return reasons[0]
-        if any(at is not None and self._clock.now() - at < _RESTRICTED_FOR for at in heard):
+        if any(at is not None and self._clock.now() - at < _RESTRICTED_FOR for at in signals):
             return "WhatsApp restricts the number"
         return None
 

@@ -352,7 +352,7 @@ class _Accounts:
         return free if len(free) > unshown else []
 
     def looked(self, findings: Findings | None, failure: WasendError | None, *, everywhere: bool) -> None:
-        """Hear of a look."""
+        """Take the findings of a look."""
         self._findings, self._failure, self._everywhere = findings, failure, everywhere
 
     # What was found

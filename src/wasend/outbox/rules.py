@@ -162,7 +162,7 @@ def finish(view: View, held: Record, *, claim: str | None, details: str | None) 
     if found is None or found.sending_attempt != held.sending_attempt or found.state not in OPEN:
         if found is None or found.sending_attempt != held.sending_attempt or found.state != "sent":
             return Change(False)
-        return Change(claim is None or found.claim == claim)  # it was written before, and that was not heard
+        return Change(claim is None or found.claim == claim)  # it was written before, without an answer
     taken = any(one.id != found.id for one in view.claimed)
     ended = _ended(found, "sent", claim=None if taken else claim, details=details)
     return Change(not taken, ended)
@@ -183,7 +183,7 @@ def refuse(view: View, held: Record, *, details: str | None) -> Change[bool]:
 
 def abandon(view: View, holder: str, turn: int) -> Change[bool]:
     """
-    Release a claim of which the claimer has not heard whether it was made; nothing has left.
+    Release a claim that may have been made without an answer to the claimer; nothing has left.
 
     Returns:
         Whether there was one.

@@ -27,7 +27,7 @@ from .ids import same_chat
 from .in_thread import in_thread
 
 if TYPE_CHECKING:
-    from ..delivery.hearing import Hearing
+    from ..delivery.notifications import Notifications
     from .context import Client
 
 STOP_WORDS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -114,10 +114,10 @@ class Feeding:
             )
 
     @functools.cached_property
-    def _hearing(self) -> Hearing:
-        from ..delivery.hearing import hearing_of
+    def _notifications(self) -> Notifications:
+        from ..delivery.notifications import notifications_of
 
-        return hearing_of(vars(awaited(self._client))["_engine"])
+        return notifications_of(vars(awaited(self._client))["_engine"])
 
     def tell(self, event: Event) -> None:
         """Wake those who wait for what has happened; it takes no time."""
@@ -126,13 +126,13 @@ class Feeding:
         match event:
             case MessageAck() if event.payload.from_me and event.payload.id:
                 failed = event.payload.ack is None and event.payload.ack_name in ("ERROR", "UNKNOWN")
-                self._hearing.acked(event.session, event.payload.id, -1 if failed else event.payload.ack)
+                self._notifications.acked(event.session, event.payload.id, -1 if failed else event.payload.ack)
             case MessageAckGroup() if event.payload.from_me and event.payload.id:
-                self._hearing.acked(event.session, event.payload.id, None)
+                self._notifications.acked(event.session, event.payload.id, None)
             case SessionStatus():
-                self._hearing.status_changed(event.session)
+                self._notifications.status_changed(event.session)
             case MessageAny() if event.payload.from_me:
-                self._hearing.own_message(event.session)
+                self._notifications.own_message(event.session)
             case _:
                 return
 

@@ -23,8 +23,8 @@ from ..._core.call import Call
 from ..._core.engine import Engine
 from ..._core.retry import may_repeat
 from ...errors import ClientClosedError, NotFoundError, OutcomeUnknownError, WasendError
-from ..hearing import Ear, hearing_of, own_message_topic
 from ..normalize import message_key
+from ..notifications import Subscriber, notifications_of, own_message_topic
 from ..reader import ServiceReader
 from ..sends import send_of
 from .created import NewGroup, NewSession
@@ -183,7 +183,7 @@ class Lost:
 
 
 class Accounts(Protocol):
-    """Knows of other processes' sends, and hears of each look."""
+    """Knows of other processes' sends, and is given the findings of each look."""
 
     async def unowned(self, findings: Findings) -> Sequence[Match]:
         """Those of the matches that belong to no other send, nor may."""
@@ -191,7 +191,7 @@ class Accounts(Protocol):
 
     def looked(self, findings: Findings | None, failure: WasendError | None, *, everywhere: bool) -> None:
         """
-        Hear of a look.
+        Take the findings of a look.
 
         Args:
             findings: What was there; `None` where reading failed.
@@ -206,16 +206,16 @@ async def search(engine: Engine, ledger: Ledger, lost: Lost, window: float) -> S
     turn = await ledger.begin_search(lost.target.fingerprints)
     try:
         whose = Search(since=lost.since, owner=lost.owner, described=lost.described)
-        with hearing_of(engine).listening(own_message_topic(lost.target.scope)) as ear:
-            return await _Searching(engine, ledger, lost, whose, ear).result(window)
+        with notifications_of(engine).subscribed(own_message_topic(lost.target.scope)) as subscriber:
+            return await _Searching(engine, ledger, lost, whose, subscriber).result(window)
     finally:
         ledger.end_search(turn)
 
 
 class _Searching:
-    def __init__(self, engine: Engine, ledger: Ledger, lost: Lost, whose: Search, ear: Ear) -> None:
+    def __init__(self, engine: Engine, ledger: Ledger, lost: Lost, whose: Search, subscriber: Subscriber) -> None:
         self._engine = engine
-        self._ear = ear
+        self._subscriber = subscriber
         self._ledger = ledger
         self._lost = lost
         self._whose = whose
@@ -272,7 +272,7 @@ class _Searching:
                 return Settlement("unknown", None, seen, reason, exact)
             # The last look is no older than the end, however long those before it have taken.
             left = end - clock.monotonic()
-            await self._ear.wait(clock, min(pause, left) if left > 0 or failed >= _TRIES else pause)
+            await self._subscriber.wait(clock, min(pause, left) if left > 0 or failed >= _TRIES else pause)
             pause = min(2 * pause, self._lost.longest_pause)
 
     async def _widen(self) -> tuple[bool, bool | None]:

@@ -1,4 +1,4 @@
-"""What a client hears of its messages and sessions wakes those who wait for it."""
+"""Events of a client's messages and sessions end its waits for them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests.clients import KEY
 from wasend import Ack, AsyncWasendClient, MessageFailedError, OutcomeUnknownError, WaitTimeoutError, WasendError
 from wasend._core import clock as clock_module
 from wasend.delivery.breaker import Breaker
-from wasend.delivery.hearing import Hearing, hearing_of
+from wasend.delivery.notifications import Notifications, notifications_of
 from wasend.errors import AccountRestrictedError, BreakerOpenError
 
 ID = "true_447700900456@c.us_3EB0AA"
@@ -71,24 +71,24 @@ async def client(service: Service, clock: Clock) -> AsyncIterator[AsyncWasendCli
         yield client
 
 
-def hearing(client: AsyncWasendClient) -> Hearing:
-    return hearing_of(client._engine)
+def notifications(client: AsyncWasendClient) -> Notifications:
+    return notifications_of(client._engine)
 
 
 async def test_an_ack_ends_the_wait(client: AsyncWasendClient, service: Service, clock: Clock) -> None:
-    """An ack that is heard is taken, also in another spelling and from another thread, where reading back lags."""
+    """An ack that is notified is taken, also in another spelling and from another thread, where reading back lags."""
     message = {"id": ID, "chatId": "447700900456@c.us", "fromMe": True, "ack": 1, "body": "Hi"}
     service.answer = lambda _: httpx.Response(200, json=message)
     waiting = asyncio.create_task(client.wait_for_ack(ID, session="ses_1", at_least="READ", timeout=LONG))
     await clock.asleep.wait()
     for session, one, ack in (("ses_1", "3EB0BB", 3), ("ses_2", ID, 3), ("ses_1", ID, 2)):
         clock.asleep.clear()
-        hearing(client).acked(session, one, ack)
+        notifications(client).acked(session, one, ack)
         if (session, one) == ("ses_1", ID):
             await clock.asleep.wait()  # it has looked, and waits on
         await asyncio.sleep(0)
         assert not waiting.done()
-    told = threading.Thread(target=hearing(client.with_options(timeout=5)).acked, args=("ses_1", "3EB0AA", 3))
+    told = threading.Thread(target=notifications(client.with_options(timeout=5)).acked, args=("ses_1", "3EB0AA", 3))
     told.start()
     found = await waiting
     told.join()
@@ -98,11 +98,11 @@ async def test_an_ack_ends_the_wait(client: AsyncWasendClient, service: Service,
 async def test_an_ack_that_came_before(client: AsyncWasendClient, service: Service) -> None:
     """An ack may come before the answer to the send, and out of order; the furthest counts, and a failure."""
     service.answer = lambda _: httpx.Response(500)
-    hearing(client).acked("ses_1", ID, 3)
-    hearing(client).acked("ses_1", ID, 2)
+    notifications(client).acked("ses_1", ID, 3)
+    notifications(client).acked("ses_1", ID, 2)
     found = await client.wait_for_ack(ID, session="ses_1", at_least="READ", timeout=LONG)
     assert (found.ack, found.id, found.chat_id, found.from_me) == (Ack.READ, ID, "447700900456@c.us", True)
-    hearing(client).acked("ses_1", ID, -1)
+    notifications(client).acked("ses_1", ID, -1)
     with pytest.raises(MessageFailedError):
         await client.wait_for_ack(ID, session="ses_1", timeout=LONG)
 
@@ -114,11 +114,11 @@ async def test_an_ack_in_a_group_is_looked_up(client: AsyncWasendClient, service
     waiting = asyncio.create_task(client.wait_for_ack(ID, session="ses_1", at_least="READ", timeout=LONG))
     await clock.asleep.wait()
     clock.asleep.clear()
-    hearing(client).acked("ses_1", ID, None)
+    notifications(client).acked("ses_1", ID, None)
     await clock.asleep.wait()
     assert service.count == 2
     read["ack"] = 3
-    hearing(client).acked("ses_1", ID, None)
+    notifications(client).acked("ses_1", ID, None)
     assert (await waiting).ack == Ack.READ
 
 
@@ -129,13 +129,13 @@ async def test_news_of_a_session(client: AsyncWasendClient, service: Service, cl
     waiting = asyncio.create_task(client.wait_until_ready("ses_1", timeout=LONG))
     await clock.asleep.wait()
     clock.asleep.clear()
-    hearing(client).status_changed("ses_1")
+    notifications(client).status_changed("ses_1")
     await clock.asleep.wait()
     session["status"] = "WORKING"
-    hearing(client).status_changed("ses_2")
+    notifications(client).status_changed("ses_2")
     await asyncio.sleep(0)
     assert not waiting.done()
-    hearing(client).status_changed("ses_1")
+    notifications(client).status_changed("ses_1")
     assert (await waiting).unique_session_id == "ses_1"
     clock.time += 1
     with pytest.raises(WaitTimeoutError):
@@ -157,7 +157,7 @@ async def test_news_of_an_own_message(client: AsyncWasendClient, service: Servic
     there.append(
         {"id": ID, "fromMe": True, "body": "Hi", "type": "chat", "timestamp": clock.time, "to": "447700900456@c.us"}
     )
-    hearing(client).own_message("ses_1")
+    notifications(client).own_message("ses_1")
     assert (await settling).outcome == "sent"
 
 
@@ -176,16 +176,16 @@ async def test_a_clock_that_fails_is_heard(
 
 
 async def test_each_client_hears_its_own(service: Service) -> None:
-    """What one client hears is nothing to another; it is forgotten with the client, and bounded."""
+    """Notifications of one client are nothing to another; they are forgotten with the client, and bounded."""
     transport = httpx.AsyncClient(transport=service)
     one, other = (AsyncWasendClient(KEY, http_client=transport) for _ in range(2))
-    hearing(one).acked("ses_1", ID, 3)
-    assert hearing(one).ack_of("ses_1", "3EB0AA") == 3
-    assert hearing(other).ack_of("ses_1", ID) is None
+    notifications(one).acked("ses_1", ID, 3)
+    assert notifications(one).ack_of("ses_1", "3EB0AA") == 3
+    assert notifications(other).ack_of("ses_1", ID) is None
     for number in range(10_000):
-        hearing(one).acked("ses_1", f"3EB0{number}", 2)
-    assert hearing(one).ack_of("ses_1", ID) is None
-    gone = weakref.ref(hearing(one))
+        notifications(one).acked("ses_1", f"3EB0{number}", 2)
+    assert notifications(one).ack_of("ses_1", ID) is None
+    gone = weakref.ref(notifications(one))
     await one.aclose()
     await other.aclose()
     await transport.aclose()
@@ -195,17 +195,17 @@ async def test_each_client_hears_its_own(service: Service) -> None:
 
 
 def test_a_loop_that_is_closed_is_not_woken() -> None:
-    """Somebody who waited on an event loop that is closed keeps nobody from being told."""
-    hearing = Hearing()
+    """Somebody who waited on an event loop that is closed keeps nobody from being notified."""
+    notifications = Notifications()
 
     async def leave() -> None:
-        hearing.listening(("ack", "ses_1", "A")).__enter__()
+        notifications.subscribed(("ack", "ses_1", "A")).__enter__()
 
     asyncio.run(leave())
-    hearing.acked("ses_1", "A", 2)
+    notifications.acked("ses_1", "A", 2)
 
 
-def test_the_breaker_hears_of_restrictions() -> None:
+def test_the_breaker_is_given_restrictions() -> None:
     """A restriction holds new conversations back until its own end, or until it is lifted: each by itself."""
     clock = Clock()
     breaker = Breaker(clock=clock)
