@@ -182,15 +182,30 @@ def official(session: nox.Session) -> None:
     session.run("python", "-m", "tools.run_official_client", python)
 
 
-@nox.session(default=False)
-def browser(session: nox.Session) -> None:
-    """The sandbox's page in a real browser; `-- docs/sandbox-page.png` takes its picture, too."""
+def chromium_of(session: nox.Session) -> str:
+    """The browser's program; without one the session is skipped."""
     names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
     chromium = next(filter(None, map(shutil.which, names)), None)
     if chromium is None:
         session.skip("there is no Chromium on PATH, and none is downloaded")
+    return chromium
+
+
+@nox.session(default=False)
+def browser(session: nox.Session) -> None:
+    """The sandbox's page in a real browser; `-- docs/sandbox-page.png` takes its picture, too."""
+    chromium = chromium_of(session)
     install(session, "sandbox", "playwright>=1.50")
     session.run("python", "-m", "tools.browser", chromium, *session.posargs)
+
+
+@nox.session(default=False)
+def pictures(session: nox.Session) -> None:
+    """The pictures in docs/ of commands on a terminal and of the site, by Chromium."""
+    chromium = chromium_of(session)
+    install(session, "all", *group("docs"), "playwright>=1.50")
+    session.run("sphinx-build", "-E", "-q", "-b", "html", "docs", "docs/_build/html")
+    session.run("python", "-m", "tools.pictures", chromium, "docs/_build/html")
 
 
 @nox.session(default=False)
