@@ -1,4 +1,4 @@
-"""What holds locks or connections puts them in order when the process forks."""
+"""Hooks around a fork for objects that hold locks, threads or connections."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from typing import Final
 
 
 class Forks:
-    """Base of what must know that the process forks. Its methods are called in each fork, for as long as it lives."""
+    """Base of objects that need hooks around a fork. They are called at each fork while the object lives."""
 
     def __init__(self) -> None:
         _known[id(self)] = self
 
     def before_fork(self) -> None:
-        """Be as a copy can take over, if it is possible in a bounded time."""
+        """Bring the object into a state that can be copied, if that is possible in a bounded time."""
 
     def after_fork_in_parent(self) -> None:
         """Go on."""

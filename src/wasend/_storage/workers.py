@@ -1,4 +1,4 @@
-"""Threads that do what blocks, for event loops and other threads that wait for it, but not for ever."""
+"""Threads for blocking work, which event loops and other threads await for a bounded time."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ T = TypeVar("T")
 
 class Workers(Forks):
     """
-    A number of threads, started when they are needed.
+    A pool of threads, started when they are needed.
 
-    The interpreter waits at its exit for what they do. A forked process has threads of its own.
+    At its exit the interpreter waits for their work. A forked process gets threads of its own.
 
     Args:
         count: How many threads.
         name: What they are called.
-        patience: Seconds that anybody waits for a piece of work.
-        error: Makes the error for one that takes longer, of the problem and the remedy.
+        patience: Seconds for which a caller waits for a piece of work.
+        error: Makes the error for work that takes longer, from the problem and the remedy.
     """
 
     def __init__(self, count: int, *, name: str, patience: float, error: Callable[[str, str], StoreError]) -> None:
