@@ -37,7 +37,7 @@ pre { margin: 0; padding: 1.2rem 1.5rem; display: inline-block; color: #dfe7e3; 
 def on_a_terminal(command: Sequence[str], environment: dict[str, str]) -> str:
     """What a command prints on a terminal, with its colours."""
     ours, theirs = pty.openpty()
-    env = {**environment, "TERM": "xterm-256color", "COLUMNS": str(COLUMNS), "LINES": "60"}
+    env = {**environment, "TERM": "xterm-256color", "COLUMNS": str(COLUMNS), "LINES": "80"}
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=env)
     os.close(theirs)
     printed = b""
@@ -54,7 +54,9 @@ def on_a_terminal(command: Sequence[str], environment: dict[str, str]) -> str:
 
 def take(browser: Browser, printed: str, title: str, to: Path) -> None:
     """Take the picture of a terminal."""
-    lines = [line.rsplit("\r", 1)[-1] for line in re.sub(r"\x1b\[[0-9;?]*[A-HJKSTfhl]", "", printed).split("\n")]
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-HJKSTfhl]", "", printed)
+    # What is written over a line replaces it.
+    lines = [next((part for part in reversed(line.split("\r")) if part), "") for line in plain.split("\n")]
     console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     console.print(Text(f"$ {title}", style="bold green"))
     console.print(Text.from_ansi("\n".join(lines).rstrip()))
@@ -67,7 +69,7 @@ def take(browser: Browser, printed: str, title: str, to: Path) -> None:
 
 def main(chromium: str, site: str) -> None:
     """Take all."""
-    wasend = (sys.executable, "-m", "wasend.cli")
+    wasend = (sys.executable, "-m", "wasend")
     with sync_playwright() as playwright, TemporaryDirectory() as home:
         browser = playwright.chromium.launch(executable_path=chromium)
         clean = {name: value for name, value in os.environ.items() if not name.startswith("WASEND_")} | {"HOME": home}
@@ -76,7 +78,8 @@ def main(chromium: str, site: str) -> None:
         with sandbox.serve() as server:
             env = {**clean, "WASEND_API_KEY": "any-key", "WASEND_BASE_URL": server.url}
             command = ("login", "Front Desk", "--phone-number", "+447700900123")
-            printed = on_a_terminal((*wasend, *command), env)
+            # While it waits: when the code was scanned, it is taken off the screen.
+            printed, _, _ = on_a_terminal((*wasend, *command), env).partition("\x1b[29A")
         take(browser, printed, 'wasend login "Front Desk" --phone-number +447700900123', DOCS / "login.png")
         page = browser.new_page(viewport={"width": 1280, "height": 860})
         page.goto(Path(site, "index.html").absolute().as_uri())
