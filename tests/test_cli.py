@@ -16,6 +16,7 @@ from typing import Any, Final
 import pytest
 
 from tests.drawings import decoded
+from tests.test_readme import is_printed
 from wasend import RateLimitError, WasendClient, __version__
 from wasend.cli import demo, main
 from wasend.cli.screen import Screen
@@ -204,6 +205,7 @@ def test_demo_plain(environment: dict[str, str]) -> None:
 
     assert (result.returncode, result.stderr) == (0, "")
     assert result.stdout.splitlines()[-1] == VERDICT
+    assert is_printed(result.stdout)
     assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]", result.stdout)
     assert "k3y-of" not in result.stdout
     assert not re.search(r"ses_|true_|@c\.us", result.stdout)
