@@ -67,7 +67,10 @@ def test_every_error_is_public() -> None:
     """Every class that a traceback can show is exported under its own name, and so can be caught by it."""
     for module in pkgutil.walk_packages(wasend.__path__, "wasend."):
         if not module.name.endswith("__main__"):
-            importlib.import_module(module.name)
+            try:
+                importlib.import_module(module.name)
+            except ModuleNotFoundError as error:  # older Pythons are tested without the frameworks of the adapters
+                assert error.name in ("django", "fastapi", "flask"), error
     kinds = {kind for kind in subclasses(WasendError) if kind.__module__.startswith("wasend")}
     kinds -= {kind for kind in kinds if kind.__name__.startswith("_")}  # those are caught where they are raised
     assert len(kinds) > 25
