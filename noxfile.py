@@ -43,12 +43,6 @@ TESTED_ON_EVERY_PYTHON = ("codec", "deadline", "model", "outcomes", "public", "p
 TESTED_ONCE = (
     "cli",
     "contrib_celery",
-    "delivery_breaker",
-    "delivery_processes",
-    "delivery_rate_limit",
-    "delivery_resolving",
-    "delivery_seams",
-    "delivery_suppression",
     "login",
     "sandbox",
     "sandbox_fuzz",
