@@ -21,9 +21,9 @@ Example:
 
     async def due(session: str, after: str | None) -> Sequence[Outgoing]:
         numbers = ["+447700900123", "+447700900456"]  # from your own tables, some hundred rows at a time
-        keys = [f"reminder-{number}" for number in range(len(numbers))]
-        rows = [Outgoing(key, {"to": to, "text": "See you at 10"}) for key, to in zip(keys, numbers)]
-        return [row for row in rows if after is None or row.key > after]
+        begin = 0 if after is None else int(after.removeprefix("reminder-")) + 1  # as a number: as text, 10 is before 9
+        rows = enumerate(numbers[begin:], start=begin)
+        return [Outgoing(f"reminder-{number}", {"to": to, "text": "See you at 10"}) for number, to in rows]
 
 
     app = App(connector=PsycopgConnector(conninfo=DATABASE))
