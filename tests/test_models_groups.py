@@ -75,7 +75,7 @@ def test_all_models() -> None:
 # ---------------------------------------------------------------------------------------------------------- any document
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(document=things(), into=st.sampled_from(MODELS), listed=st.booleans())
 def test_any_document(document: Any, into: type[Model], listed: bool) -> None:
     """Any document is a model, or a list of them, or a `DecodeError` that says where; something can be read still."""
@@ -95,7 +95,7 @@ def test_any_document(document: Any, into: type[Model], listed: bool) -> None:
     )
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=250, deadline=None)
 @given(document=objects(), into=st.sampled_from(MODELS))
 def test_written_and_read_back(document: dict[str, Any], into: type[Model]) -> None:
     """A model that was read, written as JSON and read again is the same, unknown fields included."""
@@ -187,7 +187,7 @@ async def asked(row: Row, content: str) -> Any:
 
 
 @pytest.mark.parametrize("row", GROUP_ROWS.values(), ids=list(GROUP_ROWS))
-@settings(max_examples=20, deadline=None)  # of each call; what reads them all is given 200 above
+@settings(max_examples=20, deadline=None)  # of each call; what reads them all is given 400 above
 @given(document=things(finite=False))
 async def test_any_answer(row: Row, document: Any) -> None:
     """Whatever a service answers, a call gives what it says it gives, or one of two errors; an order done never the former."""

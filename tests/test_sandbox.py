@@ -796,7 +796,7 @@ VALUES = st.recursive(
 SEGMENTS = st.sampled_from(["{session}", "", "%00", "%FF", "..", "%2F", "é", "a?b=%FF&to=x", "?to=%2B447700900456"])
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_nothing_breaks_it(shape: Shape, data: st.DataObject, wasend_sandbox: Sandbox, http: AsyncClient) -> None:
     """Whatever is asked, and however wrongly, the answer is no 5xx and no exception."""

@@ -717,7 +717,7 @@ WORDS = st.text(max_size=5) | st.sampled_from(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 async def test_nothing_breaks_it(shape: Shape, data: st.DataObject, at: Phone) -> None:
     """Whatever is asked of chats and contacts, and however wrongly, the answer is no 5xx and no exception."""
