@@ -182,7 +182,7 @@ class TestStart:
 
     def test_many_threads_share_a_bridge(self, bridge: Bridge) -> None:
         """Sixteen threads that make the first call together get one loop, and each its own answers."""
-        together = threading.Barrier(16)
+        together = threading.Barrier(16, timeout=30)
 
         def work(n: int) -> tuple[list[int], asyncio.AbstractEventLoop]:
             together.wait(PATIENCE)

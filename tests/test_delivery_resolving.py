@@ -447,7 +447,7 @@ def test_threads() -> None:
     """Threads with loops of their own share a resolver, one answer, and the session's gaps."""
     threads = 6
     whatsapp, resolver = WhatsApp(Clock(), LONG), Resolver(gap=(0.01, 0.02))
-    together = threading.Barrier(threads)
+    together = threading.Barrier(threads, timeout=30)
     found: list[Recipient | None] = []
     failed: list[BaseException] = []
 

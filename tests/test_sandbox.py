@@ -1143,7 +1143,7 @@ def test_many_threads(session: str, wasend_sandbox: Sandbox, wasend_server: Sand
 
 def test_one_name_under_many_threads(wasend_sandbox: Sandbox) -> None:
     """Of many attempts at one name at once exactly one succeeds."""
-    barrier = threading.Barrier(8)
+    barrier = threading.Barrier(8, timeout=30)
 
     async def attempt() -> int:
         async with calling(wasend_sandbox) as client:

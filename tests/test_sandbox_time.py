@@ -103,7 +103,7 @@ async def test_clock_that_is_started_under_a_sleeper(clock: Clock) -> None:
 def test_sleepers_of_several_loops(clock: Clock) -> None:
     """Sleepers in loops of several threads wake in the order of their times, whoever gets there first."""
     woken: list[int] = []
-    ready = threading.Barrier(3)
+    ready = threading.Barrier(3, timeout=30)
 
     async def sleeper(seconds: int) -> None:
         nap = asyncio.ensure_future(clock.sleep(seconds))

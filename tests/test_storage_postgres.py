@@ -342,7 +342,7 @@ class TestTrouble:
         self, postgres: str, proxy: Proxy, open_database: Callable[..., PostgresDatabase]
     ) -> None:
         """Where one connection was lost, those that were idle are not tried one after the other."""
-        db, all_there = open_database(proxy.before(postgres)), threading.Barrier(3)
+        db, all_there = open_database(proxy.before(postgres)), threading.Barrier(3, timeout=30)
         await asyncio.gather(*(db.run(lambda _: all_there.wait(30)) for _ in range(3)))
         assert len(db._idle) == 3
         proxy.cut(refuse=False)
