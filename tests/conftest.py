@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator
@@ -20,6 +21,17 @@ pytest_plugins = ("tests.services",)
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     # A shell has what it starts in the background ignore Ctrl-C, and so would the processes under test.
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection() -> None:
+    """What is made while tests are looked for stays: looking for garbage in it would take as long again."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """The thousands of tests that were found live as long as the run: no garbage collection looks at them again."""
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -13,13 +13,15 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import wasend
 from tests.clients import NUMBER, READ, SEND, result_or_error
 from tests.raw import answer, serving
 from wasend import AsyncWasendClient, DecodeError, Page, UnknownAnswerError
 from wasend._core.answer import message_in
-from wasend._core.bounds import FACTOR, check_document
+from wasend._core.bounds import FACTOR, check_document, is_deep
 from wasend._core.codec import decode, parse
 from wasend.api.chats import ChatMessage
 from wasend.api.groups import Group
@@ -95,8 +97,9 @@ def test_memory(kind: str, into: Any) -> None:
         (b"[" * 150 + b"]" * 150, "more than 100 levels deep"),
         (b'{"a":' * 150 + b'"]]]"' + b"}" * 150, "more than 100 levels deep"),
         (b"[" * 150 + b'"' + b'\\"' * 1_000_000, "more than 100 levels deep"),
+        (b'["]",' * 150 + b"0" + b"]" * 150, "more than 100 levels deep"),
     ],
-    ids=["many lists", "many objects", "deep", "deep, with brackets in texts", "never ending text"],
+    ids=["many lists", "many objects", "deep", "brackets in texts", "endless text", "closed by texts"],
 )
 def test_documents_that_are_not_read(body: bytes, words: str) -> None:
     """Too many values, or too deep ones: a read fails, what became of a send is not known, and neither takes long."""
@@ -105,6 +108,26 @@ def test_documents_that_are_not_read(body: bytes, words: str) -> None:
         assert isinstance(got, DecodeError)
         assert words in str(got)
         assert isinstance(result_or_error("async", server.url, SEND), UnknownAnswerError)
+
+
+@given(
+    st.recursive(
+        st.text('[]{}"\\\\a', max_size=6),
+        lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text('[]"\\\\'), inner, max_size=4),
+    )
+)
+def test_depth(document: object) -> None:
+    """As many levels as a document has, whatever brackets, quotes and backslashes its texts hold."""
+
+    def depth(value: object) -> int:
+        if isinstance(value, str):
+            return 0
+        return 1 + max(map(depth, value.values() if isinstance(value, dict) else value), default=0)
+
+    around = 100 - depth(document)
+    assert not is_deep(b"[" * around + json.dumps(document).encode() + b"]" * around)
+    around += 1
+    assert is_deep(b"[" * around + json.dumps(document).encode() + b"]" * around)
 
 
 @pytest.mark.parametrize(

@@ -25,9 +25,10 @@ _SMALL: Final = 64 * 1024
 _PAGE: Final = 1000
 _KEPT: Final = 10_000
 _BRACKETS: Final = bytes.maketrans(b"{}", b"[]")
-_NO_BRACKETS: Final = bytes(set(range(256)) - set(b"[]{}"))
+_NO_STRUCTURE: Final = bytes(set(range(256)) - set(b'[]{}"'))
+_OPENING: Final = ord("[")
 _BELOW: Final = {width: bytes(range(first)) for width, first in ((4, 0xF0), (2, 0xC4))}
-_STRING: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_STRING: Final = re.compile(rb'"[^"]*+(?:"|\Z)')
 
 
 class Collected:
@@ -101,9 +102,16 @@ def costs_too_much(content: bytes, most: int) -> bool:
 
 
 def is_deep(content: bytes) -> bool:
-    """Whether a document is nested more than 100 levels deep."""
-    opening = content.count(b"[") + content.count(b"{")
-    return opening > _DEEPEST and _is_deep(content) and _is_deep(_STRING.sub(b"", content))
+    """Whether a document is nested more than 100 levels deep. It takes time in proportion to its length."""
+    if content.count(b"[") + content.count(b"{") <= _DEEPEST:
+        return False
+    if b"\\" in content:  # a quote behind one ends no text
+        content = content.replace(b"\\\\", b"").replace(b'\\"', b"")
+    # Of a text without a bracket two quotes are left, and without them the others begin and end what they did.
+    brackets = content.translate(_BRACKETS, _NO_STRUCTURE).replace(b'""', b"")
+    if b'"' in brackets:
+        brackets = _STRING.sub(b"", brackets)
+    return _depth_is_over(_DEEPEST, brackets)
 
 
 def beginning(content: bytes) -> str:
@@ -142,11 +150,15 @@ def _width(content: bytes) -> int:
     return next((width for width, below in _BELOW.items() if content.translate(None, below)), 1)
 
 
-def _is_deep(content: bytes) -> bool:
-    brackets = content.translate(_BRACKETS, _NO_BRACKETS)
-    for _ in range(_DEEPEST):
+def _depth_is_over(most: int, brackets: bytes) -> bool:
+    # The innermost level is taken away as long as that makes much less of them: most documents are wide.
+    inner = brackets.replace(b"[]", b"")
+    while inner and len(inner) < 0.9 * len(brackets):
+        brackets, most = inner, most - 1
         inner = brackets.replace(b"[]", b"")
-        if len(inner) == len(brackets):
-            break
-        brackets = inner
-    return b"[]" in brackets or brackets.count(b"[") > _DEEPEST
+    depth = 0
+    for bracket in brackets:
+        depth = depth + 1 if bracket == _OPENING else max(0, depth - 1)
+        if depth > most:
+            return True
+    return False
