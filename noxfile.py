@@ -16,6 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import nox
+from nox.virtualenv import HAS_UV, UV
 
 nox.needs_version = ">=2025.5"
 nox.options.error_on_external_run = True
@@ -97,12 +98,28 @@ def starts(python: Path, version: str) -> bool:
     return answer.returncode == 0 and answer.stdout.strip() == version
 
 
+def backend() -> str:
+    """
+    What makes the environments: uv, which takes a tenth of pip's time; pip where uv is not installed or finds no index.
+
+    Pip's settings, of an index of one's own for example, are not uv's.
+    """
+    if not HAS_UV:
+        return "virtualenv"
+    command = (UV, "pip", "compile", "--quiet", "--no-deps", "--no-header", "-")
+    found = subprocess.run(command, input=b"nox", capture_output=True, timeout=120, check=False)
+    return "virtualenv" if found.returncode else "uv"
+
+
 def install(session: nox.Session, extras: str, *requirements: str) -> None:
     """Install the project's wheel, which is built once a run, and other requirements."""
     folder = Path(session.cache_dir, "dist").resolve()
     if not BUILT and session.venv_backend != "none":
         shutil.rmtree(folder, ignore_errors=True)
-        session.run_install("python", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), ".")
+        if session.venv_backend == "uv":
+            session.run_install("uv", "build", "--quiet", "--wheel", "--out-dir", str(folder))
+        else:
+            session.run_install("python", "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), ".")
         BUILT.extend(folder.glob("*.whl"))
     wheels = [f"{PROJECT['project']['name']}[{extras}] @ {wheel.as_uri()}" for wheel in BUILT]
     # pip would compile all modules, of which the checks use a part.
@@ -112,6 +129,9 @@ def install(session: nox.Session, extras: str, *requirements: str) -> None:
 BUILT: list[Path] = []
 PYTHONS = installed_pythons()
 NEWEST = max(PYTHONS, key=lambda version: int(version.partition(".")[2]))
+# The certificates that pip trusts, of a proxy for example.
+os.environ.setdefault("UV_SYSTEM_CERTS", "true")
+nox.options.default_venv_backend = backend()
 # nox finds an interpreter by its version on PATH, and session names stay the same on every machine.
 os.environ["PATH"] = os.pathsep.join([*(str(python.parent) for python in PYTHONS.values()), os.environ["PATH"]])
 # Else each of the hundreds of processes that the tests start compiles all that it imports.

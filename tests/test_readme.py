@@ -134,7 +134,7 @@ def test_commands() -> None:
     demo, test, *_ = commands()
 
     assert demo == "python3 -m venv .venv && .venv/bin/pip install -q '.[all]' && .venv/bin/wasend demo"
-    assert test == "python3 -m venv .venv-test && .venv-test/bin/pip install -q nox && .venv-test/bin/nox"
+    assert test == "python3 -m venv .venv-test && .venv-test/bin/pip install -q nox uv && .venv-test/bin/nox"
 
 
 @pytest.mark.skipif(not (PROJECT / ".ci" / "run").exists(), reason="not in a source distribution")
