@@ -116,10 +116,10 @@ def test_documents_that_are_not_read(body: bytes, words: str) -> None:
         lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text('[]"\\\\'), inner, max_size=4),
     )
 )
-def test_depth(document: object) -> None:
+def test_depth(document: Any) -> None:
     """As many levels as a document has, whatever brackets, quotes and backslashes its texts hold."""
 
-    def depth(value: object) -> int:
+    def depth(value: Any) -> int:
         if isinstance(value, str):
             return 0
         return 1 + max(map(depth, value.values() if isinstance(value, dict) else value), default=0)

@@ -223,7 +223,7 @@ def _view(sandbox: Actions, state: State) -> dict[str, Any]:
 
 
 @cache
-def _arguments() -> dict[str, list[Argument]]:
+def _arguments() -> dict[str, tuple[Argument, ...]]:
     return {name.replace("_", "-"): Signature(getattr(Actions, name), given=1).arguments for name in ACTS}
 
 

@@ -7,6 +7,7 @@ its own. JSON and TOML bring values, queries and forms text.
 
 from __future__ import annotations
 
+import functools
 import inspect
 import types
 from collections.abc import Callable, Iterable, Mapping
@@ -64,22 +65,14 @@ class Signature:
         required: Iterable[str] = (),
     ) -> None:
         self._method = method
-        if isinstance(owner := getattr(method, "__self__", None), Actions):
-            method = getattr(Actions, method.__name__).__get__(owner)  # a subclass of the user's may declare less
-        hints = get_type_hints(method, include_extras=True)
-        self.arguments: list[Argument] = []
-        for one in list(inspect.signature(method).parameters.values())[given:]:
-            check, read = _from_text(hints[one.name]) if text else (_check(hints[one.name]), _as_it_is)
-            several = one.kind is inspect.Parameter.VAR_POSITIONAL
-            needed = several or one.default is one.empty or one.name in required
-            name = one.name.rstrip("_") if snake_case else camel(one.name.rstrip("_"))
-            check, choices = each(check) if several else check, _choices(hints[one.name])
-            self.arguments.append(Argument(one.name, name, check, read, needed, several, choices))
-        self.fields = Fields(
-            required={one.label: one.check for one in self.arguments if one.required},
-            optional={one.label: one.check for one in self.arguments if not one.required},
-            any_spelling=True,
-        )
+        owner = getattr(method, "__self__", None)
+        if owner is None:
+            found = _read(method, given, text, snake_case, tuple(required))
+        else:
+            # A subclass of the user's may declare less.
+            function = getattr(Actions if isinstance(owner, Actions) else type(owner), method.__name__)
+            found = _read_once(function, given + 1, text, snake_case, tuple(required))
+        self.arguments, self.fields = found
 
     def call(self, values: Mapping[str, Any], *given: Any) -> Any:
         """Call the method with values that have passed the checks, after the `given` ones; null is left out."""
@@ -91,6 +84,30 @@ class Signature:
                 else:
                     named[one.name] = one.read(value)
         return self._method(*positional, **named)
+
+
+def _read(
+    function: Callable[..., Any], given: int, text: bool, snake_case: bool, required: tuple[str, ...]
+) -> tuple[tuple[Argument, ...], Fields]:
+    hints = get_type_hints(function, include_extras=True)
+    arguments: list[Argument] = []
+    for one in list(inspect.signature(function).parameters.values())[given:]:
+        check, read = _from_text(hints[one.name]) if text else (_check(hints[one.name]), _as_it_is)
+        several = one.kind is inspect.Parameter.VAR_POSITIONAL
+        needed = several or one.default is one.empty or one.name in required
+        name = one.name.rstrip("_") if snake_case else camel(one.name.rstrip("_"))
+        check, choices = each(check) if several else check, _choices(hints[one.name])
+        arguments.append(Argument(one.name, name, check, read, needed, several, choices))
+    fields = Fields(
+        required={one.label: one.check for one in arguments if one.required},
+        optional={one.label: one.check for one in arguments if not one.required},
+        any_spelling=True,
+    )
+    return tuple(arguments), fields
+
+
+# Every sandbox has the same methods; reading them would take half the time that making one takes.
+_read_once = functools.cache(_read)
 
 
 def _as_it_is(value: Any) -> Any:
