@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import pickle
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -157,6 +158,37 @@ def test_how_far_the_clocks_are_apart() -> None:
     assert Skew.told_by(("soon", 90.5, 91.0)) == Skew.told_by(None) == Skew(0.0, 1.0)
 
 
+@pytest.mark.parametrize("slow", ["its answer", "its headers"])
+@pytest.mark.parametrize("told", ["another id", "no id"])
+async def test_an_older_message_that_a_slow_answer_lets_in(told: str, slow: str) -> None:
+    """Where an answer took long, the clocks are not known well, and older messages match: they keep their owners."""
+    clock = SandboxClock(stopped=True, at=START)
+    shown = chat(document(id="3EB01", timestamp=START), ahead=20 + 20 * (slow == "its headers"))
+
+    async def late(peer: Peer) -> None:
+        await peer.request()
+        clock.advance(20)
+        await shown(peer)
+
+    sent = answer(201, {"id": "3EB0FF"} if told == "another id" else {"status": "sent"})
+    async with raw_client(sent, reset, late, clock=clock) as (client, _):
+        await client.send_text(**SAID)
+        clock.advance(20)
+        with pytest.raises(OutcomeUnknownError):
+            await client.send_text(**SAID)
+
+
+async def test_a_date_out_of_a_cache() -> None:
+    """What a cache has kept says nothing of the time."""
+    clock = SandboxClock(stopped=True, at=START)
+    kept = chat(document(), age="300")
+    async with raw_client(answer(201, {"id": "3EB0FF"}), reset, kept, clock=clock) as (client, _):
+        await client.send_text(**SAID)
+        clock.advance(300)
+        with pytest.raises(OutcomeUnknownError):
+            await client.send_text(**SAID)
+
+
 def test_many_services() -> None:
     """Where there are more services than ledgers are kept of, a new ledger knows nothing of what came before it."""
     clock = MachineClock(stopped=True, at=START)
@@ -228,8 +260,8 @@ async def test_what_was_read_from_before() -> None:
     slow = await ledger.begin_send(["x"])
     clock.advance(30)
     ledger.end_send(slow, claim=("ses_1", "1"))
-    assert ledger.read_from(["x"], START + 28) == START
-    assert ledger.read_from(["x"], START + 60) == START + 60
+    assert ledger.oldest(["x"], START + 28) == START
+    assert ledger.oldest(["x"], START + 60) == math.inf
     found = [("ses_1", "2")]
     assert claimed(ledger, "x", found, START + 28) is None
     assert claimed(ledger, "x", found, START + 28, read=[("ses_1", "1")]) == ("ses_1", "2")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.raw import message, raw, serving
+from tests.raw import answer, message, raw, reset, serving
 from wasend import (
     APIStatusError,
     AsyncWasendClient,
@@ -31,7 +31,7 @@ from wasend.outbox import Outbox
 from wasend.outbox.entry import Change, Query, Record
 from wasend.outbox.holder import Holder
 from wasend.outbox.spans import MachineClock
-from wasend.sandbox import Sandbox
+from wasend.sandbox import Clock, Sandbox
 
 NUMBER = "+447700900456"
 SHORT = Timeout(send=0.3, total=10)
@@ -539,6 +539,27 @@ async def test_identical_ones(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -
             told = [await send(key) for key in "abc"]
         assert {one.id for one in told} == {one.id for one in sandbox.deliveries()}
         assert len(sandbox.deliveries()) == 3
+
+
+def test_a_store_whose_clock_is_behind(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message that the chat shows by another id than was answered stays its send's, though the store's clock is off."""
+    quick(monkeypatch)
+    now = time.time() + 60
+    shown = {"id": f"true_{NUMBER[1:]}@c.us_3EB01", "timestamp": int(now), "fromMe": True, "body": "Ready."}
+
+    async def send(url: str, key: str) -> None:
+        # By a clock of its own a client knows as little of the other's sends as in another process.
+        async with AsyncWasendClient("k", base_url=url, outbox=outbox, clock=Clock(at=now)) as client:
+            await client.send_text(session="ses_1", to=NUMBER, text="Ready.", key=key)
+
+    async def use(url: str) -> None:
+        await send(url, "first")
+        with pytest.raises(OutcomeUnknownError):
+            await send(url, "second")
+        await outbox.aclose()
+
+    with serving(answer(201, {"id": "3EB0FF"}), reset, answer(200, [shown])) as server:
+        asyncio.run(use(server.url))
 
 
 async def test_threads(outbox: Outbox) -> None:

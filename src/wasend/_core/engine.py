@@ -423,7 +423,7 @@ class Engine:
         try:
             if self.http.stands_still is not None:
                 self.http.stands_still = answer.headers.get(CLOCK_HEADER) == "stopped"
-            if "date" in answer.headers:
+            if "date" in answer.headers and "age" not in answer.headers:  # with one it was kept by a cache
                 self.http.date = answer.headers["date"], request.started_at.timestamp(), self.options.clock.now()
             self.limiter.observe(answer)
         except Exception as error:  # noqa: BLE001 - what became of the request matters more

@@ -23,7 +23,6 @@ from ..delivery.settle.ledger import ledger_of
 from ..delivery.settle.messages import SentMessage
 from ..delivery.settle.search import LONGEST_PAUSE, WINDOW, Lost, search, target_of
 from ..delivery.settle.target import Findings, Match, Target
-from ..delivery.settle.times import MARGIN
 from ..errors import ClientClosedError, InvalidRequestError, NotFoundError, OutcomeUnknownError, WasendError
 from . import rules
 from .entry import OPEN, Change, Entry, Query, Record, State, View
@@ -38,6 +37,11 @@ _LEAST_WINDOW: Final = 1.0
 _LONGEST_PAUSE: Final = 30.0
 """Seconds between two looks, at most, where it may take minutes until it must be there."""
 _DAY: Final = 86_400.0
+_BACK: Final = 600.0
+"""
+Seconds before a send in which another's message may be what is found: the clocks of the store, of its users and of the
+service may be so far apart, or a slow answer may leave it so unclear.
+"""
 _CHATS: Final = 5
 """Other chats that are read to see that messages are shown at all."""
 _PAUSES: Final = (0.05, 1.0)
@@ -317,7 +321,7 @@ class _Accounts:
     def query(self) -> Query:
         """What to see of it, and of the identical ones that may own what is found."""
         fingerprints = tuple(map(number_of, self._target.fingerprints))
-        return Query(self._held.key, fingerprints, (self._held.since or 0.0) - 2 * MARGIN)
+        return Query(self._held.key, fingerprints, (self._held.since or 0.0) - _BACK)
 
     async def others_over(self) -> None:
         """Wait until no identical call is under way."""

@@ -318,11 +318,11 @@ class Ledger:
         with self._lock:
             return self._is_in_flight(fingerprints)
 
-    def read_from(self, fingerprints: Sequence[str], since: float) -> float:
-        """From when to read, so that every message is there whose send may have gone on since a moment."""
+    def oldest(self, fingerprints: Sequence[str], since: float) -> float:
+        """When the oldest send began that may have gone on since a moment; infinity where there is none."""
         with self._lock:
             claims = self._overlapping(fingerprints, since)
-            return min([since, *(self._claims[claim].began for claim in claims)])
+            return min((self._claims[claim].began for claim in claims), default=math.inf)
 
     def remembers_since(self, since: float) -> bool:
         """Whether nothing that was sent since then, in seconds since the epoch, has been forgotten."""

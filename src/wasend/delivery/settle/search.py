@@ -221,6 +221,7 @@ class _Searching:
         self._whose = whose
         self._target = lost.target
         self._excluded = frozenset(message_key(one) or one for one in lost.exclude or ())
+        self._oldest = lost.since
         self._reader = ServiceReader(attrs.evolve(engine, middleware=()))
 
     async def result(self, window: float) -> Settlement:
@@ -296,7 +297,8 @@ class _Searching:
         matches = findings.matches if accounts is None else await accounts.unowned(findings)
         by_claim = {(scope, match.key): match for match in matches if match.key not in self._excluded}
         read = {(scope, key) for key in findings.keys}
-        claimed = self._ledger.claim_one(self._whose, self._target.fingerprints, list(by_claim), read)
+        whose = attrs.evolve(self._whose, since=self._oldest)
+        claimed = self._ledger.claim_one(whose, self._target.fingerprints, list(by_claim), read)
         return None if claimed is None else by_claim[claimed]
 
     def _why(self, findings: Findings) -> str:
@@ -314,11 +316,14 @@ class _Searching:
     def _bounds(self) -> Bounds:
         lost = self._lost
         vouched = lost.exclude is not None  # by who says what came before
+        skew = lost.skew or Skew.told_by(self._engine.http.date)
+        # What matches may be as much older than the send as it is not known how far the clocks are apart.
+        self._oldest = min(self._oldest, lost.since - skew.spread)
         return Bounds.of(
             lost.since,
-            lost.skew or Skew.told_by(self._engine.http.date),
+            skew,
             margin=0.0 if lost.described else MARGIN - 1,
-            read_from=min(lost.read_from, self._ledger.read_from(self._target.fingerprints, lost.since)),
+            read_from=min(lost.since, lost.read_from, self._ledger.oldest(self._target.fingerprints, self._oldest)),
             known_since=-math.inf if vouched else self._ledger.known_since,
         )
 

@@ -31,6 +31,11 @@ class Skew:
     least: float = 0.0
     most: float = 1.0
 
+    @property
+    def spread(self) -> float:
+        """Seconds by which it is uncertain."""
+        return self.most - self.least
+
     @classmethod
     def told_by(cls, date: tuple[str, float, float] | None) -> Skew:
         """
