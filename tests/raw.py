@@ -331,7 +331,7 @@ def serving(*script: Behaviour, sock: socket.socket | None = None) -> Iterator[R
         wait_until(lambda: server.open == 0, "the clients to close their connections")
     finally:
         server.close()
-    assert set(threading.enumerate()) <= before
+    wait_until(lambda: set(threading.enumerate()) <= before, "the threads to end")
 
 
 def wait_until(condition: Callable[[], bool], what: str = "it") -> None:

@@ -198,12 +198,10 @@ class LanguageServer:
 @pytest.mark.skipif(find_spec("basedpyright") is None, reason="run by the session `types`, which has pyright")
 def test_pyright_completes(tmp_path: Path) -> None:
     """Editors with pyright complete the keywords of a call and show them first, and complete the fields of its result."""
-    typed = [f"    {line}{'' if line.endswith('.') else ')'}" for line, _ in COMPLETED]
-    text = "\n".join([*SCRIPT.splitlines(), *typed])
     server = LanguageServer(tmp_path)
     try:
         uri = f"{server.uri}/typed.py"
-        document = {"uri": uri, "languageId": "python", "version": 1, "text": text}
+        document = {"uri": uri, "languageId": "python", "version": 1, "text": TYPED}
         server.send(method="textDocument/didOpen", params={"textDocument": document})
         for number, (line, names) in enumerate(COMPLETED, len(SCRIPT.splitlines())):
             where = {"textDocument": {"uri": uri}, "position": {"line": number, "character": len(line) + 4}}
@@ -237,27 +235,28 @@ SCRIPT: Final = (
 )
 """What is before it."""
 
+TYPED: Final = SCRIPT + "\n".join(f"    {line}{'' if line.endswith('.') else ')'}" for line, _ in COMPLETED)
+"""All of it."""
+
 
 @pytest.mark.skipif(find_spec("jedi") is None, reason="run by the session `types`, which has jedi")
-@pytest.mark.parametrize(("typed", "names"), COMPLETED)
-def test_jedi_completes(
-    typed: str, names: set[str], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_jedi_completes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Jupyter, IPython and Spyder complete the keywords of a call and the fields of its result, and show one signature."""
     import jedi
 
-    # Workers that share its cache read what another has half written.
-    monkeypatch.setattr(jedi.settings, "cache_directory", str(tmp_path_factory.getbasetemp() / "jedi"))
-    script = jedi.Script(f"{SCRIPT}    {typed}")
-    completed = {one.name for one in script.complete()}
-    assert names <= completed
-    if typed.endswith("."):
-        return
-    assert {name for name in completed if name.endswith("=")} == names
-    (signature,) = script.get_signatures()
-    assert {f"{one.name}=" for one in signature.params} >= names
-    assert "*args" not in signature.to_string()
-    assert len(signature.docstring(raw=True)) > len("Send a text message.")
+    monkeypatch.setattr(jedi.settings, "cache_directory", str(tmp_path / "jedi"))
+    script = jedi.Script(TYPED)
+    for number, (typed, names) in enumerate(COMPLETED, len(SCRIPT.splitlines()) + 1):
+        where = number, len(typed) + 4
+        completed = {one.name for one in script.complete(*where)}
+        assert names <= completed, typed
+        if typed.endswith("."):
+            continue
+        assert {name for name in completed if name.endswith("=")} == names, typed
+        (signature,) = script.get_signatures(*where)
+        assert {f"{one.name}=" for one in signature.params} >= names, typed
+        assert "*args" not in signature.to_string()
+        assert len(signature.docstring(raw=True)) > len("Send a text message.")
 
 
 @pytest.mark.parametrize("owner", [AsyncWasendClient, WasendClient, AsyncBoundSession, BoundSession])

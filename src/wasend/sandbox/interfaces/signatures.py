@@ -65,7 +65,7 @@ class Signature:
         required: Iterable[str] = (),
     ) -> None:
         self._method = method
-        owner = getattr(method, "__self__", None)
+        owner: object = getattr(method, "__self__", None)
         if owner is None:
             found = _read(method, given, text, snake_case, tuple(required))
         else:
