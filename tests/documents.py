@@ -36,18 +36,24 @@ WORDS = st.sampled_from(
 )
 
 
-def documents(*, finite: bool) -> st.SearchStrategy[Any]:
+def leaves(*, finite: bool) -> st.SearchStrategy[Any]:
     """
-    Any JSON document.
+    Anything in a JSON document that holds nothing else.
 
     Args:
         finite: Leave out NaN and the infinities, which JSON does not know but Python's own reader and writer do.
     """
     floats = st.floats(allow_nan=not finite, allow_infinity=not finite)
-    leaves = st.none() | st.booleans() | st.integers() | floats | st.text(st.characters(), max_size=5) | TIMES | WORDS
+    return st.none() | st.booleans() | st.integers() | floats | st.text(st.characters(), max_size=5) | TIMES | WORDS
+
+
+def documents(*, finite: bool) -> st.SearchStrategy[Any]:
+    """Any JSON document. See `leaves` for `finite`."""
     keys = SPELLINGS | st.text(max_size=3)
     return st.recursive(
-        leaves, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=6), max_leaves=12
+        leaves(finite=finite),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=6),
+        max_leaves=12,
     )
 
 

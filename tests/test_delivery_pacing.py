@@ -182,6 +182,7 @@ def test_bad_pacing_is_named() -> None:
 # --- gaps
 
 
+@pytest.mark.once
 async def test_gaps_of_ten_thousand_sends() -> None:
     """Gaps lie within the profile, all over its range, and show no rhythm: no gap foretells another."""
     clock = Jumping()
@@ -198,6 +199,7 @@ async def test_gaps_of_ten_thousand_sends() -> None:
         assert abs(statistics.correlation(found[:-lag], found[lag:])) < 0.05, lag
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", ["reply", "known", "cold"])
 async def test_caps_do_not_repeat_the_rhythm(kind: str) -> None:
     """Where caps hold sends back, what follows does not echo the gaps of an hour or a day before."""
@@ -588,6 +590,7 @@ async def test_a_reservation_that_nobody_redeems() -> None:
     await taken(pacer, PARIS, profile, timeout=0)
 
 
+@pytest.mark.once
 async def test_hundreds_of_reservations() -> None:
     """Hundreds that are redeemed at once are sent at their moments, and those that are asked for meanwhile between them."""
     clock = Jumping()
@@ -1016,6 +1019,7 @@ async def test_hourly_cap() -> None:
     assert moments[-1] - moments[0] < 9.3 * HOUR
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("age", [0, 3, 30])
 async def test_warm_up(age: int) -> None:
     """A young session's daily cap grows with its age, counted from its first send or from when it is said to be."""
@@ -1082,6 +1086,7 @@ WEEKS = {
 }
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(("kind", "week"), [("known", "london-spring"), *(("cold", week) for week in WEEKS)])
 async def test_a_week(kind: str, week: str) -> None:
     """Over a week in which clocks change, caps, pauses and the recipient's quiet hours hold, and days are used."""
@@ -1351,6 +1356,7 @@ def kept(path: Path) -> Iterator[SqliteStore]:
         store.close()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("again", [1, 7, 20])
 async def test_restart_forgets_nothing(tmp_path: Path, again: int) -> None:
     """A process that ends and begins again every few sends keeps gaps, pauses, caps and warm-up as one that goes on."""
@@ -1590,6 +1596,7 @@ async def test_clock_is_looked_at_again_while_waiting() -> None:
 # --- estimate
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("kind", ["reply", "known", "cold"])
 @pytest.mark.parametrize("count", [1, 25, 150, 1500])
 async def test_estimate(kind: str, count: int) -> None:

@@ -58,9 +58,8 @@ def objects() -> st.SearchStrategy[dict[str, Any]]:
 
 def things(*, finite: bool = True) -> st.SearchStrategy[Any]:
     """JSON documents with such names; without `finite` with numbers that JSON does not know, too."""
-    leaves = WORDS | documents.documents(finite=finite)
     return st.recursive(
-        leaves,
+        WORDS | documents.leaves(finite=finite),
         lambda inner: st.lists(inner, max_size=3) | st.dictionaries(SPELLINGS, inner, max_size=6),
         max_leaves=12,
     )
