@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,10 @@ from wasend import (
     Timeout,
 )
 from wasend.delivery import Pacing, Suppression
-from wasend.outbox import Outbox
+from wasend.outbox import Outbox, rules
 from wasend.outbox.entry import Change, Query, Record
 from wasend.outbox.holder import Holder
+from wasend.outbox.identity import Identity
 from wasend.outbox.spans import MachineClock
 from wasend.sandbox import Clock, Sandbox
 
@@ -590,6 +592,22 @@ async def test_old_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
                 await asyncio.sleep(0.2)
                 await client.send_text(session=session, to=NUMBER, text="Third.", key="3")
             assert [one.key for one in await client.outbox.unknown()] == ["2"]
+
+
+async def test_a_claim_that_was_forgotten(outbox: Outbox) -> None:
+    """A call that waits for longer than keys are kept does not leave when another has claimed its key meanwhile."""
+
+    async def claim(holder: str) -> Record:
+        decide = partial(rules.claim, account=rules.Account("a"), key="k", identity=Identity("s", b""), fingerprint=1)
+        _, record = await outbox.store.update(Query("k"), partial(decide, holder=holder, turn=1))
+        return record
+
+    first = await claim("slow")
+    assert await outbox.store.forget(-2.0, 10) == 1
+    second, leaving = await claim("quick"), rules.Leaving(since=0.0, lease=9.0, intent="{}")
+    for held, left in (first, "gone"), (second, "left"):
+        assert not await outbox.store.update(Query("k"), partial(rules.refuse, held=first, details=None))
+        assert (await outbox.store.update(Query("k"), partial(rules.leave, held=held, leaving=leaving)))[0] == left
 
 
 @pytest.mark.parametrize(

@@ -134,8 +134,8 @@ def leave(view: View, held: Record, leaving: Leaving) -> Change[tuple[Literal["l
     Returns:
         ``left``; ``blocked`` while an identical one is being settled; ``gone`` where somebody else has taken it.
     """
-    found = _same(view, held)
-    if found is None or found.attempt != held.attempt or found.state not in ("claimed", "sending"):
+    found = _held(view, held)
+    if found is None:
         return Change(("gone", held))
     if found.state == "claimed" and _is_settled_nearby(view, found):
         return Change(("blocked", found))
@@ -175,8 +175,8 @@ def refuse(view: View, held: Record, *, details: str | None) -> Change[bool]:
     Returns:
         Whether it is recorded.
     """
-    found = _same(view, held)
-    if found is None or found.attempt != held.attempt or found.state not in ("claimed", "sending"):
+    found = _held(view, held)
+    if found is None:
         return Change(False)
     return Change(True, _ended(found, "released" if details is None else "refused", details=details))
 
@@ -347,6 +347,16 @@ def _is_digest(account: str) -> bool:
 
 def _same(view: View, record: Record) -> Record | None:
     return next((one for one in view.records if one.account == record.account), None)
+
+
+def _held(view: View, record: Record) -> Record | None:
+    """A record that is claimed or sending, if it is still held by the same claim."""
+    found = _same(view, record)
+    if found is None or found.state not in ("claimed", "sending"):
+        return None
+    # A claim that waits for longer than keys are kept is forgotten, and the attempts of the next one begin anew.
+    same = (found.attempt, found.holder, found.turn) == (record.attempt, record.holder, record.turn)
+    return found if same else None
 
 
 def _is_settled_nearby(view: View, record: Record) -> bool:
