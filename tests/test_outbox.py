@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import base64
 import time
+from email.utils import formatdate
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.raw import answer, message, raw, reset, serving
+from tests.raw import Peer, answer, message, raw, reset, serving
 from wasend import (
     APIStatusError,
     AsyncWasendClient,
@@ -36,6 +37,7 @@ from wasend.outbox.spans import MachineClock
 from wasend.sandbox import Clock, Sandbox
 
 NUMBER = "+447700900456"
+GROUP = "120363041234567890@g.us"
 SHORT = Timeout(send=0.3, total=10)
 """For sends whose answer is lost; what is read has time, also on a busy machine."""
 BRIEF = Timeout(total=1.5)
@@ -543,15 +545,18 @@ async def test_identical_ones(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -
         assert len(sandbox.deliveries()) == 3
 
 
-def test_a_store_whose_clock_is_behind(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A message that the chat shows by another id than was answered stays its send's, though the store's clock is off."""
+@pytest.mark.parametrize("of_all", [60, 0], ids=["the store's is behind", "the client's is ahead"])
+def test_clocks_that_differ(of_all: float, outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message that the chat shows by another id than was answered stays its send's, though one of the clocks is off."""
     quick(monkeypatch)
-    now = time.time() + 60
+    now = time.time() + of_all
+    date = {"date": formatdate(now, usegmt=True)}
     shown = {"id": f"true_{NUMBER[1:]}@c.us_3EB01", "timestamp": int(now), "fromMe": True, "body": "Ready."}
 
     async def send(url: str, key: str) -> None:
         # By a clock of its own a client knows as little of the other's sends as in another process.
-        async with AsyncWasendClient("k", base_url=url, outbox=outbox, clock=Clock(at=now)) as client:
+        clock = Clock(at=now if of_all else now + 3600)
+        async with AsyncWasendClient("k", base_url=url, outbox=outbox, clock=clock) as client:
             await client.send_text(session="ses_1", to=NUMBER, text="Ready.", key=key)
 
     async def use(url: str) -> None:
@@ -560,7 +565,92 @@ def test_a_store_whose_clock_is_behind(outbox: Outbox, monkeypatch: pytest.Monke
             await send(url, "second")
         await outbox.aclose()
 
-    with serving(answer(201, {"id": "3EB0FF"}), reset, answer(200, [shown])) as server:
+    with serving(answer(201, {"id": "3EB0FF"}, date), reset, answer(200, [shown], date)) as server:
+        asyncio.run(use(server.url))
+
+
+PAGE = [{"id": f"3EB1{number}", "body": "Hi"} for number in range(30)]
+
+
+@pytest.mark.parametrize(
+    ("shown", "ahead", "outcome"),
+    [
+        ([{"body": "Hi"}], 0, "not_sent"),
+        ([{"fromMe": False, "id": f"false_{GROUP}_3EB01"}], 0, "not_sent"),
+        ([{"timestamp": None}], 0, "unknown"),
+        ([{"id": None}], 0, "unknown"),
+        ([{"source": "app"}], 0, "unknown"),
+        ([{"fromMe": None, "id": "3EB01"}], 0, "unknown"),
+        ([{}], 7200, "unknown"),
+        (PAGE, 0, "unknown"),
+        ([*PAGE, {"timestamp": 1, "body": "Hi"}], 0, "not_sent"),
+    ],
+    ids=["others", "received", "no time", "no id", "by an app", "whose", "a wrong date", "one page", "reaching back"],
+)
+def test_what_may_be_there(
+    shown: Any, ahead: float, outcome: str, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What may be in the chat, although it is not recognized, is not told as not sent: it would be sent twice."""
+    monkeypatch.setattr("wasend.outbox.recovery.WINDOW", 0.0)
+    monkeypatch.setattr("wasend.outbox.recovery._LEAST_WINDOW", 0.0)
+    outbox.visible_within = 0.0
+    now = time.time()
+    base = {"id": f"true_{GROUP}_3EB01", "timestamp": int(now), "fromMe": True, "body": "Ready."}
+    date = {"date": formatdate(now + ahead, usegmt=True)}
+    chat = [base | one for one in [{"id": "3EB0FF", "body": "First."}, *shown]]
+
+    async def use(url: str) -> None:
+        async with AsyncWasendClient("k", base_url=url, outbox=outbox) as client:
+            await client.send_text(session="ses_1", to=GROUP, text="First.", key="first")
+            with pytest.raises(OutcomeUnknownError):
+                await client.send_text(session="ses_1", to=GROUP, text="Ready.", key="second")
+            (entry,) = getattr(await client.outbox.recover(), outcome)
+            assert entry.key == "second"
+        await outbox.aclose()
+
+    with serving(answer(201, {"id": "3EB0FF"}, date), reset, answer(200, chat, date)) as server:
+        asyncio.run(use(server.url))
+
+
+def test_a_group_of_an_unknown_age(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A group of the same subject that does not tell when it was created may be the lost one."""
+    monkeypatch.setattr("wasend.outbox.recovery.WINDOW", 0.0)
+    monkeypatch.setattr("wasend.outbox.recovery._LEAST_WINDOW", 0.0)
+    outbox.visible_within = 0.0
+
+    async def use(url: str) -> None:
+        async with AsyncWasendClient("k", base_url=url, outbox=outbox) as client:
+            with pytest.raises(OutcomeUnknownError):
+                await client.create_group(session="ses_1", name="Crew", participants=[NUMBER], key="k")
+            assert [one.key for one in (await client.outbox.recover()).unknown] == ["k"]
+        await outbox.aclose()
+
+    with serving(reset, answer(200, [{"jid": GROUP, "name": "Crew"}])) as server:
+        asyncio.run(use(server.url))
+
+
+def test_a_name_that_cannot_be_read(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a chat has two names and one of them cannot be read, what is not under the other may be there."""
+    monkeypatch.setattr("wasend.outbox.recovery.WINDOW", 0.0)
+    monkeypatch.setattr("wasend.outbox.recovery._LEAST_WINDOW", 0.0)
+    outbox.visible_within = 0.0
+    chat = [{"id": "true_1@lid_3EB0FF", "timestamp": int(time.time()), "fromMe": True, "body": "First."}]
+    broken = ["lid"]
+
+    async def read(peer: Peer) -> None:
+        await peer.write(message(502, "") if broken[-1].encode() in await peer.request() else message(200, chat))
+
+    async def use(url: str) -> None:
+        async with AsyncWasendClient("k", base_url=url, outbox=outbox, retry=None) as client:
+            await client.send_text(session="ses_1", to=NUMBER, text="First.", key="first")
+            with pytest.raises(OutcomeUnknownError):
+                await client.send_text(session="ses_1", to=NUMBER, text="Ready.", key="second")
+            for name, outcome in ("lid", "unknown"), (NUMBER[1:], "unknown"), ("nothing", "not_sent"):
+                broken.append(name)
+                assert len(getattr(await client.outbox.recover(), outcome)) == 1
+        await outbox.aclose()
+
+    with serving(answer(201, {"id": "true_1@lid_3EB0FF"}), reset, read) as server:
         asyncio.run(use(server.url))
 
 

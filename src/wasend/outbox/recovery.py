@@ -23,6 +23,7 @@ from ..delivery.settle.ledger import ledger_of
 from ..delivery.settle.messages import SentMessage
 from ..delivery.settle.search import LONGEST_PAUSE, WINDOW, Lost, search, target_of
 from ..delivery.settle.target import Findings, Match, Target
+from ..delivery.settle.times import Skew
 from ..errors import ClientClosedError, InvalidRequestError, NotFoundError, OutcomeUnknownError, WasendError
 from . import rules
 from .entry import OPEN, Change, Entry, Query, Record, State, View
@@ -158,7 +159,7 @@ class Recovery:
         if intent is None or target is None:
             name = "it" if intent is None else intent.call.name
             return await self._lost(held, Settlement("unknown", reason=f"what {name} does cannot be looked up"), None)
-        accounts = _Accounts(self._outbox, held, target)
+        accounts = _Accounts(self._outbox, held, target, lambda: intent.skew or Skew.told_by(self._engine.http.date))
         excluded: set[str] = set()
         window = WINDOW if error is not None else min(patience, max(held.lease, _LEAST_WINDOW))
         while True:
@@ -193,7 +194,7 @@ class Recovery:
             return await self._lost(held, settlement, None)
         if held.lease > window:  # it may be on its way yet
             return await self._lost(held, settlement, None)
-        return await self._lost(held, *await self._verdict(held, intent, target, accounts, settlement))
+        return await self._lost(held, *await self._verdict(held, target, accounts, settlement))
 
     async def _found(
         self,
@@ -217,12 +218,13 @@ class Recovery:
         return await self._outbox.store.update(query, decide)
 
     async def _verdict(
-        self, held: Record, intent: Intent, target: Target, accounts: _Accounts, settlement: Settlement
+        self, held: Record, target: Target, accounts: _Accounts, settlement: Settlement
     ) -> tuple[Settlement, Literal[False] | None]:
         """Whether what was not found was not sent: only where it would certainly have been found."""
         missing = accounts.is_missing
-        if missing and intent.skew is None:
-            missing = not await self._may_be_older(held, target, accounts)
+        if missing and await self._may_be_older(held, target, accounts):
+            reason = "it may be there, if a clock was hours off: something like it seems to be older"
+            return attrs.evolve(settlement, reason=reason), None
         if missing and await self._is_shown(held, target, accounts):
             return attrs.evolve(settlement, reason="it is not there, where it would be if it had been sent"), False
         if missing:
@@ -231,10 +233,12 @@ class Recovery:
         return settlement, None
 
     async def _may_be_older(self, held: Record, target: Target, accounts: _Accounts) -> bool:
-        """Whether it is there, if the sender's clock was off: what the service's clock said was not known then."""
+        """Whether it is there, if the clock of its sender or of the service was off."""
         from ..delivery.settle.times import Bounds
 
         since = (held.since or 0.0) - _DAY
+        if isinstance(target, SentMessage):
+            target = attrs.evolve(target, everywhere=True)
         try:
             findings = await target.find(ServiceReader(self._engine), lambda: Bounds(since, since))
         except NotFoundError:
@@ -243,7 +247,7 @@ class Recovery:
             raise
         except WasendError:
             return True
-        return not findings.complete or bool(findings.unclear) or bool(await accounts.unclaimed(findings.matches))
+        return not _is_all(findings) or bool(await accounts.unclaimed(findings.matches))
 
     async def _is_shown(self, held: Record, target: Target, accounts: _Accounts) -> bool:
         """Whether anything is shown that the outbox knows was sent: else nothing is told by what is not there."""
@@ -307,8 +311,9 @@ def owner_of(record: Record) -> str:
 class _Accounts:
     """What the outbox knows of other calls, while one is looked for."""
 
-    def __init__(self, outbox: Outbox, held: Record, target: Target) -> None:
+    def __init__(self, outbox: Outbox, held: Record, target: Target, skew: Callable[[], Skew]) -> None:
         self._store = outbox.store
+        self._skew = skew
         self._held = held
         self._target = target
         self._findings: Findings | None = None
@@ -321,7 +326,9 @@ class _Accounts:
     def query(self) -> Query:
         """What to see of it, and of the identical ones that may own what is found."""
         fingerprints = tuple(map(number_of, self._target.fingerprints))
-        return Query(self._held.key, fingerprints, (self._held.since or 0.0) - _BACK)
+        # By the service's clock, too, as what is found: the sender's may be hours ahead of it, and of the store's.
+        since = (self._held.since or 0.0) + min(0.0, self._skew().least)
+        return Query(self._held.key, fingerprints, since - _BACK)
 
     async def others_over(self) -> None:
         """Wait until no identical call is under way."""
@@ -373,7 +380,7 @@ class _Accounts:
             return False
         if self._findings is None:
             return isinstance(self._failure, NotFoundError)
-        return self._findings.complete and not self._findings.unclear and not self._left_over
+        return _is_all(self._findings) and not self._left_over
 
     async def unclaimed(self, matches: Sequence[Match]) -> list[str]:
         """Those of some matches that belong to no call that is known."""
@@ -400,6 +407,11 @@ class _Accounts:
 
     def _claim(self, key: str) -> str:
         return f"{self._target.scope} {key}"
+
+
+def _is_all(findings: Findings) -> bool:
+    """Whether nothing that was not found may be there all the same."""
+    return findings.complete and not findings.unclear and not findings.doubtful
 
 
 def _id_of(seen: Any) -> str | None:

@@ -11,7 +11,7 @@ from ...api.groups import Group
 from ...api.sessions import Session
 from ..normalize import normalized_text
 from ..reader import ServiceReader
-from .target import MOST, Findings, Match, first_of, read_as
+from .target import Findings, Match, first_of, read_as
 from .times import Bounds, is_since
 
 
@@ -78,13 +78,16 @@ class NewGroup:
 
     async def find(self, reader: ServiceReader, bounds: Callable[[], Bounds]) -> Findings:
         """The session's groups of that subject; one that does not tell when it was created is not a match."""
-        groups = await first_of(lambda limit, offset: reader.get_groups(self.session, limit=limit, offset=offset))
+        groups, whole = await first_of(
+            lambda limit, offset: reader.get_groups(self.session, limit=limit, offset=offset)
+        )
         seen = [one for one in groups if normalized_text(one.name) == normalized_text(self.name)]
         within = bounds()
         new = [one for one in seen if one.jid and is_since(one.group_created, within.earliest)]
         matches = [Match(one.jid, one) for one in new if is_since(one.group_created, within.known_from)]
         keys = frozenset(one.jid for one in seen)
-        return Findings(matches, tuple(seen), keys, len(new) - len(matches), complete=len(groups) < MOST)
+        doubtful = sum(not one.jid or one.group_created is None for one in seen)
+        return Findings(matches, tuple(seen), keys, len(new) - len(matches), doubtful, complete=whole)
 
     async def widened(self, reader: ServiceReader) -> None:
         """There is one list."""

@@ -11,14 +11,14 @@ import attrs
 from ..._core.documents import is_object
 from ...api.chats import Ack, ChatMessage
 from ...api.messages import Message
-from ...errors import ClientClosedError, WasendError
+from ...errors import ClientClosedError, NotFoundError, WasendError
 from ..normalize import chat_in, message_key, normalized_text
 from ..reader import ServiceReader
 from ..sends import Send
 from .chats import ChatNames
 from .media import File, Seen
 from .message_ids import MessageIds
-from .target import MOST, Findings, Match, first_of, read_as
+from .target import Findings, Match, first_of, read_as
 from .times import MARGIN, Bounds, is_since
 
 _THUMBNAIL: Final = re.compile(r"data:.*|[A-Za-z0-9+/_=-]{100,}", re.DOTALL)
@@ -83,18 +83,21 @@ class SentMessage:
     async def find(self, reader: ServiceReader, bounds: Callable[[], Bounds]) -> Findings:
         """The session's messages in the chat, the oldest first; those of the same type and text match."""
         asked = bounds().read_from
-        messages = await self._read(reader, asked)
+        messages, whole = await self._read(reader, asked)
         if bounds().read_from < asked - MARGIN:  # the clocks differ, as the answer's date has shown: it may be older
-            messages = await self._read(reader, bounds().read_from)
+            messages, whole = await self._read(reader, bounds().read_from)
         within = bounds()
         ours = [one for one in messages if _is_from_session(one)]
         ours.sort(key=lambda one: one.timestamp.timestamp() if one.timestamp else 0.0)
         seen = [one for one in ours if is_since(one.timestamp, within.earliest)]
-        keys = frozenset(key for one in ours if (key := message_key(one.id)))
+        perhaps = [one for one in messages if _is_from_session(one) is not False]
+        keys = frozenset(key for one in perhaps if (key := message_key(one.id)))
+        doubtful = [one for one in perhaps if self._is_doubtful(one, within.earliest)]
         if self.own_id is not None and (self.own_id in keys or self.ids.are_taken_over(self.send.session)):
-            own = [one for one in ours if message_key(one.id) == self.own_id]
+            own = [one for one in perhaps if message_key(one.id) == self.own_id]
             found = [Match(self.own_id, self._result(one)) for one in own[:1]]
-            return Findings(found, tuple(seen), keys, is_exact=True, complete=len(messages) < MOST)
+            doubts = sum(not one.id for one in doubtful)
+            return Findings(found, tuple(seen), keys, doubtful=doubts, is_exact=True, complete=whole)
         alike = [one for one in seen if (key := message_key(one.id)) and not self.ids.is_given(key) and self._is(one)]
         certain = [one for one in alike if is_since(one.timestamp, within.known_from) and self._is_same_file(one)]
         return Findings(
@@ -102,7 +105,8 @@ class SentMessage:
             tuple(seen),
             keys,
             len(alike) - len(certain),
-            complete=len(messages) < MOST,
+            len(doubtful),
+            complete=whole,
         )
 
     async def widened(self, reader: ServiceReader) -> SentMessage | None:
@@ -111,38 +115,47 @@ class SentMessage:
             return None
         return attrs.evolve(self, everywhere=True)
 
-    async def _read(self, reader: ServiceReader, since: float) -> list[ChatMessage]:
-        """The messages of the chat, under all its names; none has to be known to the service but one."""
+    async def _read(self, reader: ServiceReader, since: float) -> tuple[list[ChatMessage], bool]:
+        """
+        The messages of the chat, under all its names, and whether these are all since then.
+
+        None of the names has to be known to the service but one.
+        """
         first, *others = self.names.all(self.send.chat)
         failed: WasendError | None = None
         found: list[ChatMessage] = []
+        whole = True
         try:
-            found = await self._read_one(reader, first, since)
+            found, whole = await self._read_one(reader, first, since)
         except ClientClosedError:
             raise
         except WasendError as error:
-            failed = error
+            failed, whole = error, isinstance(error, NotFoundError)
             if not others:
                 raise
         for name in others if self.everywhere or self.names.is_learnt(self.send.chat) else ():
             try:
-                found += await self._read_one(reader, name, since)
-                failed = None
+                more, all_of_it = await self._read_one(reader, name, since)
             except ClientClosedError:
                 raise
-            except WasendError:
+            except WasendError as error:
+                whole = whole and isinstance(error, NotFoundError)
                 continue
+            found, failed, whole = found + more, None, whole and all_of_it
         if failed is not None:
             raise failed
-        return found
+        return found, whole
 
-    async def _read_one(self, reader: ServiceReader, chat: str, since: float) -> list[ChatMessage]:
+    async def _read_one(self, reader: ServiceReader, chat: str, since: float) -> tuple[list[ChatMessage], bool]:
         wanted = {"from_me": True, "timestamp_gte": max(0, int(since))}
-        return await first_of(
+        found, whole = await first_of(
             lambda limit, offset: reader.get_messages(
                 self.send.session, chat, download_media=False, filter=wanted, limit=limit, offset=offset
             )
         )
+        times = [one.timestamp.timestamp() for one in found if one.timestamp]
+        # Some ignore the filter and the offset: then a page that begins with the newest may reach back far enough.
+        return found, whole or (len(times) > 1 and times[0] >= times[-1] and times[-1] < int(since))
 
     def _is(self, message: ChatMessage) -> bool:
         body = normalized_text(message.body) if isinstance(message.body, str) else ""
@@ -158,6 +171,13 @@ class SentMessage:
         # Where there is no text, engines put other things in its place: a thumbnail, the file's name, its URL.
         other = (message.filename, message.media_url, self.file.name, self.file.url)
         return not caption and (not body or body in other or _THUMBNAIL.fullmatch(body) is not None)
+
+    def _is_doubtful(self, message: ChatMessage, earliest: float) -> bool:
+        """Whether it would be this message, but for what is not told of it."""
+        if message.timestamp is not None and not is_since(message.timestamp, earliest):
+            return False
+        told = message.id and message.timestamp is not None and _is_from_session(message)
+        return not told and self._is(message)
 
     def _is_same_file(self, message: ChatMessage) -> bool:
         """Whether words tell that it is this message, or its file does: without words, all files are alike."""
@@ -181,10 +201,13 @@ class SentMessage:
         )
 
 
-def _is_from_session(message: ChatMessage) -> bool:
-    """Whether the session sent it, and not a person at the phone."""
-    from_me = (message.id or "").startswith("true_") if message.from_me is None else message.from_me
-    return from_me and message.source != "app"
+def _is_from_session(message: ChatMessage) -> bool | None:
+    """Whether the session sent it, and not a person at the phone; `None` where that is not certain."""
+    from_me = message.from_me
+    if from_me is None:
+        from_me = {"true": True, "false": False}.get((message.id or "").partition("_")[0])
+    # An engine that was linked or started anew may take what it has sent for sent at the phone.
+    return None if from_me and message.source == "app" else from_me
 
 
 def _possible_types(message: ChatMessage) -> frozenset[str]:

@@ -306,6 +306,8 @@ class _Searching:
             return f"no message with the id that was given to it is there ({len(findings.seen)} looked at)"
         if self._ledger.is_in_flight(self._target.fingerprints):
             return "an identical send is still in flight, and what is there may be its message"
+        if findings.doubtful and not findings.matches:
+            return f"it may be there ({findings.doubtful} would match), but its time, sender or id is not certain"
         if findings.unclear and not findings.matches:
             return (
                 f"it may be there ({findings.unclear} would match), but that may be another file, or have been sent"

@@ -30,6 +30,8 @@ MOST: Final = 500
 """Items read in one look."""
 _PAGE: Final = 50
 _FEW: Final = 10
+_LEAST: Final = 20
+"""Items that a service gives at a time, at least, where there are more."""
 
 
 @attrs.frozen
@@ -56,6 +58,7 @@ class Findings:
         seen: Everything that was there since the write began.
         keys: The ids of all that was read, also of what is older.
         unclear: How many would match, but may belong to an earlier program, or be another file.
+        doubtful: How many would match, if it were told when they were sent, by whom, or as which message.
         is_exact: Whether the id that the write was given decided, and not what is in the message.
         complete: Whether all was read: there may be more of it than one look reads.
     """
@@ -64,6 +67,7 @@ class Findings:
     seen: Seen
     keys: frozenset[str] = frozenset()
     unclear: int = 0
+    doubtful: int = 0
     is_exact: bool = False
     complete: bool = True
 
@@ -110,17 +114,26 @@ def read_as(result: object, kind: type[M]) -> M | None:
         return None
 
 
-async def first_of(fetch: Callable[[int, int], Awaitable[Page[T]]]) -> list[T]:
+async def first_of(fetch: Callable[[int, int], Awaitable[Page[T]]]) -> tuple[list[T], bool]:
     """
-    The first 500 items of a list that comes in pages.
+    The first 500 items of a list that comes in pages, and whether these are all of it.
 
     Args:
         fetch: Gets a page, by limit and offset.
     """
     some: list[T] = []
-    # Services give 20 items at a time or more: where fewer came, another look is worth more than another page.
-    async for item in pages(fetch, _PAGE, last_below=_FEW):
+    before = last = 0
+
+    async def counted(limit: int, offset: int) -> Page[T]:
+        nonlocal before, last
+        page = await fetch(limit, offset)
+        before, last = len(some), len(page)
+        return page
+
+    # Where fewer came, another look is worth more than another page.
+    async for item in pages(counted, _PAGE, last_below=_FEW):
         some.append(item)
         if len(some) == MOST:
-            break
-    return some
+            return some, False
+    # A service that ignores the offset gives one page again and again.
+    return some, last < _LEAST or len(some) > before
