@@ -272,6 +272,30 @@ async def test_answers(name: str, how: str) -> None:
     target.blocking.close()
 
 
+async def test_a_body_that_was_read_before() -> None:
+    """Where an application logs what is posted before the view has its turn, the view gets the same bytes."""
+    target = Endpoint(lambda event: None, key=KEY, max_bytes=MOST, clock=CLOCK)
+    app = flask.Flask(__name__)
+    app.before_request(lambda: flask.request.get_data() and None)
+    app.add_url_rule("/webhook", "webhook", flask_view(target), methods=["POST"])
+    client = app.test_client()
+    assert client.post("/webhook", data=BODY, headers=signed()).status_code == 200
+    assert client.post("/webhook", data=b" " * (MOST + 1), headers=signed()).status_code == 413
+
+    @aiohttp.web.middleware
+    async def log(request: aiohttp.web.Request, handler: Any) -> Any:
+        await request.read()
+        return await handler(request)
+
+    web = aiohttp.web.Application(middlewares=[log])
+    web.router.add_post("/webhook", aiohttp_handler(target))
+    async with (
+        aiohttp.test_utils.TestClient(aiohttp.test_utils.TestServer(web)) as posting,
+        posting.post("/webhook", data=BODY, headers=signed()) as response,
+    ):
+        assert response.status == 200
+
+
 @pytest.mark.parametrize("name", ["starlette route", "flask", "aiohttp", "lambda v2"])
 async def test_a_receiver(name: str) -> None:
     """A `Receiver` is taken wherever an `Endpoint` is, and answers as it does."""

@@ -397,6 +397,7 @@ def test_no_repr_shows_what_was_said(name: str, payload: dict[str, Any]) -> None
             "Lead",
             "🙏",
             "Home",
+            "51.5",
             "4477009",
             "999",
             "1234",

@@ -19,9 +19,9 @@ import pytest
 from tests.clients import KEY as API_KEY
 from tests.events import KEY, message, signed
 from wasend import AsyncWasendClient, InvalidRequestError, WasendClient
-from wasend.errors import ConfigurationError, NotFoundError
+from wasend.errors import ConfigurationError, NotFoundError, StoreError
 from wasend.sandbox import Clock, Sandbox
-from wasend.webhooks import AsyncContext, MessageReceived, Receiver
+from wasend.webhooks import AsyncContext, MemoryInbox, MessageReceived, Receiver
 
 START = 1_750_000_000
 ANNA, BERT = "+447700900456", "+447700900457"
@@ -122,6 +122,24 @@ async def test_since(desk: Desk) -> None:
     since = datetime.fromtimestamp(START, UTC)
     found = await first(700, desk.client.iter_new_messages(desk.session, since=since))
     assert found == [str(number) for number in range(700)]
+
+
+async def test_since_long_ago(desk: Desk) -> None:
+    """What was written days ago is found as well, in every chat, and by a program that could not look for days."""
+    numbers = [f"+4477009005{day:02}" for day in range(4)]
+    for number in numbers:
+        desk.receive(f"by {number}", number)
+        desk.receive("by Anna")
+        desk.sandbox.clock.advance(86_400)
+    messages = desk.client.iter_new_messages(desk.session, since=datetime.fromtimestamp(START, UTC))
+    assert sorted(await first(8, messages)) == sorted([*["by Anna"] * 4, *(f"by {number}" for number in numbers)])
+    reading = asyncio.create_task(first(1, messages))
+    began = desk.sandbox.clock.now()
+    while desk.sandbox.clock.now() < began + 60:
+        await asyncio.sleep(0)
+    desk.receive("asleep", BERT)
+    desk.sandbox.clock.advance(3 * 86_400)
+    assert await reading == ["asleep"]
 
 
 async def test_it_is_the_webhook_s_event(desk: Desk) -> None:
@@ -250,6 +268,79 @@ async def test_a_receiver_that_polls(desk: Desk, tmp_path: Path) -> None:
     assert found == ["0", "1", "2", "3"]
     with pytest.raises(ConfigurationError, match="client"):
         await Receiver(key=KEY).poll("ses_1")
+
+
+async def test_since_again(desk: Desk) -> None:
+    """Whoever passes the same moment at every start gets nothing twice that is no longer known."""
+    inbox, found = MemoryInbox(clock=desk.sandbox.clock), list[str]()
+    since = datetime.fromtimestamp(START, UTC)
+
+    async def run(until: int) -> None:
+        one = Receiver(desk.client, key=KEY, inbox=inbox, clock=desk.sandbox.clock)
+        one.on(MessageReceived)(lambda event: found.append(str(event.payload.body)))
+        polling = asyncio.create_task(one.poll(desk.session, since=since))
+        async with asyncio.timeout(20):
+            while len(found) < until:
+                await asyncio.sleep(0.001)
+        polling.cancel()
+        await asyncio.wait({polling})
+        await one.aclose()
+
+    desk.receive("old")
+    await run(1)
+    desk.sandbox.clock.advance(60)
+    await inbox.set_position(f"poll {desk.session}", desk.sandbox.clock.now())
+    desk.sandbox.clock.advance(4 * 86_400)
+    assert await inbox.prune(3 * 86_400)
+    desk.receive("new", BERT)
+    await run(2)
+    assert found == ["old", "new"]
+
+
+async def test_polling_survives_an_inbox_that_fails(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    """Where it cannot be kept how far it has come, that is tried again at the next look."""
+    noted = asyncio.Event()
+
+    class Shaky(MemoryInbox):
+        failed = False
+
+        async def set_position(self, name: str, at: float) -> None:
+            if not self.failed:
+                self.failed = True
+                raise StoreError("it is locked", store="inbox")
+            noted.set()
+
+    one = Receiver(desk.client, key=KEY, inbox=Shaky())
+    polling = asyncio.create_task(one.poll(desk.session))
+    async with asyncio.timeout(20):
+        await noted.wait()
+    polling.cancel()
+    await asyncio.wait({polling})
+    await one.aclose()
+    assert "it is locked" in caplog.text
+
+
+async def test_polling_without_an_inbox(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    """A message that cannot be handled does not keep the others waiting for ever."""
+    one, found = Receiver(desk.client, key=KEY, attempts=3), list[str]()
+    over = asyncio.Event()
+
+    @one.on(MessageReceived)
+    async def handle(event: MessageReceived) -> None:
+        found.append(str(event.payload.body))
+        if event.payload.body == "poison":
+            raise ValueError
+        over.set()
+
+    desk.receive("poison")
+    desk.receive("after")
+    polling = asyncio.create_task(one.poll(desk.session, since=datetime.fromtimestamp(START, UTC)))
+    async with asyncio.timeout(20):
+        await over.wait()
+    polling.cancel()
+    await asyncio.wait({polling})
+    assert found == ["poison"] * 3 + ["after"]
+    assert "given up" in caplog.text
 
 
 def test_in_the_other_face() -> None:

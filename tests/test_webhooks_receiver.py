@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import re
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -166,6 +167,10 @@ async def test_plain_functions_run_in_threads() -> None:
         (lambda one: one.on(MessageReceived, text=5), "no text"),
         (lambda one: one.on(MessageReceived, text=re.compile(b"x")), "bytes"),
         (lambda one: one.on(MessageReceived, from_=[]), "names nobody"),
+        (lambda one: one.on(MessageReceived, from_=447700900456), "names nobody"),
+        (lambda one: one.on(MessageReceived, chat=["447700900456@c.us", "Anna"]), "chat: 'Anna' is not a phone number"),
+        (lambda one: one.on(MessageReceived, timeout=0), "timeout: 0 is not valid"),
+        (lambda one: one.on(MessageReceived, timeout="5"), "timeout: '5' is not valid"),
         (lambda one: one.on(MessageReceived)(lambda: None), "does not take"),
         (lambda one: one.on(MessageReceived, transaction=True)(lambda event: None), "does not take"),
         (lambda one: one.include(one), "never in itself"),
@@ -386,9 +391,13 @@ async def test_a_handler_that_hangs() -> None:
     assert found == ["slow"]
 
 
-async def test_a_handler_that_means_to_end_everything() -> None:
-    """A handler that cancels itself, or exits, has failed like any other, and is not called without end."""
-    one = receiver(attempts=2, backoff=lambda attempt: 0.0)
+class Panic(BaseException):
+    """What an extension raises that is written in another language."""
+
+
+async def test_a_handler_that_means_to_end_everything(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A handler that cancels itself, exits or panics has failed like any other, and is not called without end."""
+    one = receiver(tmp_path / "inbox.db", attempts=2, backoff=lambda attempt: 0.0)
     found: list[str] = []
 
     @one.on(MessageReceived, text="cancel")
@@ -406,10 +415,29 @@ async def test_a_handler_that_means_to_end_everything() -> None:
         found.append("stop")
         next(iter(()))
 
-    await post(one, *(message(text, chat=f"44770090049{n}@c.us") for n, text in enumerate(("cancel", "exit", "stop"))))
+    @one.on(MessageReceived, text="exit at once")
+    async def leave_at_once(event: MessageReceived) -> None:
+        found.append("exit at once")
+        sys.exit(1)
+
+    @one.on(MessageReceived, text="panic")
+    async def panic(event: MessageReceived) -> None:
+        found.append("panic")
+        raise Panic("a secret")
+
+    @one.on(MessageReceived, text="transaction", transaction=True)
+    def exit_within(event: MessageReceived, context: Context) -> None:
+        sys.exit("a secret")
+
+    texts = ("cancel", "exit", "exit at once", "panic", "stop", "transaction")
+    await post(one, *(message(text, chat=f"44770090049{n}@c.us") for n, text in enumerate(texts)))
     await one.drain()
-    assert sorted(found) == ["cancel"] * 2 + ["exit"] * 2 + ["stop"] * 2
-    assert len(await one.dead_letters()) == 3
+    assert sorted(found) == sorted(texts[:-1] * 2)
+    letters = await one.dead_letters()
+    assert [letter.attempts for letter in letters] == [2] * 6
+    assert "in panic: it raised Panic" in letters[3].error
+    assert "secret" not in caplog.text
+    await one.aclose()
 
 
 async def test_a_handler_that_heeds_nothing(caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -503,6 +531,40 @@ async def test_an_inbox_that_fails_for_a_while(
         await handled(one)
     assert len(found) == 1
     assert "it is locked" in caplog.text
+
+
+async def test_a_claim_whose_answer_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was claimed without the worker's knowing is handled when its lease is over, also while others keep it busy."""
+    monkeypatch.setattr("wasend.webhooks.worker._LONGEST_PAUSE", 0.001)
+
+    class Lossy(MemoryInbox):
+        loses = False
+
+        async def claim(self, holder: str, count: int, lease: float) -> Any:
+            claimed = await super().claim(holder, count, lease)
+            if claimed and self.loses:
+                self.loses = False
+                raise StoreError("the connection is lost", store="inbox")
+            return claimed
+
+    inbox = Lossy()
+    one = receiver(inbox, lease=0.05)
+    begun, other = asyncio.Event(), asyncio.Event()
+
+    @one.on(MessageReceived)
+    async def handle(event: MessageReceived) -> None:
+        if event.chat_id == ANNA:
+            begun.set()
+            await other.wait()
+        other.set()
+
+    async with one, asyncio.timeout(10):
+        await post(one, message(chat=ANNA))
+        await begun.wait()
+        inbox.loses = True
+        await post(one, message(chat=BERT))
+        await other.wait()
+        await handled(one)
 
 
 async def test_what_is_refused(caplog: pytest.LogCaptureFixture) -> None:

@@ -17,6 +17,19 @@ MOST_THREADS: Final = 256
 _left: Final[set[threading.Thread]] = set()
 
 
+def contained(error: BaseException) -> Exception:
+    """
+    What a program's own function has raised, as something that fails alone.
+
+    Args:
+        error: It. What is no `Exception` (`SystemExit`, a panic of an extension) would end the event loop or a worker
+            of it, and a `StopIteration` cannot be awaited: another error takes its place.
+    """
+    if isinstance(error, Exception) and not isinstance(error, StopIteration):
+        return error
+    return RuntimeError(f"it raised {type(error).__name__}").with_traceback(error.__traceback__)
+
+
 async def in_thread(function: Callable[..., T], *args: Any) -> T:
     """
     Call a function in a thread.
@@ -55,10 +68,8 @@ async def in_thread(function: Callable[..., T], *args: Any) -> T:
         error: BaseException | None = None
         try:
             result = context.run(function, *args)
-        except (StopIteration, SystemExit, KeyboardInterrupt) as raised:  # which would end the event loop
-            error = RuntimeError(f"the function raised {type(raised).__name__}")
         except BaseException as raised:  # noqa: BLE001 - it belongs to whoever waits
-            error = raised
+            error = contained(raised)
         with suppress(RuntimeError):  # the loop is closed
             loop.call_soon_threadsafe(settle, result, error)
 

@@ -40,6 +40,7 @@ _WORDS: Final = frozenset(
     )
 )
 """Fields whose text is a word of the service's, and nobody's."""
+_PLACES: Final = frozenset(("latitude", "longitude"))
 _LONGEST_WORD: Final = 40
 
 
@@ -64,7 +65,8 @@ def _brief(name: str, value: Any) -> str:
         return repr(value.isoformat())
     if isinstance(value, tuple):
         return f"[{', '.join(_brief('', item) for item in cast('Iterable[Any]', value))}]"
-    return repr(value) if isinstance(value, bool | int | float | Model) else "…"
+    # Of a place, only that there is one.
+    return repr(value) if isinstance(value, bool | int | Model) and name not in _PLACES else "…"
 
 
 # Of the account

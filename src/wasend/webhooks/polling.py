@@ -66,7 +66,9 @@ class Poller:
         self._reader = ServiceReader(engine)
         self._clock = engine.options.clock
         self._interval = self._pause = interval
-        self._started = self._looked_at = self._clock.now()
+        self._started = self._clock.now()
+        # Since when everything has been read, by the service's clock; nothing before the first look is over.
+        self._looked_at: float | None = None
         self._since = since
         # Of each chat that is not old: when its newest message was, and when it was read, by the service's clock.
         self._read: dict[str, tuple[float | None, float]] = {}
@@ -100,7 +102,7 @@ class Poller:
     @property
     def position(self) -> float:
         """From when on to look another time, so that what this look could not see yet is found then."""
-        return max(self._since or 0.0, self._looked_at - _AGAIN)
+        return max(self._since or 0.0, (self._looked_at or self._started) - _AGAIN)
 
     async def _chats(self) -> AsyncIterator[tuple[str, float | None, int]]:
         """The chats in which there may be something new: when their newest message was, and since when to read."""
@@ -113,7 +115,8 @@ class Poller:
             if name is None:
                 continue
             at = None if chat.timestamp is None else chat.timestamp.timestamp()
-            oldest = max(self._since, self._clock.now() + self._ahead() - _LATE) - OVERLAP
+            # Of the time before the last whole look only what appears late is new.
+            oldest = (self._since if self._looked_at is None else max(self._since, self._looked_at - _LATE)) - OVERLAP
             if at is None or at >= oldest:
                 known_at, read_at = self._read.get(name, (oldest, None))
                 if read_at is None or at is None or at != known_at or at >= read_at - OVERLAP:

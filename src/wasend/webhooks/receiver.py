@@ -22,7 +22,7 @@ from .context import AsyncContext, Context, Run, awaited
 from .events import AnyEvent, Event
 from .facts import arrival_of, keys_of
 from .feeds import Feeding, Feeds
-from .in_thread import in_thread
+from .in_thread import contained, in_thread
 from .inbox.protocol import Claimed, Counts, DeadLetter, Inbox
 from .parsing import MAX_AGE, MAX_BYTES, check_limits, checked_key, read
 from .reply import Reply, refused
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from ..api.sessions import SessionRef
     from .blocking import BlockingReceiver
     from .context import Client
+    from .events import MessageReceived
+    from .polling import Poller
 
 KEY_VARIABLE: Final = "WASEND_WEBHOOK_KEY"
 
@@ -249,7 +251,8 @@ class Receiver(Router):
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
             since: Messages of this second and later: a moment with a time zone; by default where the last one with this
-                inbox came to or, where there was none, now.
+                inbox came to or, where there was none, now. After the first time, nothing older than `keep` is read
+                again: it is no longer known whether that was handled.
             interval: Seconds between two looks, at least; six times as many at most.
 
         Raises:
@@ -263,19 +266,31 @@ class Receiver(Router):
         if self._client is None:
             raise ConfigurationError("client: this receiver has none to poll by; make it with Receiver(client, ...)")
         name, start = f"poll {session_ref(session)}", since_of(since)
-        if start is None and self._inbox is not None:
-            start = await self._inbox.position(name)
+        if self._inbox is not None and (position := await self._inbox.position(name)) is not None:
+            # What came before, and is older than what is known again, would be handled a second time.
+            start = position if start is None else max(start, min(position, self._clock.now() - self._settings.keep))
         poller = Poller(vars(awaited(self._client))["_engine"], session, start, interval)
         self.start()
         while True:
             try:
                 async for message in poller.look():
-                    while (await self.put(message)).status != 200:
-                        await poller.wait()
+                    await self._put_polled(message, poller)
                 if self._inbox is not None:
                     await self._inbox.set_position(name, poller.position)
+            except StoreError as error:
+                logger.warning("how far polling has come could not be kept, and is tried again: %s", error)
             except WasendError as error:
                 check_passing(error)
+            await poller.wait()
+
+    async def _put_polled(self, message: MessageReceived, poller: Poller) -> None:
+        """Take a message, again and again: until it is kept or, without an inbox, handled or tried often enough."""
+        attempts = 0
+        while (reply := await self.put(message)).status != 200:
+            attempts += 1
+            if reply.status == 500 and attempts >= self._settings.attempts:
+                logger.error("a polled message could not be handled, and is given up: there is no inbox to keep it in")
+                return
             await poller.wait()
 
     async def drain(self) -> None:
@@ -427,7 +442,14 @@ class Receiver(Router):
 
     def _effect(self, handler: Handler, run: Run) -> Effect:
         self._check_transaction(handler)
-        return lambda connection: handler.function(run.event, Context(attrs.evolve(run, connection=connection)))
+
+        def effect(connection: Any) -> None:
+            try:
+                handler.function(run.event, Context(attrs.evolve(run, connection=connection)))
+            except BaseException as error:  # noqa: BLE001 - neither the inbox nor the worker is to end by it
+                raise contained(error) from None
+
+        return effect
 
     def _check_transactions(self) -> None:
         for handler in self.handlers:
@@ -444,10 +466,15 @@ class Receiver(Router):
 async def _call(handler: Handler, run: Run) -> Any:
     context = AsyncContext(run) if handler.is_async else Context(run)
     arguments = (run.event, context) if handler.wants_context else (run.event,)
-    if handler.is_async:
-        return await handler.function(*arguments)
-    found: Any = await in_thread(handler.function, *arguments)
-    return await found if inspect.isawaitable(found) else found
+    try:
+        if handler.is_async:
+            return await handler.function(*arguments)
+        found: Any = await in_thread(handler.function, *arguments)
+        return await found if inspect.isawaitable(found) else found
+    except (asyncio.CancelledError, GeneratorExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # noqa: BLE001 - neither the event loop nor the worker is to end by it
+        raise contained(error) from None
 
 
 def _report(task: asyncio.Task[None]) -> None:

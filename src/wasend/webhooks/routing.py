@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import inspect
+import math
 import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from typing import Any, Final, Generic, TypeAlias, TypeVar, overload
 
 import attrs
 
-from ..errors import ConfigurationError
+from ..errors import ConfigurationError, InvalidRequestError
+from ..recipients import jid
 from .context import AsyncContext, Context
 from .events import Event
 from .facts import chat_of, sender_of, text_of
@@ -157,6 +159,9 @@ class Router:
             if not callable(one):
                 raise ConfigurationError(f"filters: {one!r} is no function; pass one that takes the event")
         checked = _checked(from_=from_, chat=chat, session=session, text=text)
+        numeric = isinstance(timeout, int | float) and not isinstance(timeout, bool)
+        if timeout is not None and not (numeric and 0 < timeout < math.inf):
+            raise ConfigurationError(f"timeout: {timeout!r} is not valid; pass seconds, above 0")
 
         def register(function: Callable[..., Any]) -> None:
             if transaction and _is_async(function):
@@ -228,9 +233,9 @@ def _checked(
         sessions = _several("session", session)
         found.append(lambda event: event.session in sessions)
     if chat is not None:
-        found.append(_Among(chat_of, _several("chat", chat)))
+        found.append(_Among(chat_of, _chats("chat", chat)))
     if from_ is not None:
-        found.append(_Among(sender_of, _several("from_", from_)))
+        found.append(_Among(sender_of, _chats("from_", from_)))
     if isinstance(text, str):
         wanted = text.strip().casefold()
         found.append(lambda event: (text_of(event) or "").strip().casefold() == wanted)
@@ -244,8 +249,19 @@ def _checked(
     return iter(found)
 
 
+def _chats(field: str, given: str | Iterable[str]) -> tuple[str, ...]:
+    names = _several(field, given)
+    try:
+        for name in names:
+            if "@" not in name:  # ids are the engine's own affair
+                jid(name, field)
+    except InvalidRequestError as error:
+        raise ConfigurationError(str(error)) from None
+    return names
+
+
 def _several(field: str, given: str | Iterable[str]) -> tuple[str, ...]:
-    names = (given,) if isinstance(given, str) else tuple(given)
+    names = (given,) if isinstance(given, str) else tuple(given) if isinstance(given, Iterable) else ()
     if not names or not all(isinstance(name, str) and name.strip() for name in names):
         raise ConfigurationError(f"{field}: {given!r} names nobody; pass an id, or several")
     return names

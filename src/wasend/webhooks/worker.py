@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import os
 import random
@@ -90,11 +91,11 @@ class Worker:
         self._inbox = inbox
         self._process = process
         self._settings = settings
-        self._holder = f"{os.getpid()}-{secrets.token_hex(8)}"
+        self._name = f"{os.getpid()}-{secrets.token_hex(8)}"
+        self._claims = itertools.count(1)
         self._changed = asyncio.Event()
         self._idle = asyncio.Event()
-        self._running: set[asyncio.Task[None]] = set()
-        self._stopping = False
+        self._running: dict[asyncio.Task[None], Claimed] = {}
 
     def wake(self) -> None:
         """There is something to do."""
@@ -158,8 +159,11 @@ class Worker:
                     await self._changed.wait()
 
     async def _claim(self, count: int) -> Sequence[Claimed]:
+        # Each time under another name: what was claimed but not told of, because the inbox failed, or what could not be
+        # written down, must not have its lease renewed for as long as this worker has anything to do.
+        holder = f"{self._name}-{next(self._claims)}"
         # Shielded: what was claimed while this is cancelled must be given back.
-        claiming = asyncio.ensure_future(self._inbox.claim(self._holder, count, self._settings.lease))
+        claiming = asyncio.ensure_future(self._inbox.claim(holder, count, self._settings.lease))
         try:
             claimed = await asyncio.shield(claiming)
         except asyncio.CancelledError:
@@ -169,12 +173,12 @@ class Worker:
             raise
         for one in claimed:
             task = asyncio.create_task(self._handle(one))
-            self._running.add(task)
+            self._running[task] = one
             task.add_done_callback(self._over)
         return claimed
 
     def _over(self, task: asyncio.Task[None]) -> None:
-        self._running.discard(task)
+        self._running.pop(task, None)
         self._changed.set()
 
     async def _handle(self, claimed: Claimed) -> None:
@@ -234,8 +238,8 @@ class Worker:
         while True:
             await asyncio.sleep(self._settings.lease / 3)
             try:
-                if self._running:
-                    await self._inbox.renew(self._holder, self._settings.lease)
+                for holder in {one.holder for one in self._running.values()}:
+                    await self._inbox.renew(holder, self._settings.lease)
                 if loop.time() - pruned_at >= _PRUNED_EVERY:
                     while await self._inbox.prune(self._settings.keep):
                         pass  # it awaits: others have their turn

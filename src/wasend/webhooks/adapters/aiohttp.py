@@ -8,7 +8,7 @@ from aiohttp import web
 
 from ...errors import WebhookError
 from ..reply import Target, refused
-from .bodies import TIMEOUT, checked_timeout, gather
+from .bodies import TIMEOUT, check_length, checked_timeout, gather
 
 
 def aiohttp_handler(target: Target, *, timeout: float = TIMEOUT) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -34,10 +34,7 @@ def aiohttp_handler(target: Target, *, timeout: float = TIMEOUT) -> Callable[[we
 
     async def webhook(request: web.Request) -> web.Response:
         try:
-            reply = await target.receive(
-                await gather(request.content.iter_any(), request.content_length, target.max_bytes, timeout),
-                [*request.headers.items()],
-            )
+            reply = await target.receive(await _body(request, target.max_bytes, timeout), [*request.headers.items()])
         except WebhookError as error:
             reply = refused(error)
         response = web.Response(body=reply.body, status=reply.status, content_type=reply.content_type)
@@ -46,3 +43,11 @@ def aiohttp_handler(target: Target, *, timeout: float = TIMEOUT) -> Callable[[we
         return response
 
     return webhook
+
+
+async def _body(request: web.Request, most: int, timeout: float) -> bytes:
+    body = await gather(request.content.iter_any(), request.content_length, most, timeout)
+    # Where a middleware has read it before, the stream is at its end, and aiohttp holds it.
+    body = body or await request.read()
+    check_length(len(body), most)
+    return body

@@ -8,7 +8,7 @@ from flask import Response, request
 
 from ...errors import WebhookError
 from ..reply import Target, refused
-from .bodies import read_all
+from .bodies import check_length, read_all
 
 
 def flask_view(target: Target) -> Callable[[], Response]:
@@ -32,11 +32,16 @@ def flask_view(target: Target) -> Callable[[], Response]:
 
     def webhook() -> Response:
         try:
-            reply = target.blocking.receive(
-                read_all(request.stream.read, request.content_length, target.max_bytes), [*request.headers.items()]
-            )
+            reply = target.blocking.receive(_body(target.max_bytes), [*request.headers.items()])
         except WebhookError as error:
             reply = refused(error)
         return Response(reply.body, reply.status, content_type=reply.content_type)
 
     return webhook
+
+
+def _body(most: int) -> bytes:
+    # Where the application has read it before, as to log it, the stream is at its end, and Flask holds it.
+    body = read_all(request.stream.read, request.content_length, most) or request.get_data()
+    check_length(len(body), most)
+    return body
