@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import errno
 import json
 import os
 import signal
@@ -19,9 +21,12 @@ import httpx
 import pytest
 
 from tests.events import KEY, message, signed
+from tests.raw import reserved, url_of
 from wasend.cli.app import run
-from wasend.cli.listen import in_words
+from wasend.cli.listen import Listener, in_words
+from wasend.cli.output import Output
 from wasend.webhooks import MessageReceived, parse
+from wasend.webhooks.signature import Keys
 
 TEXT = "See you at 10 \x1b[2J"
 
@@ -43,7 +48,7 @@ def taken() -> Iterator[tuple[str, list[tuple[dict[str, str], bytes]]]]:
         def log_message(self, *_: object) -> None: ...
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         yield f"http://127.0.0.1:{server.server_port}/hook", posted
         server.shutdown()
@@ -92,7 +97,7 @@ def test_listen_and_replay(
     assert len(lines) == 2
     assert json.loads(lines[0])["payload"]["body"] == TEXT  # to a pipe, as it came
     assert "\x1b" not in printed
-    assert "refused with 401" in complained
+    assert "a webhook was refused: the signature is of another key" in complained
     assert KEY not in printed + complained
     assert [body for _, body in posted] == [body, body]
     assert posted[0][0]["x-webhook-hmac"] == headers["X-Webhook-Hmac"]
@@ -133,6 +138,7 @@ def test_listen_and_replay(
         (["events", "replay", "/nowhere/events", "http://127.0.0.1:9/", "--insecure"], 2, "No such file"),
         (["events", "replay", "FILE", "http://127.0.0.1:9/", "--insecure"], 1, "nobody answers"),
         (["events", "replay", "BAD", "http://127.0.0.1:9/", "--insecure"], 2, "line 2 is no recorded event"),
+        (["events", "replay", "LIST", "http://127.0.0.1:9/", "--insecure"], 2, "line 1 is no recorded event"),
         (["events", "replay", "FILE", "127.0.0.1", "--insecure"], 2, "is no address"),
         (["events", "replay", "FILE", "http://127.0.0.1:9/"], 2, "there is no key"),
     ],
@@ -150,8 +156,60 @@ def test_what_cannot_be_done(
     good = json.dumps({"headers": {}, "body": json.dumps(message())})
     (tmp_path / "FILE").write_text(f"{good}\n")
     (tmp_path / "BAD").write_text("\n{}\n")
+    (tmp_path / "LIST").write_text(json.dumps({"headers": {}, "body": "[]"}))
     monkeypatch.chdir(tmp_path)
     found, printed = wasend(*arguments, capsys=capsys, monkeypatch=monkeypatch)
     assert found == status
     assert said in printed
     assert printed.count("\n") == 1
+
+
+async def test_what_cannot_be_done_with_an_event(
+    taken: tuple[str, list[Any]], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where an event cannot be passed on or written down, the log and the answer say so, and it is posted again."""
+    url, posted = taken
+    body, headers = signed(message(TEXT))
+    pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+    pairs.append((b"x-webhook-shop", "Café".encode("latin-1")))
+
+    async def status(forward: str) -> int:
+        return (await Listener(Keys(KEY), lambda event, body: None, forward).receive(body, pairs)).status
+
+    assert await status(url) == 200
+    assert posted[0][0]["x-webhook-shop"] == "Café"
+    with reserved() as nobody:
+        assert await status(url_of(nobody)) == 502
+    assert "it could not be passed on: ConnectError" in caplog.text
+    record = tmp_path / "events.jsonl"
+    listener = Listener(Keys(KEY), lambda event, body: None, None, record)
+    record.unlink()
+    record.mkdir()
+    assert (await listener.receive(body, pairs)).status == 500
+    assert "it could not be written down: Is a directory" in caplog.text
+    assert TEXT not in caplog.text
+
+
+def test_a_reader_that_leaves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where what reads the output has ended, as `head` does, listening ends as well."""
+    monkeypatch.setenv("WASEND_WEBHOOK_KEY", KEY)
+
+    def gone(*_: object) -> None:
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    for stream in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, stream, getattr(sys, stream))  # which Typer replaces
+    ended: list[int] = []
+    monkeypatch.setattr(Output, "line", gone)
+    monkeypatch.setattr(signal, "raise_signal", ended.append)
+    body, headers = signed(message(TEXT))
+    pairs = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+
+    def serve(sock: object, listener: Listener, ready: object) -> None:
+        assert asyncio.run(listener.receive(body, pairs)).status == 200
+
+    monkeypatch.setattr("wasend.cli.listen.listen", serve)
+    monkeypatch.setattr(sys, "argv", ["wasend", "listen", "--port", "0"])
+    with pytest.raises(SystemExit):
+        run()
+    assert ended == [signal.SIGINT]

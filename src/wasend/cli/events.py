@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
+import signal
 import socket
 from contextlib import suppress
 from pathlib import Path
@@ -15,7 +15,7 @@ from wasend.cli.context import settings_of
 from wasend.cli.errors import FailedError, UsageError
 from wasend.cli.options import group
 from wasend.cli.output import Output
-from wasend.errors import WasendError, WebhookError
+from wasend.errors import WasendError
 
 if TYPE_CHECKING:
     from wasend.webhooks import AnyEvent
@@ -46,7 +46,6 @@ def listen(
     """Receive webhooks, and print each event as it comes, until Ctrl-C."""
     from wasend.cli import listen as desk
 
-    logging.getLogger("wasend").addHandler(logging.NullHandler())  # what is refused is printed
     out = Output(settings_of(context))
     keys = _keys(key_file, insecure=insecure)
     if insecure and host not in ("127.0.0.1", "localhost", "::1"):
@@ -54,11 +53,14 @@ def listen(
     if forward is not None:
         _check_url(forward)
 
-    def show(event: AnyEvent | WebhookError, body: bytes) -> None:
-        if isinstance(event, WebhookError):
-            typer.echo(desk.in_words(event), err=True)
-        else:
+    gone: list[BrokenPipeError] = []
+
+    def show(event: AnyEvent, body: bytes) -> None:
+        try:
             out.line(json.loads(body), desk.in_words(event), event.id)
+        except BrokenPipeError as error:  # whoever read it has ended, as `head` does
+            gone.append(error)
+            signal.raise_signal(signal.SIGINT)
 
     try:
         listener = desk.Listener(keys, show, forward, record)
@@ -70,6 +72,8 @@ def listen(
     ready = f"Listening at http://{address}:{sock.getsockname()[1]} (Ctrl-C ends it)."
     with sock, suppress(KeyboardInterrupt):
         desk.listen(sock, listener, lambda: out.remark(ready))
+    if gone:
+        raise gone[0]
 
 
 @app.command()
@@ -100,6 +104,8 @@ def replay(
                 out.line({"event": what, "status": status}, f"{what}  {status}", str(status))
     except httpx.HTTPError as error:
         raise FailedError(f"nobody answers at {url}: {type(error).__name__}") from None
+    except BrokenPipeError:  # of the output
+        raise
     except (OSError, ValueError) as error:
         raise UsageError(f"{file}: {getattr(error, 'strerror', None) or error}") from None
     if failed:

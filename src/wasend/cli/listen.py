@@ -16,6 +16,7 @@ import httpx
 import uvicorn
 
 from wasend._core.clock import SYSTEM_CLOCK
+from wasend._core.documents import is_object
 from wasend._core.files import create_private
 from wasend.errors import WebhookError, printable
 from wasend.webhooks import AnyEvent, Reply, sign
@@ -29,6 +30,8 @@ _SHOWN: Final = 200
 """Characters of a message that are shown."""
 _PASSED_ON: Final = ("content-type", "user-agent", "x-webhook-")
 """How the headers begin that are passed on and written down."""
+
+logger: Final = logging.getLogger("wasend")
 _Pairs: TypeAlias = Iterable[tuple[bytes, bytes]]
 
 
@@ -38,7 +41,7 @@ class Listener:
 
     Args:
         keys: What they are signed with; `None` takes what is not signed.
-        show: Told of each event, and of what was refused.
+        show: Told of each event.
         forward: Where to post each event as well, as it came: what that answers is answered.
         record: A file to which each event is appended, as a line of JSON.
     """
@@ -48,7 +51,7 @@ class Listener:
     def __init__(
         self,
         keys: Keys | None,
-        show: Callable[[AnyEvent | WebhookError, bytes], object],
+        show: Callable[[AnyEvent, bytes], object],
         forward: str | None = None,
         record: Path | None = None,
     ) -> None:
@@ -68,7 +71,6 @@ class Listener:
         try:
             event = read(body, headers, self._keys, MAX_AGE, MAX_BYTES, SYSTEM_CLOCK)
         except WebhookError as error:
-            self._show(error, body)
             return refused(error)
         self._show(event, body)
         # As they come by ASGI: in bytes, their names in lower case.
@@ -76,14 +78,18 @@ class Listener:
         kept = {name: value for name, value in pairs if name.startswith(_PASSED_ON)}
         if self._record is not None:
             line = {"at": datetime.now(UTC).isoformat(), "headers": kept, "body": body.decode()}
-            with self._record.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+            try:
+                with self._record.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(line) + "\n")
+            except OSError as error:
+                logger.warning("it could not be written down: %s", error.strerror)
+                return Reply.of(500, error="it could not be written down")
         if self._forward is None:
             return Reply.of(200, status="shown")
         try:
-            answer = await self._client.post(self._forward, content=body, headers=kept)
+            answer = await self._client.post(self._forward, content=body, headers=_sent(kept))
         except httpx.HTTPError as error:
-            logging.getLogger("wasend").warning("it could not be passed on: %s", type(error).__name__)
+            logger.warning("it could not be passed on: %s", type(error).__name__)
             return Reply.of(502, error="it could not be passed on")
         return Reply(answer.status_code, answer.content)
 
@@ -107,10 +113,8 @@ def listen(sock: socket.socket, listener: Listener, ready: Callable[[], object])
     asyncio.run(Server(config).serve([sock]))
 
 
-def in_words(event: AnyEvent | WebhookError) -> str:
+def in_words(event: AnyEvent) -> str:
     """An event as a person reads it, in one line."""
-    if isinstance(event, WebhookError):
-        return f"refused with {event.status}: {event}"
     at = event.timestamp.astimezone() if event.timestamp is not None else datetime.now().astimezone()
     text, state = text_of(event), getattr(event.payload, "status", None)
     said = text if text is not None else state if isinstance(state, str) else ""
@@ -131,9 +135,13 @@ def recorded(lines: Iterable[str]) -> Iterable[tuple[Mapping[str, str], bytes]]:
         try:
             kept: Any = json.loads(line)
             headers: dict[str, str] = dict(kept["headers"])
+            _sent(headers)
             body: bytes = kept["body"].encode()
+            good = is_object(json.loads(body))
         except (ValueError, TypeError, KeyError, AttributeError):
-            raise ValueError(f"line {number} is no recorded event") from None
+            good = False
+        if not good:
+            raise ValueError(f"line {number} is no recorded event")
         yield headers, body
 
 
@@ -161,8 +169,13 @@ def replayed(
     sent = {name: value for name, value in headers.items() if not name.startswith("x-webhook-hmac")}
     if keys is not None:
         sent |= {"x-webhook-hmac": sign(body, keys), "x-webhook-hmac-algorithm": "sha512"}
-    answer = client.post(url, content=body, headers=sent)
+    answer = client.post(url, content=body, headers=_sent(sent))
     return printable(f"{event.get('session')}  {event.get('event')}  {event.get('id')}"), answer.status_code
+
+
+def _sent(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
+    """Headers as the bytes that they came in, of which each is a character here."""
+    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
 
 
 def keys_of(file: Path | None) -> Keys | None:
