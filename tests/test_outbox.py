@@ -436,6 +436,11 @@ async def test_another_api_key(outbox: Outbox) -> None:
     async with sandbox.async_client("second-key", outbox=outbox) as client:
         assert await client.send_text(session=session, to=NUMBER, text="Ready.", key="k") == first
         assert await client.outbox.get("another") is None
+        entry = await client.outbox.get("k")
+        assert entry is not None
+        assert entry.state == "sent"
+        with pytest.raises(InvalidRequestError, match=r"^key: is sent, and not unknown"):
+            await client.outbox.resolve("k", "not_sent")
         # Another account's key for something else is none of ours.
         other = sandbox.add_session("Other", "+447700900124").id
         async with sandbox.async_client("third-key", outbox=outbox) as third:

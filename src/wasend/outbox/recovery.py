@@ -481,12 +481,7 @@ async def unknown(outbox: Outbox, engine: Engine, session: str | None) -> list[E
 
 async def entry(outbox: Outbox, engine: Engine, key: str) -> Entry | None:
     """What is recorded of a key."""
-    account = outbox.account_of(engine.options)
-
-    def decide(view: View) -> Change[Record | None]:
-        return Change(next((one for one in view.records if one.account == account.name), None))
-
-    record = await outbox.store.read(Query(key), decide)
+    record = await _recorded(outbox, engine, key)
     return None if record is None else entry_of(record)
 
 
@@ -497,9 +492,10 @@ async def resolve(outbox: Outbox, engine: Engine, key: str, outcome: Literal["se
     Raises:
         InvalidRequestError: There is no such key, or it is not open.
     """
-    account = outbox.account_of(engine.options)
-    details = json.dumps({"reason": "a person has said so"})
-    record, done = await outbox.store.update(Query(key), lambda view: rules.decree(view, account, outcome, details))
+    record, done = await _recorded(outbox, engine, key), False
+    if record is not None:
+        account, details = Account(record.account), json.dumps({"reason": "a person has said so"})
+        record, done = await outbox.store.update(Query(key), lambda view: rules.decree(view, account, outcome, details))
     if record is None:
         raise InvalidRequestError("key", "is not in the outbox", "pass one as the send had it")
     if not done:
@@ -507,6 +503,17 @@ async def resolve(outbox: Outbox, engine: Engine, key: str, outcome: Literal["se
         remedy = "wait until that is over" if now in ("sending", "waiting") else "see client.outbox.unknown()"
         raise InvalidRequestError("key", f"is {now}, and not unknown", remedy)
     return entry_of(record)
+
+
+async def _recorded(outbox: Outbox, engine: Engine, key: str) -> Record | None:
+    """The record of a key; one that was made with another API key, where there is none by this one."""
+    account = outbox.account_of(engine.options)
+    records = await outbox.store.read(Query(key), lambda view: Change(view.records))
+    mine = _Mine(account, engine)
+    for one in sorted(records, key=lambda one: one.account != account.name):
+        if await mine.has(one):
+            return one
+    return None
 
 
 async def _unsettled(outbox: Outbox, session: str | None) -> AsyncIterator[list[Record]]:
