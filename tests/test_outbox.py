@@ -659,6 +659,37 @@ def test_a_name_that_cannot_be_read(outbox: Outbox, monkeypatch: pytest.MonkeyPa
         asyncio.run(use(server.url))
 
 
+@pytest.mark.parametrize("text", ["Ready.", "Another."])
+def test_a_hidden_chat(text: str, outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A message in a chat by a hidden id may be the lost one, though the service does not say whose chat that is."""
+    monkeypatch.setattr("wasend.outbox.recovery.WINDOW", 0.0)
+    monkeypatch.setattr("wasend.outbox.recovery._LEAST_WINDOW", 0.0)
+    outbox.visible_within = 0.0
+    base = {"timestamp": int(time.time()), "fromMe": True}
+    chats = [{"id": chat, "lastMessage": base | {"id": "3EB0FF"}} for chat in ("7@lid", f"{GROUP}")]
+
+    async def read(peer: Peer) -> None:
+        asked, given = await peer.request(), list[Any]()
+        if b"overview" in asked:
+            given = chats
+        elif b"lid" in asked:
+            given = [base | {"id": "3EB01", "body": text}]
+        is_contact = b"exists" in asked
+        await peer.write(message(200, {"exists": True, "jid": f"{NUMBER[1:]}@c.us"} if is_contact else given))
+
+    async def use(url: str) -> None:
+        async with AsyncWasendClient("k", base_url=url, outbox=outbox, retry=None) as client:
+            await client.send_text(session="ses_1", to=GROUP, text="First.", key="first")
+            with pytest.raises(OutcomeUnknownError):
+                await client.send_text(session="ses_1", to=NUMBER, text="Ready.", key="second")
+            recovered = await client.outbox.recover()
+            assert len(recovered.unknown if text == "Ready." else recovered.not_sent) == 1
+        await outbox.aclose()
+
+    with serving(answer(201, {"id": "3EB0FF"}), reset, read) as server:
+        asyncio.run(use(server.url))
+
+
 async def test_threads(outbox: Outbox) -> None:
     """Threads with a client each, that use one key at once, send one message."""
     with Sandbox() as sandbox:

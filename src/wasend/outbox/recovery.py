@@ -14,6 +14,7 @@ import attrs
 
 from .._core.engine import Engine
 from .._core.http import DETACHED
+from ..api.chats import Chat
 from ..delivery.normalize import message_key
 from ..delivery.reader import ServiceReader
 from ..delivery.sends import send_of
@@ -22,8 +23,8 @@ from ..delivery.settle.created import NewGroup, NewSession
 from ..delivery.settle.ledger import ledger_of
 from ..delivery.settle.messages import SentMessage
 from ..delivery.settle.search import LONGEST_PAUSE, WINDOW, Lost, search, target_of
-from ..delivery.settle.target import Findings, Match, Target
-from ..delivery.settle.times import Skew
+from ..delivery.settle.target import Findings, Match, Target, first_of
+from ..delivery.settle.times import Bounds, Skew, is_since
 from ..errors import ClientClosedError, InvalidRequestError, NotFoundError, OutcomeUnknownError, WasendError
 from . import rules
 from .entry import OPEN, Change, Entry, Query, Record, State, View
@@ -45,6 +46,8 @@ service may be so far apart, or a slow answer may leave it so unclear.
 """
 _CHATS: Final = 5
 """Other chats that are read to see that messages are shown at all."""
+_HIDDEN: Final = 20
+"""Chats by hidden ids that are read to see that a message is in none of them, at most."""
 _PAUSES: Final = (0.05, 1.0)
 _AT_ONCE: Final = 8
 """Calls that are looked for at once."""
@@ -222,8 +225,11 @@ class Recovery:
     ) -> tuple[Settlement, Literal[False] | None]:
         """Whether what was not found was not sent: only where it would certainly have been found."""
         missing = accounts.is_missing
-        if missing and await self._may_be_older(held, target, accounts):
+        if missing and await self._may_be_older(target, accounts):
             reason = "it may be there, if a clock was hours off: something like it seems to be older"
+            return attrs.evolve(settlement, reason=reason), None
+        if missing and await self._may_be_hidden(held, target, accounts):
+            reason = "it may be there, in a chat by a hidden id (…@lid), of which the service does not say whose it is"
             return attrs.evolve(settlement, reason=reason), None
         if missing and await self._is_shown(held, target, accounts):
             return attrs.evolve(settlement, reason="it is not there, where it would be if it had been sent"), False
@@ -232,11 +238,9 @@ class Recovery:
             settlement = attrs.evolve(settlement, reason=reason)
         return settlement, None
 
-    async def _may_be_older(self, held: Record, target: Target, accounts: _Accounts) -> bool:
+    async def _may_be_older(self, target: Target, accounts: _Accounts) -> bool:
         """Whether it is there, if the clock of its sender or of the service was off."""
-        from ..delivery.settle.times import Bounds
-
-        since = (held.since or 0.0) - _DAY
+        since = accounts.since - _DAY
         if isinstance(target, SentMessage):
             target = attrs.evolve(target, everywhere=True)
         try:
@@ -248,6 +252,33 @@ class Recovery:
         except WasendError:
             return True
         return not _is_all(findings) or bool(await accounts.unclaimed(findings.matches))
+
+    async def _may_be_hidden(self, held: Record, target: Target, accounts: _Accounts) -> bool:
+        """Whether it is there, if the service files the chat under an id that it does not tell for the number."""
+        if not isinstance(target, SentMessage) or not target.send.chat.endswith("@c.us"):
+            return False
+        if await accounts.knows(accounts.read):
+            return False  # this is the chat
+        reader, since = ServiceReader(self._engine), accounts.since - _DAY
+        try:
+            chats, whole = await first_of(
+                lambda limit, offset: reader.get_chats_overview(held.session, limit=limit, offset=offset)
+            )
+            hidden = [one for one in chats if one.id.endswith("@lid") and not self._ledger.names.is_learnt(one.id)]
+            hidden = [one for one in hidden if _may_hold(one, accounts.since - _BACK)]
+            if len(hidden) > _HIDDEN or (hidden and not whole):
+                return True
+            for chat in hidden:
+                there = attrs.evolve(target, send=attrs.evolve(target.send, to=chat.id), everywhere=False)
+                findings = await there.find(reader, lambda: Bounds(since, since))
+                if not _is_all(findings) or await accounts.unclaimed(findings.matches):
+                    return True
+        except ClientClosedError:
+            raise
+        except WasendError as failure:
+            logger.info("other chats could not be read: %s", type(failure).__name__)
+            return True
+        return False
 
     async def _is_shown(self, held: Record, target: Target, accounts: _Accounts) -> bool:
         """Whether anything is shown that the outbox knows was sent: else nothing is told by what is not there."""
@@ -326,9 +357,12 @@ class _Accounts:
     def query(self) -> Query:
         """What to see of it, and of the identical ones that may own what is found."""
         fingerprints = tuple(map(number_of, self._target.fingerprints))
-        # By the service's clock, too, as what is found: the sender's may be hours ahead of it, and of the store's.
-        since = (self._held.since or 0.0) + min(0.0, self._skew().least)
-        return Query(self._held.key, fingerprints, since - _BACK)
+        return Query(self._held.key, fingerprints, self.since - _BACK)
+
+    @property
+    def since(self) -> float:
+        """When it left at the earliest, by the service's clock, too: the sender's may be far ahead of it."""
+        return (self._held.since or 0.0) + min(0.0, self._skew().least)
 
     async def others_over(self) -> None:
         """Wait until no identical call is under way."""
@@ -390,7 +424,7 @@ class _Accounts:
 
     async def knows(self, keys: Collection[str]) -> bool:
         """Whether one of these messages is known to have been sent, since or not long before."""
-        recent = (self._held.since or 0.0) - _DAY
+        recent = self.since - _DAY
         claims = tuple(f"{self._held.session} {key}" for key in keys)
         return bool(await self._owners(claims, lambda one: one.changed >= recent))
 
@@ -412,6 +446,12 @@ class _Accounts:
 def _is_all(findings: Findings) -> bool:
     """Whether nothing that was not found may be there all the same."""
     return findings.complete and not findings.unclear and not findings.doubtful
+
+
+def _may_hold(chat: Chat, since: float) -> bool:
+    """Whether a message that was sent since then may be in a chat, by its last one."""
+    moment = None if chat.last_message is None else chat.last_message.timestamp
+    return moment is None or is_since(moment, since)
 
 
 def _id_of(seen: Any) -> str | None:
