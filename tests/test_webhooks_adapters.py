@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import io
 import json
 import os
 import re
@@ -538,6 +539,18 @@ def test_wsgi_without_a_length() -> None:
         statuses == ["401 Unauthorized", "401 Unauthorized", *["413 Request Entity Too Large"] * 2]
         or statuses[2:] == ["413 Content Too Large"] * 2
     )
+
+
+def test_django_without_a_length() -> None:
+    """A body that comes in pieces is read where the server says that it ends, and nowhere else."""
+    from django.core.handlers.wsgi import WSGIRequest
+
+    view = django_view(Endpoint(lambda event: None, key=KEY, clock=CLOCK))
+    environ: dict[str, Any] = {"REQUEST_METHOD": "POST", "HTTP_X_WEBHOOK_HMAC": signed()["X-Webhook-Hmac"]}
+    with django_urls(view):
+        for ends, status in ((True, 200), (False, 401)):
+            body = {"wsgi.input": io.BytesIO(BODY), "wsgi.input_terminated": ends}
+            assert view(WSGIRequest({**environ, **body})).status_code == status
 
 
 async def test_django_when_the_sender_hangs_up() -> None:

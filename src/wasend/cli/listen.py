@@ -137,11 +137,10 @@ def recorded(lines: Iterable[str]) -> Iterable[tuple[Mapping[str, str], bytes]]:
             headers: dict[str, str] = dict(kept["headers"])
             _sent(headers)
             body: bytes = kept["body"].encode()
-            good = is_object(json.loads(body))
+            if not is_object(json.loads(body)):
+                raise TypeError("the body is no object")
         except (ValueError, TypeError, KeyError, AttributeError):
-            good = False
-        if not good:
-            raise ValueError(f"line {number} is no recorded event")
+            raise ValueError(f"line {number} is no recorded event") from None
         yield headers, body
 
 

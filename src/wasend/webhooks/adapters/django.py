@@ -68,9 +68,12 @@ def django_async_view(target: Target) -> Callable[[Any], Awaitable[Any]]:
 
 
 def _body(request: Any, target: Target) -> bytes:
+    length = length_of(request.META.get("CONTENT_LENGTH"))
+    # Of a body that comes in pieces and does not say its length, Django itself reads nothing, its server all.
+    whole = length is None and request.META.get("wsgi.input_terminated")
     try:
         # Not `request.body`, whose own bound is for forms.
-        return read_all(request.read, length_of(request.META.get("CONTENT_LENGTH")), target.max_bytes)
+        return read_all(request.META["wsgi.input"].read if whole else request.read, length, target.max_bytes)
     except OSError:  # Django's UnreadablePostError: whoever posted has hung up
         raise WebhookFormatError("the body did not come to its end") from None
 
