@@ -11,6 +11,7 @@ import json
 import os
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -77,6 +78,7 @@ class Terminals:
         columns: int | None = None,
         stdin: str = "",
         typed: Mapping[str, str] | None = None,
+        unread: bool = False,
     ) -> Ended:
         """
         Run a command.
@@ -87,8 +89,10 @@ class Terminals:
             columns: How wide its terminal is; without, it has none.
             stdin: What comes by standard input, where it has none.
             typed: What is typed when something was printed, by what that is.
+            unread: Whether nobody reads its standard output, where that is a pipe.
         """
-        job = {"args": arguments, "env": dict(env), "columns": columns, "stdin": stdin, "typed": dict(typed or {})}
+        job = {"args": arguments, "env": dict(env), "columns": columns, "stdin": stdin, "unread": unread}
+        job["typed"] = dict(typed or {})
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(job) + "\n")
@@ -105,6 +109,7 @@ def _child(job: dict[str, Any], fds: tuple[int, int, int]) -> None:
     import termios
 
     os.setsid()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell has what it starts in the background ignore it
     if job["columns"] is not None:
         fcntl.ioctl(fds[0], termios.TIOCSCTTY, 0)
     for number, fd in enumerate(fds):
@@ -141,6 +146,9 @@ def _run(job: dict[str, Any]) -> dict[str, Any]:
         os.close(to_child)
         theirs: tuple[int, ...] = (from_us, out_theirs, err_theirs)
         ours = {out: b"", err: b""}
+        if job["unread"]:
+            os.close(out)
+            del ours[out]
     else:
         out, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, job["columns"], 0, 0))
@@ -170,7 +178,7 @@ def _run(job: dict[str, Any]) -> dict[str, Any]:
         os.close(fd)
     status = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     printed = {fd: text.decode(errors="replace") for fd, text in ours.items()}
-    return {"status": status, "out": printed[out], "err": printed.get(err, "")}
+    return {"status": status, "out": printed.get(out, ""), "err": printed.get(err, "")}
 
 
 def _warm_up() -> None:

@@ -16,6 +16,7 @@ from typing import Any, Final
 import pytest
 
 from tests.drawings import decoded
+from tests.terminals import Ended
 from tests.test_readme import is_printed
 from wasend import RateLimitError, WasendClient, __version__
 from wasend.cli import demo, main
@@ -231,26 +232,30 @@ def test_demo_plain(environment: dict[str, str]) -> None:
 
 
 @posix
-def test_demo_on_a_terminal(environment: dict[str, str]) -> None:
-    """On a terminal the demo has colours, and says the same."""
-    status, printed = on_a_terminal(*WASEND, "demo", env={**environment, "TERM": "xterm-256color"})
+@pytest.mark.parametrize(("columns", "program"), [(40, QUICK), (120, ALONE)])
+def test_demo_on_a_terminal(columns: int, program: str, environment: dict[str, str]) -> None:
+    """On a terminal the demo has colours, says the same, and fits; it draws the code where there is room for it."""
+    env = {**environment, "TERM": "xterm-256color"}
 
-    assert status == 0
-    assert "\x1b[" in printed
-    plain = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", printed)
-    assert VERDICT in plain
-    assert "Traceback" not in plain
+    ended = on_a_terminal(sys.executable, "-c", f"{program}main()", "demo", env=env, columns=columns)
+
+    assert ended.status == 0
+    assert ended.out != ended.plain
+    assert "each arrived exactly once." in ended.plain
+    assert "Traceback" not in ended.plain
+    assert ended.widest <= columns
+    assert ("▄▄▄▄▄▄▄" in ended.plain) == (columns == 120)
 
 
-def on_a_terminal(*command: str, env: Mapping[str, str]) -> tuple[int, str]:
-    """Run a command on a terminal of 100 columns; its exit status, and what it printed."""
+def on_a_terminal(*command: str, env: Mapping[str, str], columns: int) -> Ended:
+    """Run a command on a terminal."""
     import fcntl
     import pty
     import struct
     import termios
 
     ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 100, 0, 0))
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, columns, 0, 0))
     process = subprocess.Popen(command, env=env, stdin=theirs, stdout=theirs, stderr=theirs)
     os.close(theirs)
     printed = b""
@@ -260,7 +265,7 @@ def on_a_terminal(*command: str, env: Mapping[str, str]) -> tuple[int, str]:
                 printed += block
         except OSError:  # Linux says so where the last one has left the terminal
             pass
-    return process.returncode, printed.decode()
+    return Ended(process.returncode, printed.decode())
 
 
 UNTIL_INTERRUPTED: Final = """

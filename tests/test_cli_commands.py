@@ -61,6 +61,7 @@ class Desk:
         media = self.sandbox.receive(front.id, ADA, media=b"a menu", filename="../../menu.txt")
         group = self.sandbox.add_group("Bakers", owner="+447700900123", participants=[ADA])
         self.ids = {"desk": front.id, "ada": ADA, "text": text.id, "media": media.id, "group": group.id}
+        self.ids["url"] = self.env["WASEND_BASE_URL"]
 
     def run(self, *arguments: str, **options: Any) -> Ended:
         """Run a command. Names in braces are ids."""
@@ -276,6 +277,7 @@ def test_texts_come_by_standard_input(desk: Desk) -> None:
         ("outbox show a", 4, "KEY: it was not used"),
         ("sessions show nobody", 4, "`wasend sessions list` shows them"),
         ("request GET /nowhere", 4, "404"),
+        ("send text Hi --to {ada} --session ses_none", 4, "`wasend sessions list` shows"),
         ("sessions bake", 2, "bake"),
         ("send text Hi --to {ada} --to 0770", 7, ""),
         ("send text Hi --to 0770 --to 0771", 2, ""),
@@ -465,6 +467,39 @@ def test_sandbox_option(desk: Desk) -> None:
     assert (ended.status, "on this machine" in ended.err) == (2, True)
 
 
+@pytest.mark.parametrize("columns", [40, 120])
+@pytest.mark.parametrize(("words", "ready"), [("listen --insecure", "Ctrl-C"), ("sandbox", "/_sandbox/\r\n")])
+def test_what_listens_until_interrupted(words: str, ready: str, columns: int, desk: Desk) -> None:
+    """What listens says where, in lines that fit but for those that are to be copied, and ends by Ctrl-C with success."""
+    ended = desk.run(*words.split(), "--port", "0", columns=columns, typed={ready: "\x03"})
+    assert (ended.status, "http://127.0.0.1:" in ended.plain) == (0, True), ended
+    prose = Ended(0, "\n".join(line for line in ended.plain.splitlines() if line[:1] != " "))
+    assert prose.widest <= columns
+
+
+@pytest.mark.parametrize("columns", MODES)
+def test_events(columns: int | None, desk: Desk) -> None:
+    """What was recorded is posted again, a line for each, as wide as the terminal; a refusal fails the command."""
+    body = json.dumps({"id": "evt_1", "event": "message", "session": "ses_1", "payload": {}})
+    file = desk.home / "events.jsonl"
+    file.write_text(json.dumps({"headers": {}, "body": body}))
+    ended = desk.run("events", "replay", str(file), "{url}/hook", "--insecure", columns=columns)
+    assert ended.status == 1
+    if columns is None:
+        assert ended.json == {"event": "ses_1  message  evt_1", "status": 404}
+    else:
+        assert "ses_1 message evt_1 404" in " ".join(ended.plain.split())
+        assert ended.widest <= columns
+
+
+def test_nobody_reads(desk: Desk) -> None:
+    """A closed pipe is no failure of the send: it has a status of its own, and nothing is said."""
+    for words in ("send text Hi --to {ada}", "sessions watch", "--help"):
+        ended = desk.run(*words.split(), unread=True)
+        assert (ended.status, ended.err) == (141, "")
+    desk.sandbox.assert_delivered(ADA, "Hi", times=1)
+
+
 def test_watch_until_interrupted(desk: Desk) -> None:
     """A session is watched until Ctrl-C."""
     ended = desk.run("sessions", "watch", columns=120, typed={"connected": "\x03"})
@@ -488,6 +523,7 @@ def test_doctor_finds(desk: Desk) -> None:
     assert (ended.status, ended.json[-1]["status"], ended.json[-1]["name"]) == (1, "failed", "key")
     ended = desk.run("doctor", "--base-url", "http://127.0.0.1:9")
     assert (ended.status, ended.json[-1]["name"], ended.json[-1]["status"]) == (1, "connection", "failed")
+    assert ended.json[-1]["text"].startswith("http://127.0.0.1:9: ")
     desk.sandbox.faults.add("clock_off seconds=600")
     desk.run("sessions", "stop")
     found = {one["name"]: one for one in desk.run("doctor").json}

@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from wasend import WasendError, __version__
-from wasend.cli.errors import FAILED, INTERRUPTED, USAGE, CommandError, said, status_of
+from wasend.cli.errors import FAILED, INTERRUPTED, UNREAD, USAGE, CommandError, said, status_of
 from wasend.cli.options import Settings, shared, with_options
 
 _OFFLINE: Final = ("json", "quiet", "debug")
@@ -154,6 +154,8 @@ def run() -> int:
     settings = Settings()
     try:
         return root().main(prog_name="wasend", standalone_mode=False, obj=settings) or 0
+    except SystemExit:
+        return UNREAD  # Typer's own end, when standard output is closed
     except typer.Abort:
         return INTERRUPTED
     except CommandError as error:

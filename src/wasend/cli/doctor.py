@@ -106,7 +106,7 @@ def _service(run: Run, heads: list[Response]) -> Iterator[Check]:
         sessions = list(run.client.retrieve_all_sessions())
     except APIConnectionError as error:
         remedy = "check address, network and proxy (HTTPS_PROXY); where certificates are a company's own: SSL_CERT_FILE"
-        yield Check("connection", "failed", str(error), remedy)
+        yield Check("connection", "failed", f"{options.base_url}: {error}", remedy)
         return
     except (AuthenticationError, PermissionDeniedError) as error:
         yield _connection(options.base_url, heads, secure=secure)

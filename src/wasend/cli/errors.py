@@ -33,6 +33,7 @@ NOT_READY: Final = 6
 PARTLY: Final = 7
 UNKNOWN: Final = 8
 INTERRUPTED: Final = 130
+UNREAD: Final = 141
 
 STATUSES: Final = {
     0: "it was done",
@@ -45,6 +46,7 @@ STATUSES: Final = {
     PARTLY: "some of several were done",
     UNKNOWN: "nobody knows whether it was done: do not simply run it again",
     INTERRUPTED: "Ctrl-C",
+    UNREAD: "standard output was closed, as by `| head -1`; what was to be done before that was done",
 }
 """Exit statuses, and what they mean."""
 
@@ -132,6 +134,8 @@ def said(error: WasendError, spelling: Callable[[str], str]) -> str:
     remedy = next((remedy for kind, remedy in _REMEDIES if isinstance(error, kind)), None)
     if isinstance(error, OutcomeUnknownError) and error.looked_for_again:
         remedy = "run the same command again: it looks first; or look at the phone, and `wasend outbox resolve`"
+    if isinstance(error, NotFoundError) and "session" in error.message.lower():
+        remedy = "`wasend sessions list` shows what there is"
     if isinstance(error, RateLimitError):
         wait = "in a while" if error.retry_after is None else f"in {error.retry_after:.0f} s"
         remedy = f"try again {wait}"

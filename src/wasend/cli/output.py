@@ -83,7 +83,7 @@ def as_json(value: Any) -> Any:
     return value
 
 
-def _fitted(text: str) -> str:
+def fitted(text: str) -> str:
     """A sentence in lines that fit the terminal; a word that is longer, such as a path, is left whole."""
     lines = text.split("\n")
     return "\n".join(textwrap.fill(line, width(), break_long_words=False, break_on_hyphens=False) for line in lines)
@@ -149,20 +149,20 @@ class Output:
         if self.json:
             self._dump(result)
         elif not self.ids:
-            typer.echo(_fitted(text))
+            typer.echo(fitted(text))
 
     def line(self, item: Any, text: str, id: str) -> None:
         """Print one of a stream: a line of JSON, or of words, or its id."""
         if self.json:
             typer.echo(json.dumps(as_json(item), ensure_ascii=self._ascii))
         else:
-            typer.echo(id if self.ids else _fitted(text) if self.terminal else text)
+            typer.echo(id if self.ids else fitted(text) if self.terminal else text)
         sys.stdout.flush()
 
     def remark(self, text: str) -> None:
         """Say something beside the result, on standard error."""
         if text and self._remarks:
-            typer.echo(_fitted(text) if sys.stderr.isatty() else text, err=True)
+            typer.echo(fitted(text) if sys.stderr.isatty() else text, err=True)
 
     def waiting(self, wait: Wait) -> None:
         """Say what is waited for."""

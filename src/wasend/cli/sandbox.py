@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Final, get_type_hints
+from typing import Annotated, Any, Final, NoReturn, TextIO, get_type_hints
 
 import typer
 
 from wasend import WasendError
 from wasend.cli.errors import FailedError, UsageError
+from wasend.cli.output import fitted
 from wasend.sandbox import Clock, Sandbox, play_scenario
 from wasend.sandbox.interfaces.signatures import as_option, described
 
@@ -43,8 +44,12 @@ def demo(
 def _leave_up(url: str) -> None:
     typer.echo(f"\nThe sandbox is at {url}: open that in a browser (Ctrl-C ends it).")
     with suppress(KeyboardInterrupt):
-        while True:
-            time.sleep(3600)
+        _wait()
+
+
+def _wait() -> NoReturn:
+    while True:
+        time.sleep(1)  # a Ctrl-C that comes right before it is heard after it, and on Windows any
 
 
 def _options() -> list[inspect.Parameter]:
@@ -118,11 +123,12 @@ def _serve(
     # A shell that starts this in the background has it ignore Ctrl-C; by its process id it can be ended as quietly.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        typer.echo("\n".join(_how_to_use(server.url, served, given_key=bool(options["api_key"]))))
+        for line in "\n".join(_how_to_use(server.url, served, given_key=bool(options["api_key"]))).split("\n"):
+            # What is to be copied is left whole.
+            typer.echo(fitted(line) if sys.stdout.isatty() and not line.startswith(" ") else line)
         if not quiet:
             _log_requests()
-        while True:
-            time.sleep(3600)  # and not for ever: on Windows that would not hear Ctrl-C
+        _wait()
     except KeyboardInterrupt:
         pass
     finally:
@@ -158,9 +164,16 @@ def _acks(given: Iterable[str]) -> dict[Any, float]:
     return acks
 
 
+class _Lines(logging.StreamHandler[TextIO]):
+    """Lines that may be read or not: the sandbox goes on where standard output is closed, as after ``| head -1``."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - its name
+        """Say nothing of it."""
+
+
 def _log_requests() -> None:
     """Print a line for each request: when, what, the status and the fault."""
-    handler = logging.StreamHandler(sys.stdout)
+    handler = _Lines(sys.stdout)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s", "%H:%M:%S"))
     requests = logging.getLogger("wasend.sandbox.requests")
     requests.setLevel(logging.INFO)

@@ -6,7 +6,8 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 
-from rich.console import Console
+from rich.console import Console, Group
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
@@ -31,17 +32,22 @@ class Screen:
     def title(self, text: str) -> None:
         """Begin a part."""
         self._console.print()
-        self._console.print(text, style="bold", soft_wrap=True)
+        self._console.print(text, style="bold", soft_wrap=not self._terminal)
 
     def say(self, what: str, text: str, *, style: str = "") -> None:
         """One thing that happened: what was done, and what came of it."""
         # One print: a progress bar would write between two.
-        self._console.print(Text.assemble((f"  {what:<26}", "cyan"), (text, style)), soft_wrap=True)
+        line = Text.assemble((f"  {what:<26}", "cyan"), (text, style))
+        if not self._terminal or line.cell_len <= self._console.width:
+            self._console.print(line, soft_wrap=True)
+        else:
+            below = Padding(Text(text, style), (0, 0, 0, 4), expand=False)
+            self._console.print(Group(Text(f"  {what}", "cyan"), below) if what else below)
 
     def verdict(self, text: str) -> None:
         """How it all ended."""
         self._console.print()
-        self._console.print(text, style="bold green", soft_wrap=True)
+        self._console.print(text, style="bold green", soft_wrap=not self._terminal)
 
     def drawing(self, lines: Sequence[str]) -> None:
         """Lines of block characters, where there is room for them and they can be printed."""
