@@ -350,6 +350,7 @@ async def test_a_failure_is_tried_again_and_given_up(caplog: pytest.LogCaptureFi
     (letter,) = await one.dead_letters()
     assert (letter.name, letter.attempts, letter.session) == ("message", 3, "ses_1")
     assert letter.error.startswith("ValueError at test_webhooks_receiver.py:")
+    assert "secret" not in repr(letter)
     dead = parse(letter.body, key=None, insecure=True)
     assert isinstance(dead, MessageReceived)
     assert dead.payload.body == "a secret"

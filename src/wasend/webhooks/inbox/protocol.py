@@ -24,7 +24,7 @@ class Arrival:
     """
 
     keys: tuple[bytes, ...]
-    lane: str
+    lane: str = attrs.field(repr=False)
     at: float
     name: str
     session: str
@@ -46,7 +46,7 @@ class Claimed:
 
     number: int
     attempt: int
-    lane: str
+    lane: str = attrs.field(repr=False)
     holder: str
     body: bytes = attrs.field(repr=False)
 
@@ -70,7 +70,7 @@ class DeadLetter:
     name: str
     session: str
     attempts: int
-    error: str
+    error: str = attrs.field(repr=False)
     died_at: datetime
     body: bytes = attrs.field(repr=False)
 
