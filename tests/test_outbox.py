@@ -585,12 +585,24 @@ PAGE = [{"id": f"3EB1{number}", "body": "Hi"} for number in range(30)]
         ([{"timestamp": None}], 0, "unknown"),
         ([{"id": None}], 0, "unknown"),
         ([{"source": "app"}], 0, "unknown"),
+        ([{"source": "app", "id": f"true_{GROUP}_3EB0FF"}], 0, "not_sent"),
         ([{"fromMe": None, "id": "3EB01"}], 0, "unknown"),
         ([{}], 7200, "unknown"),
         (PAGE, 0, "unknown"),
         ([*PAGE, {"timestamp": 1, "body": "Hi"}], 0, "not_sent"),
     ],
-    ids=["others", "received", "no time", "no id", "by an app", "whose", "a wrong date", "one page", "reaching back"],
+    ids=[
+        "others",
+        "received",
+        "no time",
+        "no id",
+        "by an app",
+        "another's",
+        "whose",
+        "a wrong date",
+        "one page",
+        "reaching back",
+    ],
 )
 def test_what_may_be_there(
     shown: Any, ahead: float, outcome: str, outbox: Outbox, monkeypatch: pytest.MonkeyPatch

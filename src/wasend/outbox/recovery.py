@@ -224,7 +224,7 @@ class Recovery:
         self, held: Record, target: Target, accounts: _Accounts, settlement: Settlement
     ) -> tuple[Settlement, Literal[False] | None]:
         """Whether what was not found was not sent: only where it would certainly have been found."""
-        missing = accounts.is_missing
+        missing = await accounts.is_missing()
         if missing and await self._may_be_older(target, accounts):
             reason = "it may be there, if a clock was hours off: something like it seems to be older"
             return attrs.evolve(settlement, reason=reason), None
@@ -251,7 +251,7 @@ class Recovery:
             raise
         except WasendError:
             return True
-        return not _is_all(findings) or bool(await accounts.unclaimed(findings.matches))
+        return await accounts.may_hold(findings)
 
     async def _may_be_hidden(self, held: Record, target: Target, accounts: _Accounts) -> bool:
         """Whether it is there, if the service files the chat under an id that it does not tell for the number."""
@@ -270,8 +270,7 @@ class Recovery:
                 return True
             for chat in hidden:
                 there = attrs.evolve(target, send=attrs.evolve(target.send, to=chat.id), everywhere=False)
-                findings = await there.find(reader, lambda: Bounds(since, since))
-                if not _is_all(findings) or await accounts.unclaimed(findings.matches):
+                if await accounts.may_hold(await there.find(reader, lambda: Bounds(since, since))):
                     return True
         except ClientClosedError:
             raise
@@ -350,7 +349,6 @@ class _Accounts:
         self._findings: Findings | None = None
         self._failure: WasendError | None = None
         self._everywhere = False
-        self._left_over = False
         self.read_from = held.since or 0.0
 
     @property
@@ -393,7 +391,6 @@ class _Accounts:
 
         owned, unshown = await self._store.read(query, decide)
         free = [match for claim, match in claims.items() if claim not in owned]
-        self._left_over = bool(free)
         return free if len(free) > unshown else []
 
     def looked(self, findings: Findings | None, failure: WasendError | None, *, everywhere: bool) -> None:
@@ -407,20 +404,20 @@ class _Accounts:
         """The ids of all that was read at the last look."""
         return () if self._findings is None else self._findings.keys
 
-    @property
-    def is_missing(self) -> bool:
+    async def is_missing(self) -> bool:
         """Whether it is not there by the last look, under no name of its chat, and nothing that may be it."""
         if not self._everywhere and isinstance(self._target, SentMessage):
             return False
         if self._findings is None:
             return isinstance(self._failure, NotFoundError)
-        return _is_all(self._findings) and not self._left_over
+        return not await self.may_hold(self._findings)
 
-    async def unclaimed(self, matches: Sequence[Match]) -> list[str]:
-        """Those of some matches that belong to no call that is known."""
-        claims = tuple(self._claim(match.key) for match in matches)
+    async def may_hold(self, findings: Findings) -> bool:
+        """Whether it may be among what is there: something that is like it belongs to no call that is known."""
+        keys = {*(match.key for match in findings.matches), *findings.unclear, *findings.doubtful}
+        claims = tuple(map(self._claim, keys))
         owned = await self._owners(claims, lambda one: (one.account, one.key) != self._me)
-        return [claim for claim in claims if claim not in owned]
+        return not findings.complete or not owned.issuperset(claims)
 
     async def knows(self, keys: Collection[str]) -> bool:
         """Whether one of these messages is known to have been sent, since or not long before."""
@@ -441,11 +438,6 @@ class _Accounts:
 
     def _claim(self, key: str) -> str:
         return f"{self._target.scope} {key}"
-
-
-def _is_all(findings: Findings) -> bool:
-    """Whether nothing that was not found may be there all the same."""
-    return findings.complete and not findings.unclear and not findings.doubtful
 
 
 def _may_hold(chat: Chat, since: float) -> bool:

@@ -85,9 +85,10 @@ class NewGroup:
         within = bounds()
         new = [one for one in seen if one.jid and is_since(one.group_created, within.earliest)]
         matches = [Match(one.jid, one) for one in new if is_since(one.group_created, within.known_from)]
+        unclear = [one.jid for one in new if not is_since(one.group_created, within.known_from)]
         keys = frozenset(one.jid for one in seen)
-        doubtful = sum(not one.jid or one.group_created is None for one in seen)
-        return Findings(matches, tuple(seen), keys, len(new) - len(matches), doubtful, complete=whole)
+        doubtful = [one.jid for one in seen if not one.jid or one.group_created is None]
+        return Findings(matches, tuple(seen), keys, unclear, doubtful, complete=whole)
 
     async def widened(self, reader: ServiceReader) -> None:
         """There is one list."""

@@ -92,20 +92,20 @@ class SentMessage:
         seen = [one for one in ours if is_since(one.timestamp, within.earliest)]
         perhaps = [one for one in messages if _is_from_session(one) is not False]
         keys = frozenset(key for one in perhaps if (key := message_key(one.id)))
-        doubtful = [one for one in perhaps if self._is_doubtful(one, within.earliest)]
+        doubtful = [message_key(one.id) or "" for one in perhaps if self._is_doubtful(one, within.earliest)]
         if self.own_id is not None and (self.own_id in keys or self.ids.are_taken_over(self.send.session)):
             own = [one for one in perhaps if message_key(one.id) == self.own_id]
             found = [Match(self.own_id, self._result(one)) for one in own[:1]]
-            doubts = sum(not one.id for one in doubtful)
-            return Findings(found, tuple(seen), keys, doubtful=doubts, is_exact=True, complete=whole)
+            nameless = [key for key in doubtful if not key]
+            return Findings(found, tuple(seen), keys, doubtful=nameless, is_exact=True, complete=whole)
         alike = [one for one in seen if (key := message_key(one.id)) and not self.ids.is_given(key) and self._is(one)]
         certain = [one for one in alike if is_since(one.timestamp, within.known_from) and self._is_same_file(one)]
         return Findings(
             [Match(str(message_key(one.id)), self._result(one)) for one in certain],
             tuple(seen),
             keys,
-            len(alike) - len(certain),
-            len(doubtful),
+            [str(message_key(one.id)) for one in alike if one not in certain],
+            doubtful,
             complete=whole,
         )
 

@@ -307,11 +307,11 @@ class _Searching:
         if self._ledger.is_in_flight(self._target.fingerprints):
             return "an identical send is still in flight, and what is there may be its message"
         if findings.doubtful and not findings.matches:
-            return f"it may be there ({findings.doubtful} would match), but its time, sender or id is not certain"
+            return f"it may be there ({len(findings.doubtful)} would match), but its time, sender or id is not certain"
         if findings.unclear and not findings.matches:
             return (
-                f"it may be there ({findings.unclear} would match), but that may be another file, or have been sent"
-                " before this client was made; say which messages are others' (exclude_ids) if you know"
+                f"it may be there ({len(findings.unclear)} would match), but that may be another file, or have been"
+                " sent before this client was made; say which messages are others' (exclude_ids) if you know"
             )
         return f"it was not found by reading back ({len(findings.seen)} looked at; those of other sends do not count)"
 

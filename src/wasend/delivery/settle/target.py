@@ -57,8 +57,8 @@ class Findings:
         matches: What may be the write's, the likeliest first.
         seen: Everything that was there since the write began.
         keys: The ids of all that was read, also of what is older.
-        unclear: How many would match, but may belong to an earlier program, or be another file.
-        doubtful: How many would match, if it were told when they were sent, by whom, or as which message.
+        unclear: The ids of those that would match, but may belong to an earlier program, or be another file.
+        doubtful: The ids of those that would match, if it were told when they were sent, by whom, or as which message.
         is_exact: Whether the id that the write was given decided, and not what is in the message.
         complete: Whether all was read: there may be more of it than one look reads.
     """
@@ -66,8 +66,8 @@ class Findings:
     matches: Sequence[Match]
     seen: Seen
     keys: frozenset[str] = frozenset()
-    unclear: int = 0
-    doubtful: int = 0
+    unclear: Sequence[str] = ()
+    doubtful: Sequence[str] = ()
     is_exact: bool = False
     complete: bool = True
 
