@@ -52,7 +52,12 @@ def test_files(tmp_path: Path) -> None:
 
 def test_the_first_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     """What a newcomer runs first does what the page says that it prints."""
-    sandbox = Sandbox(clock=Clock(), scan_after=0.2, acks={"DEVICE": 0.1})
+    page = (DOCS / "start.md").read_text(encoding="utf-8")
+    (command,) = re.findall(r"^wasend sandbox (.*)$", page, re.MULTILINE)
+    options = dict(zip(command.split()[::2], command.split()[1::2], strict=True))
+    assert options.keys() == {"--port", "--scan-after", "--acks"}
+    # What the command does, sooner.
+    sandbox = Sandbox(clock=Clock(), scan_after=0.2, acks={options["--acks"].partition("=")[0]: 0.1})
     monkeypatch.chdir(tmp_path)
     with sandbox.serve() as server:
         monkeypatch.setenv("WASEND_API_KEY", "any-key")
