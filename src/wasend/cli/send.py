@@ -144,32 +144,24 @@ def _send_media(
     _send(context, to, key, outbox, send)
 
 
-@app.command()
-def image(
-    context: typer.Context,
-    source: _Source,
-    to: _To,
-    caption: _Caption = None,
-    reply_to: _ReplyTo = None,
-    key: _Key = None,
-    outbox: _Outbox = None,
-) -> None:
-    """Send a picture."""
-    _send_media(context, "send_image", to, key, outbox, source, caption=caption, reply_to=reply_to)
+def _with_caption(name: str, help: str) -> None:
+    """A command for media of a kind that may have a caption."""
+
+    @app.command(name, help=help)
+    def _(
+        context: typer.Context,
+        source: _Source,
+        to: _To,
+        caption: _Caption = None,
+        reply_to: _ReplyTo = None,
+        key: _Key = None,
+        outbox: _Outbox = None,
+    ) -> None:
+        _send_media(context, f"send_{name}", to, key, outbox, source, caption=caption, reply_to=reply_to)
 
 
-@app.command()
-def video(
-    context: typer.Context,
-    source: _Source,
-    to: _To,
-    caption: _Caption = None,
-    reply_to: _ReplyTo = None,
-    key: _Key = None,
-    outbox: _Outbox = None,
-) -> None:
-    """Send a video."""
-    _send_media(context, "send_video", to, key, outbox, source, caption=caption, reply_to=reply_to)
+_with_caption("image", "Send a picture.")
+_with_caption("video", "Send a video.")
 
 
 @app.command()
