@@ -17,7 +17,9 @@ import pytest
 
 from tests.terminals import ANSI, Ended, Terminals
 from tools.write_cli_docs import PAGE, page
+from wasend import SessionFailedError
 from wasend.cli import app
+from wasend.cli.errors import said
 from wasend.cli.options import leaves
 from wasend.sandbox import Sandbox, SandboxServer
 
@@ -313,6 +315,13 @@ def test_what_the_service_refuses(fault: str, words: str, status: int, said: str
     assert (ended.status, said in ended.err) == (status, True), ended
     assert len(ended.err.splitlines()) == (1 if said else 0)
     assert KEY not in ended.err
+
+
+def test_a_failed_login_has_one_remedy() -> None:
+    """An error that says what to do is not given another remedy, which would undo the first."""
+    what = "none of 6 QR codes was scanned; call login again with the phone at hand"
+    line = said(SessionFailedError(f"session Till failed although it was restarted: {what}", state="FAILED"), str)
+    assert line.endswith("was scanned; run `wasend login` again with the phone at hand")
 
 
 def test_a_key_sends_once(desk: Desk) -> None:

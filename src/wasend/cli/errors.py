@@ -93,7 +93,6 @@ _REMEDIES: Final[tuple[tuple[type[WasendError], str], ...]] = (
     ),
     (AuthenticationError, "`wasend config add` stores another key, and `wasend doctor` checks it"),
     (SessionNotReadyError, "`wasend login` connects it, and `wasend sessions list` shows its state"),
-    (SessionFailedError, "`wasend sessions restart` starts it again"),
     (AccountRestrictedError, "stop sending for now: trying again makes it worse"),
     (StoreError, "--outbox FILE takes another outbox"),
     (APIConnectionError, "`wasend doctor` looks for the cause"),
