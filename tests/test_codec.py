@@ -393,6 +393,7 @@ def test_any_page(document: Any) -> None:
 @example({"Config": {"enableWebhook": 1}}, Session)
 @example({"name": "n", "uniqueSessionId": None, "createdAt": -62135596800}, Session)
 @example({"key": {"remoteJid": "r"}, "to": None}, Message)
+@example({"success": [], "Success": []}, Result)
 def test_written_and_read_back(document: dict[str, Any], into: type[Model]) -> None:
     """A model that was read, written as JSON and read again is the same, unknown fields included."""
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import re
 import sqlite3
 import sys
@@ -28,8 +29,9 @@ USED: Final = ("where_is_it", "look_after_it", "suppressed.db", "iter_new_messag
 
 
 def run(words: str, **names: Any) -> dict[str, Any]:
-    """Run the one program that holds some words; its names."""
+    """Run the one program that holds some words, with the session there is; its names."""
     (program,) = [found for found in PROGRAMS if words in found]
+    program = re.sub(r"ses_\w+", os.environ["WASEND_SESSION"], program)
     exec(compile(program, f"<{words}>", "exec", dont_inherit=True), names := {"__name__": "program", **names})
     return names
 

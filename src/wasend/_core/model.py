@@ -211,8 +211,9 @@ class Model(Mapping[str, Any]):
             key = spellings[0]
             if key in self.extra:  # what came by this name did not fit: the field came by another
                 others = (*spellings[1:], name, key[:1].upper() + key[1:])
-                key = next((other for other in others if other not in self.extra), key)
-            found[key] = name
+                key = next((other for other in others if other not in self.extra), "")
+            if key:  # else it came by none of its names, and is what it is without a value
+                found[key] = name
         return found
 
     def get(self, key: str, default: Any = None) -> Any:
