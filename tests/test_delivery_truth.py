@@ -646,4 +646,13 @@ async def test_one_of_two_in_doubt() -> None:
         ledger.end_send(await ledger.begin_send(["x"]), in_doubt=True)
     found = [("ses_1", "1"), ("ses_1", "2")]
     assert claimed(ledger, "x", found[:1], START, described=True) is None
-    assert claimed(ledger, "x", found, START, described=True) == ("ses_1", "1")
+    assert claimed(ledger, "x", found, START, described=True) == ("ses_1", "2")
+
+
+async def test_the_oldest_is_left_to_others() -> None:
+    """A later search, which no longer counts a send that was answered by another id, does not find its message either."""
+    ledger = Ledger(MachineClock(stopped=True, at=START))
+    ledger.end_send(await ledger.begin_send(["x"]), claim=("ses_1", "told"))
+    older, newer = ("ses_1", "shown"), ("ses_1", "late")
+    assert claimed(ledger, "x", [older, newer], START) == newer
+    assert claimed(ledger, "x", [newer], START + 60) is None

@@ -271,7 +271,7 @@ class Ledger:
         Args:
             search: Whose message it would be.
             fingerprints: As for `begin_send`, as far as names are known by now.
-            found: The messages that were found, in order of preference.
+            found: The messages that were found, the oldest first.
             read: Every message that was read, these among them.
 
         Returns:
@@ -290,15 +290,18 @@ class Ledger:
             ]
             its_own = doubts[:1] if search.described else []
             unread = self._overlapping(fingerprints, search.since) - {*read, *found}
-            if self._is_in_flight(fingerprints) or len(free) <= len(doubts) - len(its_own) + len(unread):
+            owed = len(doubts) - len(its_own) + len(unread)
+            if self._is_in_flight(fingerprints) or len(free) <= owed:
                 return None
+            # The oldest are left to the others: who searches later, and no longer counts those, does not match them.
+            taken = free[owed]
             for number in its_own:
                 del self._in_doubt[number]
-            self._claim(free[0], _Owned(fingerprints[0], search.since, now))
-            self._owners.setdefault(search.owner, []).append(free[0])
+            self._claim(taken, _Owned(fingerprints[0], search.since, now))
+            self._owners.setdefault(search.owner, []).append(taken)
             if len(self._owners) > _MOST:
                 self._owners.popitem(last=False)
-            return free[0]
+            return taken
 
     def claim_own(self, search: Search, fingerprints: Sequence[str], claim: Claim) -> Claim:
         """
