@@ -17,8 +17,9 @@ from procrastinate.testing import InMemoryConnector
 
 from tests import procrastinate_app
 from tests.fault_points import POINTS
+from tests.outbox_worker import be_quick
 from tests.procrastinate_app import app_and_tasks
-from tests.queues import KILLS, LOST, PATIENCE, SIZE, STORE, check, killed, places, workers
+from tests.queues import KILLS, LOST, PATIENCE, SIZE, STORE, TIMES, check, killed, places, workers
 from wasend import (
     AsyncWasendClient,
     BadRequestError,
@@ -42,6 +43,7 @@ class Shop:
 
     def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         self.sandbox = sandbox
+        self.folder = folder
         self.session = sandbox.add_session().id
         self.rows = [Outgoing(f"no-{index:02}", {"to": to, "text": f"Hi {to}"}) for index, to in enumerate(NUMBERS)]
         self.asked: list[str | None] = []
@@ -168,6 +170,25 @@ async def test_drain_stops_where_all_fails(shop: Shop) -> None:
         await shop.work()
     assert [job["status"] for job in shop.jobs] == ["succeeded"] * 3 + ["failed"]
     assert shop.asked == [None] * 4
+
+
+async def test_what_was_lost_does_not_keep_the_rest(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where all messages of a slice were lost, the next one is sent; by its messages it is known that those were lost."""
+    be_quick(monkeypatch)
+    shop.tasks._in_flight = 10
+    outbox = Outbox(str(shop.folder / "quick.db"), on_unknown="look", visible_within=0.1)
+    shop.tasks._make_client = lambda: shop.sandbox.async_client(outbox=outbox, retry=None, timeout=TIMES)
+    shop.sandbox.faults.add("hang POST /sendText x10")
+    await shop.tasks.drain_session(shop.session)
+    await shop.work()
+    assert shop.asked == [None]
+    assert not shop.sandbox.deliveries()
+    async with asyncio.timeout(PATIENCE):
+        while "todo" in (job["status"] for job in shop.jobs):
+            await shop.work()
+            await asyncio.sleep(0.05)
+    shop.sandbox.assert_no_duplicates()
+    assert len(shop.sandbox.deliveries()) == len(NUMBERS)
 
 
 @pytest.mark.parametrize(

@@ -494,6 +494,7 @@ class OutcomeUnknownError(WasendError):
         settlement: What settling found out about it; `None` where that was not tried.
         looked_for_again: Whether the same call with the same key looks for it again, and sends it only once it is
             certain that it was not sent: as by an `Outbox` with ``on_unknown="look"``.
+        left_earlier: Whether it is an earlier call with the same key whose outcome is unknown; this one sent nothing.
         identity: An id of this error. A copy has the same, and is settled as the same send.
 
     A pickled error keeps the call, without its media, so that it can be settled elsewhere. One that was rebuilt from
@@ -505,6 +506,7 @@ class OutcomeUnknownError(WasendError):
         "since": _MOMENT,
         "settlement": (_settlement_as_json, _settlement_of_json),
         "looked_for_again": _FLAG,
+        "left_earlier": _FLAG,
         "retry_after": _PLAIN,
         "identity": _SHORT,
     }
@@ -516,6 +518,7 @@ class OutcomeUnknownError(WasendError):
         self.since = since
         self.settlement: Settlement | None = None
         self.looked_for_again = False
+        self.left_earlier = False
         self.retry_after = None
         self.identity = secrets.token_hex(8)
 

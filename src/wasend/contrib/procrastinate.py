@@ -59,7 +59,7 @@ try:
 except ImportError as error:
     raise ImportError("wasend.contrib.procrastinate needs it: pip install 'wasend-sdk[procrastinate]'") from error
 
-from ..errors import ConfigurationError, InvalidRequestError, WasendError
+from ..errors import ConfigurationError, InvalidRequestError, OutcomeUnknownError, WasendError
 
 if TYPE_CHECKING:
     from ..client import AsyncWasendClient
@@ -304,8 +304,8 @@ class SendTasks(Blueprint):
                 if (seconds := self._retry.pause(last, attempts)) is None:
                     raise last
                 left = {"after": after, "seconds": seconds}
-            if len(failed) == len(messages):  # then the others fail as well
-                break
+            if len(failed) == len(messages) and not all(map(_is_left_earlier, failed)):
+                break  # the others fail as well
             after = messages[-1].key
         if left is not None:  # of those that are done, nothing is done again
             await self._continue(session, left["after"], seconds=left["seconds"], attempts=attempts + 1)
@@ -357,6 +357,15 @@ class SendTasks(Blueprint):
             logger.warning("a message was not sent by its job: %s: %s", type(outcome).__name__, outcome)
         if self._on_outcome is not None:
             await self._on_outcome(message, outcome)
+
+
+def _is_left_earlier(error: WasendError) -> bool:
+    """
+    Whether nothing was tried: so it tells nothing of the others, and must not keep them.
+
+    That nothing is there of what was lost is certain only once a later message of the session is shown.
+    """
+    return isinstance(error, OutcomeUnknownError) and error.left_earlier
 
 
 def _check(message: Outgoing) -> None:

@@ -439,6 +439,7 @@ def _unknown(call: Call[Any], record: Record) -> OutcomeUnknownError:
     text = f"{call.name}: nobody knows whether it was carried out by an earlier call with its key: {reason}"
     error = OutcomeUnknownError(f"{text}; see client.outbox.recover() and resolve()", call=call, since=since)
     error.settlement = Settlement("unknown", reason=reason)
+    error.left_earlier = True
     error.identity = owner_of(record)
     return error
 
