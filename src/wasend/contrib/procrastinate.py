@@ -363,7 +363,7 @@ def _is_left_earlier(error: WasendError) -> bool:
     """
     Whether nothing was tried: so it tells nothing of the others, and must not keep them.
 
-    That nothing is there of what was lost is certain only once a later message of the session is shown.
+    That what was lost was not sent is certain only once another message of the session is shown.
     """
     return isinstance(error, OutcomeUnknownError) and error.left_earlier
 

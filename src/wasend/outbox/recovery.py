@@ -234,7 +234,7 @@ class Recovery:
         if missing and await self._is_shown(held, target, accounts):
             return attrs.evolve(settlement, reason="it is not there, where it would be if it had been sent"), False
         if missing:
-            reason = "it was not found, but neither was any other message that is known to have been sent since"
+            reason = "it was not found, but neither was any other message of the last day that the outbox knows of"
             settlement = attrs.evolve(settlement, reason=reason)
         return settlement, None
 
