@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from tests.drawings import decoded
+from tests.raw import PATIENCE
 from wasend.sandbox import Clock, Sandbox, SandboxServer
 
 PAGE: Final = (Path(__file__).parent.parent / "docs" / "login.md").read_text(encoding="utf-8")
@@ -71,6 +72,15 @@ def test_a_watch(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.splitlines()[-1] == "connected "
 
 
+@real
+def test_a_watch_in_a_thread(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """It watches until the client is closed, and says so."""
+    names = run("on_state=tell")
+    names["watchdog"].join(PATIENCE)
+    assert names["message"].id
+    assert capsys.readouterr().out.splitlines()[-1].startswith("no longer watched: ")
+
+
 def test_every_program_is_run() -> None:
     """No program of the page is left out here."""
-    assert len(PROGRAMS) == 4
+    assert len(PROGRAMS) == 5

@@ -460,6 +460,27 @@ def test_overloads_are_kept(office: Path) -> None:
     assert BoundGenerator(office).generate().count("def seal(") == 6
 
 
+def test_an_iterator_or_a_coroutine(office: Path) -> None:
+    """A method that gives one or the other, by its arguments, gives an iterator or the result."""
+    change(office, "api.stamps", "import AsyncIterator", "import AsyncIterator, Coroutine")
+    change(office, "api.stamps", "import overload", "import Any, overload")
+    change(office, "api.stamps", "2) -> AsyncIterator[str]:", "2) -> AsyncIterator[str] | Coroutine[Any, Any, int]:")
+    change(
+        office,
+        "api.stamps",
+        "    def drawers",
+        '''    def shut(self) -> Coroutine[Any, Any, int]:
+        """Shut them."""
+
+    def drawers''',
+    )
+    text = generate(office)
+    assert "def drawers(self, session: str, *, size: int = 2) -> Iterator[str] | int:" in text
+    assert "return self._loop.iterate_or_run(self._async.drawers(session, size=size))" in text
+    assert "def shut(self) -> int:" in text
+    assert "return self._loop.run(self._async.shut())" in text
+
+
 FORMS = """\
 from .._core.calls import Calls, doubled as mapping_form
 

@@ -231,6 +231,7 @@ def public(client: type) -> dict[str, Any]:
 def in_plain(text: str) -> str:
     """What is said of the asynchronous client, as it is said of the other."""
     text = re.sub(r"\bAsync(WasendClient|BoundSession|OutboxCalls|Iterator)\b", r"\1", text)
+    text = re.sub(r"\bCoroutine\[Any, Any, (\w+)\]", r"\1", text)
     for name, other in {"async def": "def", "async for": "for", "await ": ""}.items():
         text = text.replace(name, other)
     return "Self" if text == "WasendClient" else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -14,6 +15,7 @@ from wasend import (
     AccountRestrictedError,
     AsyncWasendClient,
     AuthenticationError,
+    ClientClosedError,
     InvalidRequestError,
     NotFoundError,
     SessionChange,
@@ -220,6 +222,48 @@ async def test_what_cannot_be_watched(
     with pytest.raises(InvalidRequestError) as caught:
         await anext(aiter(async_wasend_client.watch("ses_1", **options)))
     assert caught.value.field == field
+
+
+async def test_what_cannot_be_told(async_wasend_client: AsyncWasendClient) -> None:
+    """What is no function is named before anything is asked."""
+    with pytest.raises(InvalidRequestError, match="on_state: 'print' is no function") as caught:
+        await async_wasend_client.watch("ses_1", on_state="print")  # type: ignore[call-overload]
+    assert caught.value.field == "on_state"
+
+
+async def test_a_function_is_told(wasend_sandbox: Sandbox) -> None:
+    """With `on_state` the call itself watches; a coroutine function is awaited, and what it raises ends the watch."""
+    desk = wasend_sandbox.add_session("Front Desk", NUMBER).id
+    told: list[str] = []
+
+    async def tell(change: SessionChange) -> None:
+        told.append(change.health)
+        if change.health == "stopped":
+            raise LookupError("enough")
+        await client.stop_session(desk)
+
+    async with wasend_sandbox.async_client(retry=None) as client:
+        with pytest.raises(LookupError, match="enough"):
+            await client.session(desk).watch(on_state=tell)
+        with pytest.raises(LookupError, match="enough"):
+            await client.watch(desk, on_state=tell)
+    assert told == ["connected", "stopped", "stopped"]
+
+
+def test_a_function_is_told_where_it_was_asked_for(wasend_sandbox: Sandbox) -> None:
+    """`WasendClient` calls it in the thread that watches, where it may call the client in turn."""
+    desk = wasend_sandbox.add_session("Front Desk", NUMBER).id
+    told: list[tuple[str, int]] = []
+
+    def tell(change: SessionChange) -> None:
+        told.append((change.health, threading.get_ident()))
+        if change.health == "stopped":
+            client.close()
+        client.stop_session(desk)
+
+    with wasend_sandbox.client(retry=None) as client, pytest.raises(ClientClosedError):
+        client.watch(desk, on_state=tell)
+    assert told == [("connected", threading.get_ident()), ("stopped", threading.get_ident())]
 
 
 INFO: Final = {"uniqueSessionId": "ses_1", "phoneNumber": NUMBER, "status": "WORKING"}

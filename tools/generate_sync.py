@@ -441,6 +441,14 @@ class Generator:
                 module.refuse(node, f"{node.name} must be iterated after it is awaited: make it a generator")
             self._add("Iterator", Import("from collections.abc import Iterator"), module, node)
             return f"Iterator[{self._use(module, item)}]", f"self._loop.iterate({call})"
+        if (result := _awaited(module, returns)) is not None:
+            return self._use(module, result), f"self._loop.run({call})"
+        if isinstance(returns, ast.BinOp):
+            item, result = _iterated(module, returns.left), _awaited(module, returns.right)
+            if item is not None and result is not None:
+                self._add("Iterator", Import("from collections.abc import Iterator"), module, node)
+                either = f"Iterator[{self._use(module, item)}] | {self._use(module, result)}"
+                return either, f"self._loop.iterate_or_run({call})"
         if module.source(returns) in (ASYNC, "Self"):
             if isinstance(node, ast.AsyncFunctionDef):
                 module.refuse(node, f"{node.name} makes a client and is awaited")
@@ -855,6 +863,13 @@ def _iterated(module: Module, returns: ast.expr) -> ast.expr | None:
     """What an iterator is said to yield; `None` where it is none."""
     if isinstance(returns, ast.Subscript) and module.source(returns.value).endswith("AsyncIterator"):
         return returns.slice
+    return None
+
+
+def _awaited(module: Module, returns: ast.expr) -> ast.expr | None:
+    """What a method that is not `async` itself says its coroutine returns; `None` where it gives none."""
+    if isinstance(returns, ast.Subscript) and module.source(returns.value).endswith("Coroutine"):
+        return returns.slice.elts[-1] if isinstance(returns.slice, ast.Tuple) else None
     return None
 
 

@@ -4,10 +4,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self, overload
 
 from . import delivery, webhooks
 from ._core.model import Page, Result
@@ -36,7 +36,7 @@ from .api.messages import LinkPreview, Message
 from .api.service import mapping_form
 from .api.sessions import QRCode, Session, SessionState
 from .errors import OutcomeUnknownError
-from .linking.changes import SessionChange
+from .linking.changes import OnState, SessionChange
 from .linking.steps import Show
 from .media import MediaData
 from .recipients import ChatRef, MessageRef, Recipient
@@ -813,13 +813,23 @@ class _AsyncBoundSessionCalls:
         """
         return await self._client.login(self.session_id, phone_number, show=show, timeout=timeout)
 
-    def watch(self, *, every: float = 30.0, restarts: int = 3) -> AsyncIterator[SessionChange]:
+    @overload
+    def watch(
+        self, *, on_state: None = None, every: float = 30.0, restarts: int = 3
+    ) -> AsyncIterator[SessionChange]: ...
+
+    @overload
+    def watch(self, *, on_state: OnState, every: float = 30.0, restarts: int = 3) -> Coroutine[Any, Any, None]: ...
+
+    def watch(
+        self, *, on_state: OnState | None = None, every: float = 30.0, restarts: int = 3
+    ) -> AsyncIterator[SessionChange] | Coroutine[Any, Any, None]:
         """
-        Watch a session: iterate over what changes about it, first of all how it is now.
+        Watch a session: iterate over what changes about it, first of all how it is now; or have a function told.
 
         See `AsyncWasendClient.watch`.
         """
-        return self._client.watch(self.session_id, every=every, restarts=restarts)
+        return self._client.watch(self.session_id, on_state=on_state, every=every, restarts=restarts)
 
     def iter_new_messages(
         self, *, since: datetime | None = None, interval: float = 5.0
@@ -1623,9 +1633,21 @@ class _BoundSessionCalls:
         """
         return self._client.login(self.session_id, phone_number, show=show, timeout=timeout)
 
-    def watch(self, *, every: float = 30.0, restarts: int = 3) -> Iterator[SessionChange]:
-        """Watch a session: iterate over what changes about it, first of all how it is now. See `WasendClient.watch`."""
-        return self._client.watch(self.session_id, every=every, restarts=restarts)
+    @overload
+    def watch(self, *, on_state: None = None, every: float = 30.0, restarts: int = 3) -> Iterator[SessionChange]: ...
+
+    @overload
+    def watch(self, *, on_state: OnState, every: float = 30.0, restarts: int = 3) -> None: ...
+
+    def watch(
+        self, *, on_state: OnState | None = None, every: float = 30.0, restarts: int = 3
+    ) -> Iterator[SessionChange] | None:
+        """
+        Watch a session: iterate over what changes about it, first of all how it is now; or have a function told.
+
+        See `WasendClient.watch`.
+        """
+        return self._client.watch(self.session_id, on_state=on_state, every=every, restarts=restarts)
 
     def iter_new_messages(
         self, *, since: datetime | None = None, interval: float = 5.0

@@ -50,7 +50,7 @@ from .api.service import keyword_aliases, mapping_form
 from .api.sessions import QRCode, Session, SessionRef, SessionState
 from .client import AsyncWasendClient
 from .errors import OutcomeUnknownError
-from .linking.changes import SessionChange
+from .linking.changes import OnState, SessionChange
 from .linking.steps import Show
 from .media import MediaData
 from .recipients import ChatRef, MessageRef, Recipient
@@ -1738,15 +1738,27 @@ class _Calls:
         """
         return self._loop.run(self._async.login(session, phone_number, show=show, timeout=timeout))
 
-    def watch(self, session: SessionRef, *, every: float = 30.0, restarts: int = 3) -> Iterator[SessionChange]:
+    @overload
+    def watch(
+        self, session: SessionRef, *, on_state: None = None, every: float = 30.0, restarts: int = 3
+    ) -> Iterator[SessionChange]: ...
+
+    @overload
+    def watch(self, session: SessionRef, *, on_state: OnState, every: float = 30.0, restarts: int = 3) -> None: ...
+
+    def watch(
+        self, session: SessionRef, *, on_state: OnState | None = None, every: float = 30.0, restarts: int = 3
+    ) -> Iterator[SessionChange] | None:
         """
-        Watch a session: iterate over what changes about it, first of all how it is now.
+        Watch a session: iterate over what changes about it, first of all how it is now; or have a function told.
 
         A session may say CONNECTED and be dead. So every 5 minutes it is asked something that only WhatsApp can answer:
         whether its own number is registered. A session that has failed, or does not answer, is restarted, with growing
         gaps; never one that somebody stopped, that waits for the phone, or whose number WhatsApp restricts. It is
-        watched only while you wait for the next change. The iterator never ends by itself: leave the loop, or cancel
-        it.
+        watched only while you wait for the next change. It never ends by itself: leave the loop, or cancel it.
+
+        With `on_state` there is no iterator: the call itself watches, until it is cancelled, the client is closed, or
+        the function raises.
 
         Example:
             ```python
@@ -1760,19 +1772,21 @@ class _Calls:
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
+            on_state: A function or coroutine function, called with each `SessionChange`; a synchronous client calls it
+                in the thread that called `watch`. The next look waits for it. What it raises ends the watch.
             every: Seconds between two reads of its state. An event of the session that a `Receiver` of the client gets
                 causes one at once.
             restarts: How often the session may be restarted within an hour; 0 for never.
 
-        Yields:
-            Each change.
+        Returns:
+            The changes, as they come; nothing with `on_state`, which ends only by an error or when it is cancelled.
 
         Raises:
             InvalidRequestError: An argument is not valid.
             NotFoundError: There is no such session, or no more.
             AuthenticationError: The key is not valid any more.
         """
-        return self._loop.iterate(self._async.watch(session, every=every, restarts=restarts))
+        return self._loop.iterate_or_run(self._async.watch(session, on_state=on_state, every=every, restarts=restarts))
 
     @property
     def outbox(self) -> OutboxCalls:

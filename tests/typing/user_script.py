@@ -155,6 +155,8 @@ def plain() -> None:
         assert_type(client.get_messages("ses_1", "447700900456@c.us", filter={"from_me": True}), Page[ChatMessage])
         assert_type(client.iter_messages("ses_1", "447700900456@c.us"), Iterator[ChatMessage])
         assert_type(client.iter_new_messages("ses_1"), Iterator[MessageReceived])
+        assert_type(client.watch("ses_1"), Iterator[SessionChange])
+        client.watch("ses_1", on_state=lambda change: print(change.health))
         client.get_message_by_id("ses_1", "447700900456@c.us", "m")
         client.read_messages("ses_1", "447700900456@c.us", days=1)
         picture = client.get_chat_picture("ses_1", "447700900456@c.us")

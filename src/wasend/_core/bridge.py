@@ -129,6 +129,10 @@ class Bridge:
                 self._finish(items)
                 raise
 
+    def iterate_or_run(self, work: AsyncIterator[T] | Coroutine[Any, Any, R]) -> Iterator[T] | R:
+        """Do as `iterate` with an asynchronous iterator, as `run` with a coroutine."""
+        return self.iterate(work) if isinstance(work, AsyncIterator) else self.run(work)
+
     def close(self) -> None:
         """
         Stop the loop and wait a bounded time for its thread; once is enough, and more do no harm.

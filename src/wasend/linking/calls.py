@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
+from typing import Any, overload
 
 from .._core.calls import Calls
 from ..api.sessions import Session, SessionRef
 from ..delivery.middleware import DeliverySettings
-from .changes import SessionChange
+from .changes import OnState, SessionChange
 from .steps import Show
 
 
@@ -58,15 +59,27 @@ class LinkCalls(Calls):
 
         return await login(self._engine, session, phone_number, show, timeout)
 
-    def watch(self, session: SessionRef, *, every: float = 30.0, restarts: int = 3) -> AsyncIterator[SessionChange]:
+    @overload
+    def watch(
+        self, session: SessionRef, *, on_state: None = None, every: float = 30.0, restarts: int = 3
+    ) -> AsyncIterator[SessionChange]: ...
+    @overload
+    def watch(
+        self, session: SessionRef, *, on_state: OnState, every: float = 30.0, restarts: int = 3
+    ) -> Coroutine[Any, Any, None]: ...
+    def watch(
+        self, session: SessionRef, *, on_state: OnState | None = None, every: float = 30.0, restarts: int = 3
+    ) -> AsyncIterator[SessionChange] | Coroutine[Any, Any, None]:
         """
-        Watch a session: iterate over what changes about it, first of all how it is now.
+        Watch a session: iterate over what changes about it, first of all how it is now; or have a function told.
 
         A session may say CONNECTED and be dead. So every 5 minutes it is asked something that only WhatsApp can answer:
         whether its own number is registered. A session that has failed, or does not answer, is restarted, with growing
         gaps; never one that somebody stopped, that waits for the phone, or whose number WhatsApp restricts. It is
-        watched only while you wait for the next change. The iterator never ends by itself: leave the loop, or cancel
-        it.
+        watched only while you wait for the next change. It never ends by itself: leave the loop, or cancel it.
+
+        With `on_state` there is no iterator: the call itself watches, until it is cancelled, the client is closed, or
+        the function raises.
 
         Example:
             ```python
@@ -80,18 +93,21 @@ class LinkCalls(Calls):
 
         Args:
             session: The session: its ``uniqueSessionId``, or a `Session`.
+            on_state: A function or coroutine function, called with each `SessionChange`; a synchronous client calls it
+                in the thread that called `watch`. The next look waits for it. What it raises ends the watch.
             every: Seconds between two reads of its state. An event of the session that a `Receiver` of the client gets
                 causes one at once.
             restarts: How often the session may be restarted within an hour; 0 for never.
 
-        Yields:
-            Each change.
+        Returns:
+            The changes, as they come; nothing with `on_state`, which ends only by an error or when it is cancelled.
 
         Raises:
             InvalidRequestError: An argument is not valid.
             NotFoundError: There is no such session, or no more.
             AuthenticationError: The key is not valid any more.
         """
-        from .watch import watch
+        from .watch import report, watch
 
-        return watch(self._engine, self._delivery, session, every=every, restarts=restarts)
+        changes = watch(self._engine, self._delivery, session, every=every, restarts=restarts)
+        return changes if on_state is None else report(changes, on_state)

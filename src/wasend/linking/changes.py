@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Literal, TypeAlias
 
@@ -43,3 +44,7 @@ class SessionChange:
     text: str
     restarted: bool
     at: datetime
+
+
+OnState: TypeAlias = Callable[[SessionChange], object]
+"""Told of each change: a function, or a coroutine function."""

@@ -12,10 +12,12 @@ import logging
 import math
 import random
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import Any, Final
 
 import attrs
 
+from .._core.bridge import in_caller
 from .._core.documents import is_object, member
 from .._core.engine import Engine
 from .._core.retry import may_repeat
@@ -35,7 +37,7 @@ from ..errors import (
     UnprocessableError,
     WasendError,
 )
-from .changes import SessionChange, SessionHealth
+from .changes import OnState, SessionChange, SessionHealth
 
 _ASK_EVERY: Final = 300.0
 """Seconds between two questions that WhatsApp answers; after one that was not, the next look asks again."""
@@ -94,6 +96,24 @@ async def watch(
                 yield change
             engine.expect_time_to_pass()
             await subscriber.wait(engine.options.clock, every * random.uniform(1 - _JITTER, 1 + _JITTER))  # noqa: S311
+
+
+async def report(changes: AsyncGenerator[SessionChange], on_state: OnState) -> None:
+    """
+    Have a function told of each change, until it raises.
+
+    Args:
+        changes: Those of a session that is watched.
+        on_state: Called with each, where the caller expects it.
+
+    Raises:
+        InvalidRequestError: It is no function.
+    """
+    if not callable(on_state):
+        raise InvalidRequestError("on_state", f"{on_state!r} is no function", "pass one that takes a SessionChange")
+    async with aclosing(changes):
+        async for change in changes:
+            await in_caller(on_state, change)
 
 
 @attrs.frozen
