@@ -276,7 +276,77 @@ async def test_what_waits_keeps_nothing_else(shop: Shop) -> None:
     await shop.work()
     assert [job["status"] for job in shop.jobs] == ["succeeded", "todo", "succeeded"]
     shop.sandbox.assert_delivered("+447700900999")
+    shop.jobs[1]["scheduled_at"] = datetime.now(UTC)
+    await shop.work()
+    assert [job["status"] for job in shop.jobs] == ["succeeded"] * 4
+    assert shop.jobs[3]["lock"] == shop.jobs[0]["lock"]
+    assert len(shop.sandbox.deliveries()) == len(NUMBERS) + 1
     shop.sandbox.assert_no_duplicates()
+
+
+async def test_a_source_that_fails(shop: Shop) -> None:
+    """The job has failed, and another goes on from there: no message waits for the next time that one is put there."""
+    asked: list[str | None] = []
+
+    async def due(session: str, after: str | None) -> Sequence[Outgoing]:
+        asked.append(after)
+        if asked == [None, "no-09"]:
+            raise ConnectionResetError
+        return await Shop.due(shop, session, after)
+
+    shop.tasks._source = due
+    await shop.tasks.drain_session(shop.session)
+    await shop.work()
+    assert [job["status"] for job in shop.jobs] == ["failed", "succeeded"]
+    assert asked == [None, "no-09", "no-09", "no-19", "no-24"]
+    assert len(shop.sandbox.deliveries()) == len(NUMBERS)
+
+
+async def test_a_source_that_always_fails(shop: Shop) -> None:
+    """It is asked so many times, and not for ever."""
+
+    async def due(session: str, after: str | None) -> Sequence[Outgoing]:
+        raise ConnectionResetError
+
+    shop.tasks._source = due
+    await shop.tasks.drain_session(shop.session)
+    await shop.work()
+    assert [job["status"] for job in shop.jobs] == ["failed"] * 4
+
+
+async def test_who_fails_to_hear(shop: Shop) -> None:
+    """Where an outcome cannot be told, no other send is cancelled for that; all are told by the next job."""
+    has_failed = asyncio.Event()
+
+    async def hear(message: Outgoing, outcome: Message | WasendError) -> None:
+        if not has_failed.is_set():
+            has_failed.set()
+            raise ConnectionResetError
+        await Shop.hear(shop, message, outcome)
+
+    async def outcome_of(session: str, message: Outgoing) -> Any:
+        if message.key == "no-01":
+            await has_failed.wait()
+        return await SendTasks._outcome_of(shop.tasks, session, message)
+
+    shop.tasks._on_outcome = hear
+    shop.tasks._outcome_of = outcome_of  # type: ignore[method-assign]
+    shop.rows = shop.rows[:2]
+    await shop.tasks.drain_session(shop.session)
+    await shop.work()
+    assert [job["status"] for job in shop.jobs] == ["failed", "succeeded"]
+    assert [key for key, _ in shop.heard] == ["no-01", "no-00", "no-01"]
+    shop.sandbox.assert_no_duplicates()
+
+
+async def test_all_that_is_given_up_is_told(shop: Shop) -> None:
+    """What is given up in one slice keeps nothing of the next ones from being told."""
+    for row in (shop.rows[3], shop.rows[23]):
+        shop.sandbox.faults.add(f"503 POST /sendText to={row.fields['to']} retry_after=0")
+    await shop.tasks.drain_session(shop.session)
+    await shop.work()
+    assert [job["status"] for job in shop.jobs] == ["succeeded"] * 3 + ["failed"]
+    assert [key for key, outcome in shop.heard if isinstance(outcome, ServerError)] == ["no-03", "no-23"]
 
 
 async def test_a_source_that_gives_the_same_again(shop: Shop) -> None:
@@ -378,6 +448,19 @@ async def test_a_dead_workers_job_makes_room(postgres: str) -> None:
         await tasks.retry_stalled.func(context, 0)
         jobs = [(job.task_kwargs["session"], job.status) for job in await manager.list_jobs_async()]
     assert sorted(jobs) == [("alone", "todo"), ("twice", "failed"), ("twice", "todo")]
+
+
+async def test_what_waits_has_no_lock(postgres: str) -> None:
+    """A job that waits for hours keeps no other of its session: a job waits for all that have its lock before it."""
+    app, tasks = app_and_tasks(postgres)
+    manager = app.job_manager
+    async with app.open_async():
+        await app.schema_manager.apply_schema_async()
+        await tasks._continue("ses_1", "no-03", seconds=7200.0, attempts=1)
+        await tasks.drain_session("ses_1")
+        job = await manager.fetch_job(queues=None, worker_id=await manager.register_worker())
+    assert job is not None
+    assert job.task_kwargs["after"] is None
 
 
 async def is_busy(app: App) -> bool:

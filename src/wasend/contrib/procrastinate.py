@@ -144,6 +144,15 @@ class SendRetry(_Resume):
             return None
         if error.retry_after is not None:
             return error.retry_after
+        return self.backoff(attempts)
+
+    def backoff(self, attempts: int) -> float:
+        """
+        Seconds after which to try again what does not say when.
+
+        Args:
+            attempts: How often it was tried again before.
+        """
         return random.uniform(0, min(2.0 ** min(attempts, 62), self.longest_backoff))  # noqa: S311 - jitter, no secret
 
 
@@ -254,6 +263,9 @@ class SendTasks(Blueprint):
             raise outcome
 
     async def _drain(self, context: JobContext, /, session: str, after: str | None, **left: Any) -> None:
+        if context.job.lock is None:  # its time has come; see `_continue`
+            await self._continue(session, after, name=f" again, after {after}", **left)
+            return
         with _abortable():
             await self._drain_from(context, session, after, **left)
 
@@ -279,36 +291,57 @@ class SendTasks(Blueprint):
         if self._source is None:
             raise ConfigurationError("source: this worker knows of no messages; pass SendTasks(..., source=...)")
         end = time.monotonic() + self._seconds
-        slots = asyncio.Semaphore(self._in_flight)
-
-        async def one(message: Outgoing) -> WasendError | None:
-            async with slots:
-                outcome = await self._outcome_of(session, message)
-                if self._is_final(outcome, attempts):
-                    await self._tell(message, outcome)
-            return outcome if isinstance(outcome, WasendError) and outcome.retryable else None
-
-        while messages := await self._source(session, after):
-            if messages[-1].key == after:
-                raise ConfigurationError("source: it gives the same messages again; give those behind `after`")
-            if context.should_abort():
-                raise JobAborted
-            if time.monotonic() >= end:
-                await self._continue(session, after, left=left, attempts=attempts)
-                return
-            async with asyncio.TaskGroup() as group:
-                sends = [group.create_task(one(message)) for message in messages]
-            failed = [error for error in (send.result() for send in sends) if error is not None]
-            if failed and left is None:
-                last = max(failed, key=lambda error: error.retry_after or 0.0)
-                if (seconds := self._retry.pause(last, attempts)) is None:
-                    raise last
-                left = {"after": after, "seconds": seconds}
-            if len(failed) == len(messages) and not all(map(_is_left_earlier, failed)):
-                break  # the others fail as well
-            after = messages[-1].key
+        given_up: WasendError | None = None
+        try:
+            while messages := await self._source(session, after):
+                if messages[-1].key == after:
+                    raise ConfigurationError("source: it gives the same messages again; give those behind `after`")
+                if context.should_abort():
+                    raise JobAborted
+                if time.monotonic() >= end:
+                    await self._continue(session, after, left=left, attempts=attempts)
+                    left = None
+                    break
+                failed = await self._slice(session, messages, attempts)
+                if failed and left is None and given_up is None:
+                    last = max(failed, key=lambda error: error.retry_after or 0.0)
+                    if (seconds := self._retry.pause(last, attempts)) is None:
+                        given_up = last  # those that come are told the same
+                    else:
+                        left = {"after": after, "seconds": seconds}
+                if len(failed) == len(messages) and not all(map(_is_left_earlier, failed)):
+                    break  # the others fail as well
+                after = messages[-1].key
+        except (ConfigurationError, JobAborted):
+            raise
+        except Exception:  # of the source, or of who is told: no message may wait for ever for that
+            if attempts < self._retry.max_attempts:
+                seconds, begin = self._retry.backoff(attempts), after if left is None else left["after"]
+                await self._continue(session, begin, seconds=seconds, attempts=attempts + 1)
+            raise
         if left is not None:  # of those that are done, nothing is done again
             await self._continue(session, left["after"], seconds=left["seconds"], attempts=attempts + 1)
+        if given_up is not None:
+            raise given_up
+
+    async def _slice(self, session: str, messages: Sequence[Outgoing], attempts: int) -> list[WasendError]:
+        """Send some messages; the errors of those that are to be tried again."""
+        slots = asyncio.Semaphore(self._in_flight)
+        failed: list[WasendError] = []
+
+        async def one(message: Outgoing) -> None:
+            async with slots:
+                outcome = await self._outcome_of(session, message)
+                if isinstance(outcome, WasendError) and outcome.retryable:
+                    failed.append(outcome)
+                if self._is_final(outcome, attempts):
+                    await self._tell(message, outcome)
+
+        # Each comes to its end, whatever becomes of another: one that was cancelled may have been sent.
+        for error in await asyncio.gather(*map(one, messages), return_exceptions=True):
+            if error is not None:
+                raise error
+        return failed
 
     async def _continue(
         self,
@@ -318,15 +351,17 @@ class SendTasks(Blueprint):
         seconds: float = 0.0,
         left: dict[str, Any] | None = None,
         attempts: int = 0,
+        name: str = "",
     ) -> None:
         """Put a job into the queue that drains a session from here on, unless one that does so waits there."""
-        lock = f"wasend:{session}"  # one at a time: a session's messages keep their order
+        lock = f"wasend:{session}"
         if seconds:
             at = datetime.now(UTC) + timedelta(seconds=seconds)
-            # What is to be sent now does not wait for what has to.
-            waiting = self.drain.configure(lock=lock, queueing_lock=f"{lock} later, after {after}", schedule_at=at)
+            # Without the lock: it would keep all that is put into the queue behind it, until its time comes.
+            waiting = self.drain.configure(queueing_lock=f"{lock} later, after {after}", schedule_at=at)
         else:
-            waiting = self.drain.configure(lock=lock, queueing_lock=lock)
+            # One at a time: a session's messages keep their order.
+            waiting = self.drain.configure(lock=lock, queueing_lock=f"{lock}{name}")
         with suppress(AlreadyEnqueued):
             await waiting.defer_async(session=session, after=after, left=left, attempts=attempts)
 
