@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -19,7 +20,7 @@ from wasend.delivery import Breaker, Pacer, Pacing, SqliteStore, Suppression
 from wasend.errors import BreakerOpenError, ClientClosedError, SuppressedRecipientError, TurnTimeoutError
 from wasend.outbox import Outbox
 from wasend.webhooks import NEXT, AsyncContext, Context, Event, Feeds, MessageReceived, Receiver
-from wasend.webhooks.inbox import MemoryInbox
+from wasend.webhooks.inbox import Claimed, MemoryInbox, SqliteInbox
 
 ANNA = "447700900456@c.us"
 
@@ -337,6 +338,43 @@ async def test_a_reply_is_sent_once(kind: str, keeping: Any, sent: Sent) -> None
     await post(one, message(kind))
     assert [body["text"] for body in sent.bodies] == ["one", "run 1"]
     assert found == ["3EB0A1", "3EB0A2"] * 3
+    await one.aclose()
+    if isinstance(keeping, AsyncWasendClient):
+        await keeping.aclose()
+
+
+class CalledTwice(SqliteInbox):
+    """An inbox that undoes what a handler did in its transaction, and has it done again, as a group commit may."""
+
+    async def finish(self, claimed: Claimed, effect: Callable[[Any], Any] | None = None) -> bool:
+        def twice(connection: sqlite3.Connection) -> None:
+            assert effect is not None
+            connection.execute("SAVEPOINT first")
+            effect(connection)
+            connection.execute("ROLLBACK TO first")
+            effect(connection)
+
+        return await super().finish(claimed, twice)
+
+
+async def test_a_reply_in_a_transaction_is_sent_once(keeping: Any, sent: Sent, tmp_path: Path) -> None:
+    """A handler that is called a second time within one attempt does not reply again, either."""
+    sent.answer = lambda number: {"id": f"true_{ANNA}_3EB0A{number}", "to": ANNA, "fromMe": True}
+    one = Receiver(keeping, key=KEY, inbox=CalledTwice(tmp_path / "inbox.db"))
+    found: list[str] = []
+
+    @one.on(MessageReceived)
+    def first(event: MessageReceived, context: Context) -> object:
+        found.append(context.reply("zero").id[-6:])
+        return NEXT
+
+    @one.on(MessageReceived, transaction=True)
+    def second(event: MessageReceived, context: Context) -> None:
+        found.extend([context.reply(text).id[-6:] for text in ("one", "two")])
+
+    await post(one, message())
+    assert [body["text"] for body in sent.bodies] == ["zero", "one", "two"]
+    assert found == ["3EB0A1", "3EB0A2", "3EB0A3", "3EB0A2", "3EB0A3"]
     await one.aclose()
     if isinstance(keeping, AsyncWasendClient):
         await keeping.aclose()

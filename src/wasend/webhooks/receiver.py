@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import itertools
 import json
 import logging
 import os
@@ -442,10 +443,13 @@ class Receiver(Router):
 
     def _effect(self, handler: Handler, run: Run) -> Effect:
         self._check_transaction(handler)
+        number = next(run.replies)
 
         def effect(connection: Any) -> None:
+            # The inbox may undo what it did, and call it again: its replies are then those of before, and not sent.
+            call = attrs.evolve(run, connection=connection, replies=itertools.count(number))
             try:
-                handler.function(run.event, Context(attrs.evolve(run, connection=connection)))
+                handler.function(run.event, Context(call))
             except BaseException as error:  # noqa: BLE001 - neither the inbox nor the worker is to end by it
                 raise contained(error) from None
 

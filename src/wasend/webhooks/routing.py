@@ -148,7 +148,8 @@ class Router:
             transaction: Whether it is called in the transaction in which the inbox records the event as handled, with
                 the connection (`sqlite3` or psycopg) as ``context.connection``: what it writes with that is committed
                 if and only if the event is handled, once. It is a plain function that begins and ends no transaction,
-                and is done within seconds: others wait for it, and `timeout` does not end it.
+                and is done within seconds: others wait for it, and `timeout` does not end it. It may be called
+                again in the same attempt, after all that it did with the connection was undone.
 
         Raises:
             ConfigurationError: An argument cannot be used.

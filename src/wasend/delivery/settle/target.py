@@ -54,7 +54,7 @@ class Findings:
     What one look has found.
 
     Attributes:
-        matches: What may be the write's, the likeliest first.
+        matches: What may be the write's: messages oldest first, all else as the service lists it.
         seen: Everything that was there since the write began.
         keys: The ids of all that was read, also of what is older.
         unclear: The ids of those that would match, but may belong to an earlier program, or be another file.

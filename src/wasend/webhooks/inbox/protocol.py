@@ -134,7 +134,8 @@ class Inbox(Protocol):
         Args:
             claimed: The event.
             effect: Called with the inbox's connection, in the transaction that records it, where this worker still
-                holds the event. What it raises is raised here, and nothing is recorded.
+                holds the event. What it raises is raised here, and nothing is recorded. It may be called again, after
+                all that it did with the connection was undone.
 
         Returns:
             Whether the worker still held it. Where it did not, another worker has it, and nothing was done.
