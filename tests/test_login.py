@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import io
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -363,6 +364,8 @@ def test_where_it_cannot_be_drawn(
     with wasend_sandbox.client() as client:
         client.login("Front Desk", NUMBER)
     said = terminal.getvalue()
+    why = {"narrow": r"The code is \d+ columns wide and this window 40", "ASCII": r"The code cannot be drawn in ascii"}
+    assert len(re.findall(rf"^{why[reason]}.* is written to a file\.$", said, re.MULTILINE)) == 1
     assert said.count("wasend-qr.png: Front Desk: on the phone,") == 2
     assert "█" not in said
     assert list(tmp_path.iterdir()) == []

@@ -120,7 +120,7 @@ class TerminalDisplay:
     Draws each code in the terminal, over the one before, with the seconds that it is still good for.
 
     Where standard output is no terminal, codes follow each other. Where it cannot show them, for it is too narrow or
-    has no block characters, they are written to a file.
+    has no block characters, it says so, and they are written to a file.
     """
 
     def __init__(self) -> None:
@@ -128,6 +128,7 @@ class TerminalDisplay:
         self._lines = 0  # of the drawing that is on the screen
         self._text = ""
         self._shown = False
+        self._told = ""  # why a code is in a file
 
     @property
     def ticks(self) -> bool:
@@ -144,9 +145,13 @@ class TerminalDisplay:
             self._file.close()
             return
         self._shown = True
-        if (drawing := _drawing(step.qr)) is None:
+        if (why_not := _why_not(step.qr)) is not None:
+            if why_not != self._told:
+                print(why_not, flush=True)
+                self._told = why_not
             self._file.step(step)
             return
+        drawing = step.qr.terminal(ansi=_is_terminal())
         print(drawing, flush=True)
         self._text = step.text
         self._lines = drawing.count("\n") + 1
@@ -181,13 +186,16 @@ def _is_terminal() -> bool:
     return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def _drawing(qr: QRCode) -> str | None:
-    """The code as text; `None` where standard output cannot show it."""
+def _why_not(qr: QRCode) -> str | None:
+    """Why standard output cannot show the code; `None` where it can."""
     try:
         lines = qr.terminal().split("\n")
         "".join(lines).encode(getattr(sys.stdout, "encoding", None) or "utf-8")
-    except (DecodeError, UnicodeEncodeError):
-        return None
-    if sys.stdout.isatty() and len(lines[0]) > shutil.get_terminal_size().columns:
-        return None
-    return qr.terminal(ansi=_is_terminal())
+    except DecodeError:
+        return "What the service sent cannot be drawn here, and is written to a file."
+    except UnicodeEncodeError:
+        return f"The code cannot be drawn in {sys.stdout.encoding}, and is written to a file."
+    columns = shutil.get_terminal_size().columns
+    if sys.stdout.isatty() and len(lines[0]) > columns:
+        return f"The code is {len(lines[0])} columns wide and this window {columns}: it is written to a file."
+    return None
