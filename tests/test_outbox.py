@@ -485,27 +485,97 @@ async def test_a_store_that_fails_after_a_send(outbox: Outbox) -> None:
 
 async def test_a_store_that_fails_before_a_send(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is sent, and the error names the file and what to do."""
-    monkeypatch.setattr("wasend.outbox.middleware._TRIES", ())
+    monkeypatch.setattr("wasend.outbox.middleware._TRIES", (0.01,) * 1000)
     outbox = Outbox(tmp_path / "outbox.db")
     sandbox = Sandbox()
     session = sandbox.add_session().id
     async with sandbox.async_client(outbox=outbox) as client:
         await client.send_text(session=session, to=NUMBER, text="First.", key="1")
-        (tmp_path / "outbox.db").unlink()
+        (tmp_path / "outbox.db").rename(tmp_path / "elsewhere.db")
         with pytest.raises(StoreError, match=r"outbox\.db.*the file is gone.*restore it"):
             await client.send_text(session=session, to=NUMBER, text="Second.", key="2")
+        (tmp_path / "elsewhere.db").rename(tmp_path / "outbox.db")
     assert len(sandbox.deliveries()) == 1
 
 
+class Away:
+    """A store that commits what has a state, does not answer, and fails so many times until it can be written to again."""
+
+    def __init__(self, store: Any, state: str, times: int) -> None:
+        self._store = store
+        self._state = state
+        self.times = times
+        self.entered = asyncio.Event()
+
+    async def update(self, query: Query, decide: Any) -> Any:
+        if self.entered.is_set() and self.times:
+            self.times -= 1
+            raise StoreError("it is gone", store="Away")
+        written: list[str] = []
+
+        def deciding(view: Any) -> Any:
+            change = decide(view)
+            written[:] = [] if change.record is None else [change.record.state]
+            return change
+
+        done = await self._store.update(query, deciding)
+        if written == [self._state] and not self.entered.is_set():
+            self.entered.set()
+            await asyncio.Event().wait()
+        return done
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._store, name)
+
+
+@pytest.mark.parametrize("state", ["claimed", "settling"])
+async def test_a_store_that_is_away_for_long(outbox: Outbox, monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+    """A key whose call was cancelled meanwhile is free once it is back, though its process goes on to hold others."""
+    quick(monkeypatch)
+    monkeypatch.setattr("wasend.outbox.middleware._TRIES", (0.0,))
+    monkeypatch.setattr("wasend.outbox.middleware._LAST_TRY", 0.0)
+    monkeypatch.setattr("wasend.outbox.recovery._GIVING_UP", (0.0,))
+    with Sandbox(faults=[LOST] if state == "settling" else []) as sandbox:
+        session = sandbox.add_session().id
+        async with sandbox.async_client(outbox=outbox, timeout=SHORT, pacing=Pacing(gap=(0, 0.001))) as client:
+
+            async def send() -> Any:
+                return await client.send_text(session=session, to=NUMBER, text="Ready.", key="k")
+
+            if state == "settling":
+                with pytest.raises(OutcomeUnknownError):
+                    await send()
+            store = Away(outbox.store, state, times=20)
+            outbox.store = store
+            await outbox.holder().begin()
+            call = asyncio.ensure_future(client.outbox.recover() if state == "settling" else send())
+            await store.entered.wait()
+            call.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await call
+            while (record := await record_of(outbox, "k")).is_held:
+                await asyncio.sleep(0.01)
+        assert not store.times
+        assert record.state == ("settling" if state == "settling" else "released")
+
+
 def test_spans_outlast_a_change_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lease is as long as it was when the time of day is set back an hour; after a restart, that time tells."""
+    """
+    A lease is as long as it was when the time of day is set back an hour. After a restart that time tells, but for no
+    longer than the lease.
+    """
     clock = MachineClock()
     moment = clock.moment(60)
     before = time.time()
     monkeypatch.setattr(time, "time", lambda: before - 3600)
     restarted = moment.replace(moment.split(maxsplit=1)[0], "another", 1)
     assert clock.until(moment) == pytest.approx(60, abs=1)
-    assert clock.until(restarted) == pytest.approx(3660, abs=1)
+    assert clock.until(restarted) == pytest.approx(60, abs=1)
+    steady = clock.steady()
+    monkeypatch.setattr(clock, "steady", lambda: steady + 50)
+    assert clock.until(restarted) == pytest.approx(10, abs=1)
+    monkeypatch.setattr(time, "time", lambda: before + 55)
+    assert clock.until(restarted) == pytest.approx(5, abs=1)
     assert clock.until(None) == 0
 
 

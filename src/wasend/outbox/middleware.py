@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -52,6 +53,8 @@ _NOTED: Final = 5.0
 """Seconds that an outcome waits until it is written down; after that it goes on being written."""
 _TRIES: Final = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 30.0)
 """Seconds after which writing it down is tried again."""
+_LAST_TRY: Final = 30.0
+"""Seconds after which it is tried again, and again, where nothing else ends a claim."""
 _EVERY: Final = 200
 """Claims after each of which some of what is old is forgotten."""
 
@@ -309,7 +312,7 @@ class OutboxMiddleware:
             await self._outbox.store.update(Query(record.key), lambda view: rules.refuse(view, record, details=details))
 
         held.is_over = True
-        await self._written(call, write)
+        await self._written(call, write, for_ever=True)
 
     def _interrupted(self, call: Call[Any], held: Held) -> None:
         if held.is_over or held.may_have_left:
@@ -319,7 +322,7 @@ class OutboxMiddleware:
         async def write() -> None:
             await self._outbox.store.update(Query(record.key), lambda view: rules.refuse(view, record, details=None))
 
-        self._engine.http.detach(self._until_written(call.name, write))
+        self._engine.http.detach(self._until_written(call.name, write, for_ever=True))
 
     def _abandon(self, key: str, holder: Holder, turn: int) -> None:
         async def write() -> None:
@@ -327,11 +330,11 @@ class OutboxMiddleware:
 
         # Where the store is gone there may be many: this holder knows by itself that they are over.
         if len(self._abandoned) < _FEW:
-            task = self._engine.http.detach(self._until_written("a claim", write))
+            task = self._engine.http.detach(self._until_written("a claim", write, for_ever=True))
             self._abandoned.add(task)
             task.add_done_callback(self._abandoned.discard)
 
-    async def _written(self, call: Call[Any], write: Callable[[], Awaitable[None]]) -> None:
+    async def _written(self, call: Call[Any], write: Callable[[], Awaitable[None]], *, for_ever: bool = False) -> None:
         """Write down an outcome: whatever fails in that, and whoever is cancelled, the outcome stands."""
         try:
             async with asyncio.timeout(_NOTED):
@@ -339,14 +342,15 @@ class OutboxMiddleware:
         except Exception as error:  # noqa: BLE001 - the outcome matters more
             _tell(call.name, error)
         except BaseException:
-            self._engine.http.detach(self._until_written(call.name, write))
+            self._engine.http.detach(self._until_written(call.name, write, for_ever=for_ever))
             raise
         else:
             return
-        self._engine.http.detach(self._until_written(call.name, write))
+        self._engine.http.detach(self._until_written(call.name, write, for_ever=for_ever))
 
-    async def _until_written(self, name: str, write: Callable[[], Awaitable[None]]) -> None:
-        for seconds in (0.0, *_TRIES):
+    async def _until_written(self, name: str, write: Callable[[], Awaitable[None]], *, for_ever: bool) -> None:
+        """Write it down as soon as that can be; `for_ever` where a process that is alive holds its key until then."""
+        for seconds in itertools.chain((0.0, *_TRIES), itertools.repeat(_LAST_TRY) if for_ever else ()):
             await asyncio.sleep(seconds)
             try:
                 await write()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import logging
 import math
@@ -49,6 +50,8 @@ _CHATS: Final = 5
 _HIDDEN: Final = 20
 """Chats by hidden ids that are read to see that a message is in none of them, at most."""
 _PAUSES: Final = (0.05, 1.0)
+_GIVING_UP: Final = (0.0, 0.5, 2.0, 5.0, 10.0, 30.0)
+"""Seconds after which it is tried again to tell the store that a call is nobody's; in the end again and again."""
 _AT_ONCE: Final = 8
 """Calls that are looked for at once."""
 _PAGE: Final = 100
@@ -107,16 +110,19 @@ class Recovery:
             held = await self._outbox.store.update(
                 Query(record.key),
                 lambda view: rules.take(
-                    view, record, account=self._account, holder=holder.id, beyond=beyond, own=error is not None
+                    view,
+                    record,
+                    account=self._account,
+                    holder=holder.id,
+                    turn=turn,
+                    beyond=beyond,
+                    own=error is not None,
                 ),
             )
-            if held is None:
-                return None
-            try:
-                return await self._settle(held, intent, error, patience)
-            except BaseException:
-                self._give_up(held)
-                raise
+            return None if held is None else await self._settle(held, intent, error, patience)
+        except BaseException:  # it may be taken over even where that was not answered
+            self._give_up(record.key, holder.id, turn)
+            raise
         finally:
             holder.end(turn)
 
@@ -235,6 +241,7 @@ class Recovery:
             return attrs.evolve(settlement, reason="it is not there, where it would be if it had been sent"), False
         if missing:
             reason = "it was not found, but neither was any other message of the last day that the outbox knows of"
+            reason += ": that it was not sent is certain only once another one, with a key, is shown"
             settlement = attrs.evolve(settlement, reason=reason)
         return settlement, None
 
@@ -317,14 +324,14 @@ class Recovery:
             logger.info("a call that was left behind was settled as %s: %s", record.state, settlement.reason)
         return record
 
-    def _give_up(self, held: Record) -> None:
-        """Let others settle it, as soon as the store can be told."""
+    def _give_up(self, key: str, holder: str, turn: int) -> None:
+        """Let others settle it, as soon as the store can be told: until then it is held by a process that is alive."""
 
         async def write() -> None:
-            for seconds in (0.0, 0.5, 2.0, 5.0, 10.0, 20.0):
+            for seconds in itertools.chain(_GIVING_UP, itertools.repeat(_GIVING_UP[-1])):
                 await asyncio.sleep(seconds)
                 try:
-                    await self._outbox.store.update(Query(held.key), lambda view: rules.let_go(view, held))
+                    await self._outbox.store.update(Query(key), lambda view: rules.let_go(view, holder, turn))
                 except Exception as error:  # noqa: BLE001 - tried again
                     logger.warning("%s: the outbox cannot be written to: %s", DETACHED, type(error).__name__)
                 else:

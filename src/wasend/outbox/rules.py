@@ -195,7 +195,7 @@ def abandon(view: View, holder: str, turn: int) -> Change[bool]:
 
 
 def take(
-    view: View, seen: Record, *, account: Account, holder: str, beyond: float, own: bool = False
+    view: View, seen: Record, *, account: Account, holder: str, turn: int, beyond: float, own: bool = False
 ) -> Change[Record | None]:
     """
     Take a call over whose sender has ended, to settle it.
@@ -205,6 +205,7 @@ def take(
         seen: The record, as it was seen.
         account: Whose it is from now on: the API key may be another by now.
         holder: Who takes it over.
+        turn: Which of the holder's claims this is.
         beyond: Seconds after the end of its lease at which it would certainly be there if it was carried out; less than
             0 where that is before.
         own: Whether the sender itself does so.
@@ -222,7 +223,7 @@ def take(
     left = max(0.0, left)
     name = found.account if any(one.account == account.name for one in view.records) else account.name
     mine = attrs.evolve(
-        found, account=name, state="settling", attempt=found.attempt + 1, holder=holder, turn=0, lease=left
+        found, account=name, state="settling", attempt=found.attempt + 1, holder=holder, turn=turn, lease=left
     )
     return Change(mine, mine)
 
@@ -274,15 +275,15 @@ def lost(view: View, held: Record, *, sent: bool | None, details: str | None) ->
     return Change(True, _ended(mine, "released", details=details))
 
 
-def let_go(view: View, held: Record) -> Change[bool]:
+def let_go(view: View, holder: str, turn: int) -> Change[bool]:
     """
-    Leave a call to whoever looks for it next: settling it was interrupted.
+    Leave a call to whoever looks for it next: settling it was interrupted, if only while it was taken over.
 
     Returns:
-        Whether it was still ours.
+        Whether there was one.
     """
-    mine = _same(view, held)
-    if mine is None or mine.attempt != held.attempt or mine.state != "settling":
+    mine = next((one for one in view.records if (one.holder, one.turn) == (holder, turn)), None)
+    if mine is None or mine.state != "settling":
         return Change(False)
     return Change(True, attrs.evolve(mine, holder=""))
 

@@ -13,11 +13,13 @@ class MachineClock:
     """
     The time since the machine was started, sleep included; where there is no such clock, the time of day.
 
-    A moment is kept by both: after a restart of the machine the time of day tells.
+    A moment is kept by both, and with how far off it was: after a restart of the machine the time of day tells. It may
+    have been hours ahead until then, so that from when this clock sees the moment first it lasts no longer than that.
     """
 
     def __init__(self) -> None:
         self._boot = _boot()
+        self._ends: dict[str, float] = {}
 
     @property
     def start(self) -> str:
@@ -43,14 +45,17 @@ class MachineClock:
         Args:
             seconds: In how many seconds it is.
         """
-        return f"{self._boot} {self.now() + seconds:.3f} {self.wall() + seconds:.3f}"
+        return f"{self._boot} {self.now() + seconds:.3f} {self.wall() + seconds:.3f} {seconds:.3f}"
 
     def until(self, moment: str | None) -> float:
         """Seconds until a moment; less than 0 where it is past."""
         if not moment:
             return 0.0
-        boot, at, at_wall = moment.split(" ")
-        return float(at) - self.now() if boot == self._boot else float(at_wall) - self.wall()
+        boot, at, at_wall, span = moment.split(" ")
+        if boot == self._boot:
+            return float(at) - self.now()
+        end = self._ends.setdefault(moment, self.steady() + float(span))
+        return min(end - self.steady(), float(at_wall) - self.wall())
 
 
 def _boot() -> str:
