@@ -509,6 +509,19 @@ def test_nobody_reads(desk: Desk) -> None:
     desk.sandbox.assert_delivered(ADA, "Hi", times=1)
 
 
+def test_without_standard_output(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A closed standard output, as by ``>&-``, is no defect: what would be printed is lost."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    for stream in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, stream, None)
+    for words, status in ((["config", "list", "--json"], 0), (["config", "lst"], 2)):
+        monkeypatch.setattr("sys.argv", ["wasend", *words])
+        assert app.run() == status
+        for stream in ("stdout", "stderr"):
+            getattr(sys, stream).close()
+            setattr(sys, stream, None)
+
+
 def test_watch_until_interrupted(desk: Desk) -> None:
     """A session is watched until Ctrl-C."""
     ended = desk.run("sessions", "watch", columns=120, typed={"connected": "\x03"})
@@ -552,11 +565,17 @@ def test_completion(desk: Desk) -> None:
 
 @pytest.mark.parametrize("columns", [40, 120])
 def test_help(columns: int, desk: Desk) -> None:
-    """Every command has its help, as wide as the terminal."""
+    """Every command has its help, as wide as the terminal, with each name whole and no type for what takes no value."""
     for entry in app.ENTRIES:
         ended = desk.run(entry.name, "--help", columns=columns)
         assert ended.status == 0
         assert ended.widest <= columns
+        command = app.load(entry)
+        names = {max(one.opts, key=len) for one in command.params if one.param_type_name == "option"}
+        assert names <= {*re.findall(r"--[a-z-]+", ended.plain)}
+        assert {*getattr(command, "commands", ())} <= {*ended.plain.split()}
+        assert "<bool>" not in ended.plain
+        assert "[[" not in ended.plain
     alone = desk.run("sessions", columns=columns)
     assert (alone.status, "restart" in alone.plain) == (0, True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import io
+import os
 import sys
 import traceback
 from typing import Annotated, Any, Final
@@ -15,7 +16,7 @@ from typer.core import TyperGroup
 
 from wasend import WasendError, __version__
 from wasend.cli.errors import FAILED, INTERRUPTED, UNREAD, USAGE, CommandError, said, status_of
-from wasend.cli.options import Settings, shared, with_options
+from wasend.cli.options import Settings, readable, shared, with_options
 
 _OFFLINE: Final = ("json", "quiet", "debug")
 """The options of commands that need no client."""
@@ -93,7 +94,7 @@ def load(entry: Entry) -> Any:
         holder = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
         holder.command(entry.name)(found)
         found = holder
-    command = with_options(typer.main.get_command(found), entry.options)
+    command = readable(with_options(typer.main.get_command(found), entry.options))
     command.name = entry.name
     return command
 
@@ -138,7 +139,7 @@ def root() -> Any:
     """The root command. It takes the options of every command, too: they may stand before the command's name."""
     command: Any = typer.main.get_command(app)
     command.params.extend(shared())
-    return command
+    return readable(command)
 
 
 def run() -> int:
@@ -148,6 +149,9 @@ def run() -> int:
     Returns:
         The exit status; see `wasend.cli.errors.STATUSES`.
     """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed, as by `>&-`
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115 - until the end
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # an arrow is not worth failing for where only ASCII is printed

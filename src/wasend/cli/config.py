@@ -45,7 +45,7 @@ _Name = Annotated[str, typer.Argument(metavar="PROFILE", help="Its name.")]
 @app.command()
 def add(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(metavar="[PROFILE]", help="Its name; else that of --profile.")] = None,
+    name: Annotated[str | None, typer.Argument(metavar="PROFILE", help="Its name; else that of --profile.")] = None,
 ) -> None:
     """
     Add a profile, or replace it. The key is asked for, or read from standard input; it is never an argument.

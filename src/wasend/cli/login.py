@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def login(
     context: typer.Context,
     named: Annotated[
-        str | None, typer.Argument(metavar="[SESSION]", help="Its name or id; else that of --session.")
+        str | None, typer.Argument(metavar="SESSION", help="Its name or id; else that of --session.")
     ] = None,
     phone_number: Annotated[
         str | None, typer.Option(metavar="NUMBER", help="The number to link, for a session that is not there yet.")

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 _PANEL: Final = "Options of every command"
 
+_BOXED: Final = 80
+_INDENT: Final = 2
+
 # What a call names, and what a command names otherwise.
 _SAME: Final = {
     "data": "source",
@@ -123,6 +126,35 @@ def with_options(command: Any, names: Collection[str] | None = None) -> Any:
     """
     for leaf in leaves(command):
         leaf.params.extend(option for option in shared() if names is None or option.name in names)
+    return command
+
+
+def readable(command: Any) -> Any:
+    """
+    Have the help of a command, and of all in a group, fit the terminal, and name no type for what takes no value.
+
+    In few columns the boxes in which Typer writes it cut names off: there it is plain.
+
+    Args:
+        command: The command or group.
+    """
+    boxed, write = command.rich_markup_mode, command.format_help
+
+    def format_help(context: Any, formatter: Any) -> None:
+        for one in command.get_params(context):
+            if one.param_type_name == "option" and one.is_flag:
+                one.metavar = ""
+        narrow = width() < _BOXED
+        command.rich_markup_mode = None if narrow else boxed
+        if narrow:
+            formatter.width = width()
+            formatter.write_dl = functools.partial(formatter.write_dl, col_max=_INDENT)
+        write(context, formatter)
+
+    command.format_help = format_help
+    for one in getattr(command, "commands", {}).values():
+        one.short_help = (one.help or "").partition("\n\n")[0]  # plain help shortens what is not said to be short
+        readable(one)
     return command
 
 

@@ -108,7 +108,7 @@ def text(
     context: typer.Context,
     to: _To,
     text: Annotated[
-        str | None, typer.Argument(metavar="[TEXT]", help="What to say; - or nothing for standard input.")
+        str | None, typer.Argument(metavar="TEXT", help="What to say; - or nothing for standard input.")
     ] = None,
     reply_to: _ReplyTo = None,
     typing: Annotated[
@@ -204,7 +204,7 @@ def link(
     title: Annotated[str, typer.Option(help="Title of the link's preview.")],
     text: Annotated[
         str | None,
-        typer.Argument(metavar="[TEXT]", help="What to say; it contains the URL. - or nothing for standard input."),
+        typer.Argument(metavar="TEXT", help="What to say; it contains the URL. - or nothing for standard input."),
     ] = None,
     description: Annotated[str | None, typer.Option(help="Text of the preview.")] = None,
     thumbnail_url: Annotated[str | None, typer.Option(metavar="URL", help="Picture of the preview.")] = None,

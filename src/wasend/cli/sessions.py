@@ -22,7 +22,7 @@ COLUMNS: Final = (
 )
 _ALL: Final = (*COLUMNS, Column("CREATED", "created_at"), Column("WEBHOOK", "webhook_url"))
 
-_Session = Annotated[str | None, typer.Argument(metavar="[SESSION]", help="Its id or name; else that of --session.")]
+_Session = Annotated[str | None, typer.Argument(metavar="SESSION", help="Its id or name; else that of --session.")]
 
 
 @app.command("list")
