@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.raw import Peer, answer, message, raw, reset, serving
+from tests.raw import Peer, answer, message, raw, reset, serving, until
 from wasend import (
     APIStatusError,
     AsyncWasendClient,
@@ -27,6 +27,7 @@ from wasend import (
     StoreError,
     SuppressedRecipientError,
     Timeout,
+    Wait,
 )
 from wasend.delivery import Pacing, Suppression
 from wasend.outbox import Outbox, rules
@@ -304,16 +305,23 @@ async def test_cancelled(outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> Non
             async def send() -> Any:
                 return await client.send_text(session=session, to=NUMBER, text="Ready.", key="k")
 
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(send(), 0.15)
+            sending = asyncio.create_task(send())
+            await until(lambda: len(sandbox.deliveries()) == 1)
+            sending.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await sending
             assert (await record_of(outbox, "k")).state == "sending"
             assert (await send()).id
             assert len(sandbox.deliveries()) == 1
         pacing = Pacing(gap=(1000, 1001))
-        async with sandbox.async_client(outbox=outbox, pacing=pacing) as client:
+        waits: list[Wait] = []
+        async with sandbox.async_client(outbox=outbox, pacing=pacing, on_wait=waits.append) as client:
             await client.send_text(session=session, to=NUMBER, text="First.", key="1")
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(client.send_text(session=session, to=NUMBER, text="Second.", key="2"), 0.1)
+            waiting = asyncio.create_task(client.send_text(session=session, to=NUMBER, text="Second.", key="2"))
+            await until(lambda: len(waits) == 1)
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
         assert (await record_of(outbox, "2")).state == "released"
         assert len(sandbox.deliveries()) == 2
 
