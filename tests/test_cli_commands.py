@@ -221,6 +221,16 @@ def test_qr(desk: Desk) -> None:
         ended = desk.run("sessions", "qr", "New", "--save", str(file), columns=40, env=env)
         assert ended.plain == f"{file}\n"
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        ended = desk.run("sessions", "qr", columns=40, env=env)
+        assert (ended.status, "--save FILE" in ended.plain, "▄" in ended.plain) == (1, True, False)
+
+
+@pytest.mark.parametrize("command", ["login", "sessions qr"])
+def test_a_file_that_codes_cannot_be_written_to(command: str, desk: Desk) -> None:
+    """It is named in the command line's own words."""
+    ended = desk.run(*command.split(), "New", "--save", "code.txt")
+    said = "wasend: --save: 'code.txt' is neither PNG nor SVG; end it with .png or .svg\n"
+    assert (ended.status, ended.err) == (2, said)
 
 
 def test_join(desk: Desk) -> None:
@@ -315,6 +325,14 @@ def test_what_the_service_refuses(fault: str, words: str, status: int, said: str
     assert (ended.status, said in ended.err) == (status, True), ended
     assert len(ended.err.splitlines()) == (1 if said else 0)
     assert KEY not in ended.err
+
+
+def test_quiet_is_not_silent(desk: Desk) -> None:
+    """What was not sent to one of several is said even where ids alone are printed."""
+    ended = desk.run("send", "text", "Hi", "--to", ADA, "--to", "0770", "--quiet")
+    first, second = ended.out.splitlines()
+    assert (ended.status, first[:5], second) == (7, "true_", "-")
+    assert ended.err.startswith("wasend: 0770  not_sent: --to: '0770' does not say its country;")
 
 
 def test_a_failed_login_has_one_remedy() -> None:

@@ -10,7 +10,7 @@ import typer
 
 from wasend.cli.context import Run, opened
 from wasend.cli.errors import UsageError
-from wasend.cli.sessions import COLUMNS
+from wasend.cli.sessions import COLUMNS, check_picture
 
 if TYPE_CHECKING:
     from wasend import LoginStep
@@ -30,6 +30,7 @@ def login(
     within: Annotated[float, typer.Option(min=1, metavar="SECONDS", help="How long to wait in all.")] = 180.0,
 ) -> None:
     """Link a number: find or create its session, show its QR code, and wait until it is scanned."""
+    check_picture(save)
     with opened(context) as run:
         name = named or run.settings.session or run.access.session
         if name is None:

@@ -88,6 +88,8 @@ def _send_each(run: Run, desk: Any, to: list[str], send: _Send) -> None:
             statuses.append(status_of(error))
             line = f"{in_words(recipient)}  {error.outcome}: {text}"
             run.out.line(_Outcome(recipient, error.outcome, error=text), line, "-")
+            if run.out.ids:
+                typer.echo(f"wasend: {line}", err=True)
         else:
             statuses.append(0)
             run.out.line(_Outcome(recipient, "sent", message), f"{in_words(recipient)}  {message.id}", message.id)

@@ -9,7 +9,8 @@ import typer
 
 from wasend.cli.asking import confirmed
 from wasend.cli.context import opened
-from wasend.cli.options import group
+from wasend.cli.errors import FailedError, UsageError
+from wasend.cli.options import group, width
 from wasend.cli.output import Column, in_words
 
 app: Final = group("Sessions: the phone numbers that are linked.")
@@ -115,16 +116,35 @@ def qr(
     ] = None,
 ) -> None:
     """Show the QR code that a session waits to be scanned by. `wasend login` shows the next ones, too."""
+    check_picture(save)
     with opened(context) as run:
         code = run.client.retrieve_qr_code(run.session(named))
         if save is not None:
             code.save(save)
         if run.out.json:
             run.out.item(code, ())
-        elif save is None:
-            typer.echo(code.terminal(ansi=run.out.terminal))
-        else:
+        elif save is not None:
             typer.echo(save)
+        elif run.out.terminal and (wide := len(code.terminal().split("\n")[0])) > width():
+            raise FailedError(
+                f"the code is {wide} columns wide and this window {width()}; --save FILE puts it in a file"
+            )
+        else:
+            typer.echo(code.terminal(ansi=run.out.terminal))
+
+
+def check_picture(file: Path | None) -> None:
+    """
+    Refuse a file for codes of a kind that there is not, before anything is asked of the service.
+
+    Args:
+        file: The file that --save names.
+
+    Raises:
+        UsageError: It is neither PNG nor SVG.
+    """
+    if file is not None and file.suffix.lower() not in (".png", ".svg"):
+        raise UsageError(f"--save: {file.name!r} is neither PNG nor SVG; end it with .png or .svg")
 
 
 @app.command()
