@@ -30,11 +30,13 @@ from wasend import (
     Wait,
 )
 from wasend.delivery import Pacing, Suppression
-from wasend.outbox import Outbox, rules
+from wasend.delivery.settle.search import search
+from wasend.outbox import Outbox, recovery, rules
 from wasend.outbox.entry import Change, Query, Record
 from wasend.outbox.holder import Holder
 from wasend.outbox.identity import Identity
 from wasend.outbox.spans import MachineClock
+from wasend.outbox.sqlite import SqliteOutboxStore
 from wasend.sandbox import Clock, Sandbox
 
 NUMBER = "+447700900456"
@@ -249,6 +251,32 @@ async def test_what_was_lost_for_certain(outbox: Outbox, monkeypatch: pytest.Mon
             assert [one.key for one in recovered.not_sent] == ["k"]
             assert (await send()).id
         assert [one.words for one in sandbox.deliveries()] == ["Another.", "Ready."]
+
+
+async def test_recovering_takes_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was looked for before it had to be there, if only just, is looked for again once it has to be."""
+    quick(monkeypatch)
+    clock = MachineClock()
+    ahead = 0.0
+    now = clock.now
+    monkeypatch.setattr(clock, "now", lambda: now() + ahead)
+    outbox = Outbox(SqliteOutboxStore(tmp_path / "outbox.db", clock=clock))
+    with Sandbox(faults=[LOST]) as sandbox:
+        session = sandbox.add_session().id
+        async with sandbox.async_client(outbox=outbox, timeout=SHORT) as client:
+            with pytest.raises(OutcomeUnknownError):
+                await client.send_text(session=session, to=NUMBER, text="Ready.", key="k")
+            await client.send_text(session=session, to="+447700900457", text="Another.", key="other")
+
+            async def slowly(*values: Any) -> Any:
+                nonlocal ahead
+                found = await search(*values)
+                ahead += 200.0
+                return found
+
+            monkeypatch.setattr(recovery, "search", slowly)
+            recovered = await client.outbox.recover()
+    assert [one.key for one in recovered.not_sent] == ["k"]
 
 
 @pytest.mark.parametrize("outcome", ["sent", "not_sent"])

@@ -202,7 +202,9 @@ class Recovery:
             error.settlement = settlement
             return await self._lost(held, settlement, None)
         if held.lease > window:  # it may be on its way yet
-            return await self._lost(held, settlement, None)
+            early = await self._lost(held, settlement, None)
+            # However long that took, nobody has looked since it would certainly be there.
+            return early and attrs.evolve(early, lease=max(early.lease, held.lease - window))
         return await self._lost(held, *await self._verdict(held, target, accounts, settlement))
 
     async def _found(
