@@ -19,7 +19,7 @@ from wasend import Ack, AsyncWasendClient, ConfigurationError, InvalidRequestErr
 from wasend.delivery import Breaker, Pacer, Pacing, SqliteStore, Suppression
 from wasend.errors import BreakerOpenError, ClientClosedError, SuppressedRecipientError, TurnTimeoutError
 from wasend.outbox import Outbox
-from wasend.webhooks import NEXT, AsyncContext, Context, Event, Feeds, MessageReceived, Receiver
+from wasend.webhooks import NEXT, AsyncContext, Context, Event, Feeds, MessageAny, MessageReceived, Receiver
 from wasend.webhooks.inbox import Claimed, MemoryInbox, SqliteInbox
 
 ANNA = "447700900456@c.us"
@@ -378,6 +378,33 @@ async def test_a_reply_in_a_transaction_is_sent_once(keeping: Any, sent: Sent, t
     await one.aclose()
     if isinstance(keeping, AsyncWasendClient):
         await keeping.aclose()
+
+
+async def test_what_is_unknown_keeps_no_event(sent: Sent, tmp_path: Path) -> None:
+    """Where looking for what is unknown takes longer than a handler may, the event is handled all the same."""
+
+    class Calls:
+        async def unknown(self, session: str) -> list[Any]:
+            return [SimpleNamespace(to="+44 7700 900456")]
+
+        async def recover(self, session: str, *, wait: bool) -> None:
+            await asyncio.Event().wait()
+
+    class Client(AsyncWasendClient):
+        outbox = Calls()  # type: ignore[assignment]
+
+    client = Client(API_KEY, outbox=Outbox(tmp_path / "outbox.db"), http_client=httpx.AsyncClient(transport=sent))
+    one = Receiver(client, key=KEY, inbox=MemoryInbox(), timeout=0.1, attempts=50, backoff=lambda attempt: 0.0)
+    handled: list[str] = []
+
+    @one.on(MessageAny)
+    async def handle(event: MessageAny) -> None:
+        handled.append(event.session)
+
+    await post(one, message(from_me=True, name="message.any"))
+    assert handled == ["ses_1"]
+    await one.aclose()
+    await client.aclose()
 
 
 async def test_an_own_message_settles_what_is_unknown(sent: Sent, tmp_path: Path) -> None:

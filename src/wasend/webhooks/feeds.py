@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import logging
 import re
@@ -136,15 +137,21 @@ class Feeding:
             case _:
                 return
 
-    async def learn(self, event: Event) -> None:
-        """Have the client's rules know what has happened: in their stores, before the event's handlers run."""
+    async def learn(self, event: Event, within: float) -> None:
+        """
+        Have the client's rules know what has happened: in their stores, before the event's handlers run.
+
+        Args:
+            event: The event.
+            within: Seconds that it may take.
+        """
         match event:
             case SessionStatus() if self._feeds.breaker and self._settings.breaker is not None:
                 await in_thread(self._status, event)
             case MessageReceived():
                 await self._received(event)
             case MessageAny() if event.payload.from_me and self._feeds.outbox and self._settings.outbox is not None:
-                await self._sent(event)
+                await self._sent(event, within / 2)
             case _:
                 return
 
@@ -181,13 +188,16 @@ class Feeding:
         if act:
             await in_thread(_each, act)
 
-    async def _sent(self, event: MessageAny) -> None:
+    async def _sent(self, event: MessageAny, within: float) -> None:
         outbox = awaited(self._client).outbox
         unknown = await outbox.unknown(event.session)
         if not any(same_chat(entry.to, event.chat_id) for entry in unknown):
             return
         try:
-            await outbox.recover(event.session, wait=False)
+            async with asyncio.timeout(within):
+                await outbox.recover(event.session, wait=False)
+        except TimeoutError:  # there are many of them: those that are left must not keep the event
+            logger.info("session %s: some unanswered sends are left to be looked up another time", event.session)
         except StoreError:
             raise
         except WasendError as error:  # the service cannot be asked now: that is no fault of the event's

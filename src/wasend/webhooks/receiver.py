@@ -427,7 +427,8 @@ class Receiver(Router):
     async def _handle(self, event: AnyEvent, key: bytes, attempt: int) -> Effect | None:
         """Have an event handled; what is to be done in the inbox's transaction is returned."""
         if self._feeding is not None:
-            await bounded(self._feeding.learn(event), self._settings.timeout)
+            limit = self._settings.timeout
+            await bounded(self._feeding.learn(event, limit), limit)
         run = Run(event, f"event-{key.hex()}", attempt, self._client, asyncio.get_running_loop())
         for handler in self.handlers:
             if not isinstance(event, handler.event):
