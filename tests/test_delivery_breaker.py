@@ -1037,6 +1037,27 @@ class TestShared:
         breaker.close("s")
         assert await failed(lambda: rule(send_call(), sent)) is None
 
+    async def test_a_value_keeps_no_other_session(self, clock: Hands) -> None:
+        """An outcome that does not fit what is kept of its session waits for that to be restored; other sessions send."""
+        store = MemoryStore()
+        breaker = Breaker(clock=clock, store=store)
+
+        async def fail() -> None:
+            async with breaker.flight("s", NUMBER, False):
+                store.set("breaker:s", "something else")
+                raise ServerError("no", status=500)
+
+        with pytest.raises(ServerError):
+            await fail()
+        async with breaker.flight("another", NUMBER, False):
+            pass
+        with pytest.raises(StoreError, match="not what was kept"):
+            breaker.check("s", False)
+        store.delete("breaker:s")
+        async with breaker.flight("another", NUMBER, False):
+            pass
+        assert breaker.state("s").failures == 1
+
 
 async def never() -> Message:
     raise AssertionError("it was sent")

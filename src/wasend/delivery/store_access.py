@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -48,6 +49,8 @@ class StoreAccess:
         self.clock = StoreClock(clock, None if now is None else lambda: float(self._checked(now)))
         self._blocking = bool(getattr(store, "blocking", True))
         self._name = type(store).__name__
+        # The errors that are about one value, and not about the store.
+        self._about_values: weakref.WeakSet[StoreError] = weakref.WeakSet()
         self._begin()
 
     def _begin(self) -> None:
@@ -89,7 +92,9 @@ class StoreAccess:
 
     def unfit(self) -> StoreError:
         """The error for a value that is not what a rule has put there."""
-        return self._error("it holds a value that is not what was kept there", "restore it from a copy")
+        error = self._error("it holds a value that is not what was kept there", "restore it from a copy")
+        self._about_values.add(error)
+        return error
 
     def _checked(self, method: Callable[..., T], *values: Any) -> T:
         try:
@@ -178,10 +183,19 @@ class StoreAccess:
         return function()
 
     def _write_unwritten(self) -> None:
+        left: list[Callable[[], object]] = []  # what cannot be written because of its own value keeps nothing else
         with self._writing:
-            while self._unwritten:
-                self._unwritten[0]()
-                self._unwritten.popleft()
+            try:
+                while self._unwritten:
+                    try:
+                        self._unwritten[0]()
+                    except StoreError as error:
+                        if error not in self._about_values:
+                            raise
+                        left.append(self._unwritten[0])
+                    self._unwritten.popleft()
+            finally:
+                self._unwritten.extendleft(reversed(left))
 
     def record_here(self, function: Callable[[], object]) -> None:
         """Do as `record` does in the thread that calls it, such as within `run`."""
@@ -192,6 +206,9 @@ class StoreAccess:
             except Exception as error:  # noqa: BLE001 - nothing that a store raises may hide what became of a send
                 told = error if isinstance(error, StoreError) else type(error).__name__
                 logger.warning("an outcome is not written down yet: %s; it is written before the next send", told)
+            else:
+                if function in self._unwritten:
+                    logger.warning("an outcome is not written down yet: %s", self.unfit())
 
     def _follow_fork(self) -> None:
         """In a forked process the thread is gone; what it had to do is the parent's to do."""
