@@ -72,6 +72,9 @@ class OutboxStoreConformance:
             await _write(other, attrs.evolve(mine, state="sent", attempt=2))
             found = (await _see(store, Query("k"))).records
             _expect({(one.account, one.state, one.attempt) for one in found}, {("a", "sent", 2), ("b", "released", 1)})
+            await _write(other, attrs.evolve(mine, account="c", fingerprint=2))
+            records = (await _see(store, Query("k"))).records
+            _expect({(one.account, one.fingerprint) for one in records}, {("b", mine.fingerprint), ("c", 2)})
 
         self._run(test)
 

@@ -47,10 +47,16 @@ _COLUMNS: Final = (
     " lease, claim, details, intent"
 )
 _OPEN: Final = f"state IN ({', '.join(map(repr, OPEN))})"
-_SELECT: Final = f"SELECT {_COLUMNS} FROM calls"  # noqa: S608 - no values in it
+_LEASE: Final = "(SELECT lease FROM holders WHERE holders.holder = calls.holder)"
+_SELECT: Final = f"SELECT {_COLUMNS}, {_LEASE} FROM calls"  # noqa: S608 - no values in it
+_PARTS: Final = tuple(_SELECT.replace(" FROM calls", f", {part} FROM calls") for part in range(3))
+"""The same for each part of a `View`, whose number is the last column."""
 _WRITTEN: Final = _COLUMNS.partition(", ")[2]
 _INSERT: Final = f"INSERT INTO calls ({_WRITTEN}) VALUES ({', '.join('?' * len(_WRITTEN.split(',')))})"  # noqa: S608
 _UPDATE: Final = f"UPDATE calls SET ({_WRITTEN}) = ({', '.join('?' * len(_WRITTEN.split(',')))}) WHERE id = ?"  # noqa: S608
+# What does not change is left out: SQLite would write it into its indexes anew.
+_MOVED: Final = _WRITTEN.partition("fingerprint, ")[2]
+_MOVE: Final = f"UPDATE calls SET ({_MOVED}) = ({', '.join('?' * len(_MOVED.split(',')))}) WHERE id = ?"  # noqa: S608
 _OLDEST_HOLDER: Final = 86_400.0
 
 
@@ -86,9 +92,10 @@ class SqliteOutboxStore:
 
         # One writes at a time: what is seen stays so until it is written.
         def write(connection: sqlite3.Connection) -> T:
-            change = decide(self._view(connection, query))
+            view = self._view(connection, query)
+            change = decide(view)
             if change.record is not None:
-                self._put(connection, change.record)
+                self._put(connection, change.record, view)
             return change.answer
 
         return await self._database.write(write)
@@ -130,27 +137,28 @@ class SqliteOutboxStore:
         await self._database.aclose()
 
     def _view(self, connection: sqlite3.Connection, query: Query) -> View:
-        def some(where: str, *values: object) -> list[Record]:
-            return self._records(connection, f"{_SELECT} WHERE {where}", values)
-
-        identical: Sequence[Record] = ()
+        # One statement: each lets go of the interpreter's lock several times, then waits for it behind the event loop.
+        sql, values = f"{_PARTS[0]} WHERE key = ?", list[object]((query.key,))
         if query.fingerprints:
-            since = min(query.changed_since, 2.0**62)
-            alike = f"fingerprint IN ({_marks(query.fingerprints)}) AND ({_OPEN} OR changed >= ?)"
-            identical = some(alike, *query.fingerprints, since)
-        return View(
-            some("key = ?", query.key),
-            identical,
-            some(f"claim IN ({_marks(query.claims)})", *query.claims) if query.claims else (),
-        )
+            marks, since = _marks(query.fingerprints), min(query.changed_since, 2.0**62)
+            sql += f" UNION ALL {_PARTS[1]} WHERE fingerprint IN ({marks}) AND ({_OPEN} OR changed >= ?)"
+            values += [*query.fingerprints, since]
+        if query.claims:
+            sql += f" UNION ALL {_PARTS[2]} WHERE claim IN ({_marks(query.claims)})"
+            values += query.claims
+        found = list[Record](), list[Record](), list[Record]()
+        rows: list[tuple[Any, ...]] = connection.execute(sql, values).fetchall()
+        for row in rows:
+            part: int = row[-1]
+            found[part].append(self._record(*row[:-1]))
+        return View(*found)
 
     def _records(self, connection: sqlite3.Connection, sql: str, values: Sequence[object]) -> list[Record]:
         rows: list[tuple[Any, ...]] = connection.execute(sql, values).fetchall()
-        return [self._record(connection, *row) for row in rows]
+        return [self._record(*row) for row in rows]
 
     def _record(
         self,
-        connection: sqlite3.Connection,
         id: int,
         key: str,
         account: str,
@@ -168,13 +176,9 @@ class SqliteOutboxStore:
         claim: str | None,
         details: str | None,
         intent: str | None,
+        holder_lease: str | None,
     ) -> Record:
-        holder_lease = 0.0
-        if holder and state in ("claimed", "sending", "settling"):
-            found: tuple[str] | None = connection.execute(
-                "SELECT lease FROM holders WHERE holder = ?", (holder,)
-            ).fetchone()
-            holder_lease = self._clock.until(found[0]) if found else 0.0
+        is_held = state in ("claimed", "sending", "settling")
         return Record(
             id=id,
             key=key,
@@ -190,19 +194,15 @@ class SqliteOutboxStore:
             holder=holder or "",
             turn=turn or 0,
             lease=self._clock.until(lease),
-            holder_lease=holder_lease,
+            holder_lease=self._clock.until(holder_lease) if is_held else 0.0,
             claim=claim,
             details=details,
             intent=intent,
         )
 
-    def _put(self, connection: sqlite3.Connection, record: Record) -> None:
-        values = (
-            record.key,
-            record.account,
-            record.session,
-            record.identity,
-            record.fingerprint,
+    def _put(self, connection: sqlite3.Connection, record: Record, view: View) -> None:
+        fixed = _fixed(record)
+        moved = (
             record.state,
             record.attempt,
             record.sending_attempt,
@@ -216,9 +216,16 @@ class SqliteOutboxStore:
             record.intent,
         )
         if record.id is None:
-            connection.execute(_INSERT, values)
+            connection.execute(_INSERT, (*fixed, *moved))
+        elif any(one.id == record.id and fixed == _fixed(one) for one in view.records):
+            connection.execute(_MOVE, (*moved, record.id))
         else:
-            connection.execute(_UPDATE, (*values, record.id))
+            connection.execute(_UPDATE, (*fixed, *moved, record.id))
+
+
+def _fixed(record: Record) -> tuple[object, ...]:
+    """What hardly ever changes."""
+    return record.key, record.account, record.session, record.identity, record.fingerprint
 
 
 def _marks(values: Sequence[object]) -> str:
