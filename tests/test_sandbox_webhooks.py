@@ -335,13 +335,15 @@ def test_given_up(caplog: pytest.LogCaptureFixture) -> None:
 def test_no_answer(behaviour: Any, error: str) -> None:
     """A connection that breaks, or says nothing for too long, is a failure that is tried again."""
     with serving(behaviour, answer()) as receiver:
-        desk = Desk(url=receiver.url, answer_within=0.05 if behaviour is hang else 10)
+        desk = Desk(url=receiver.url)
+        patience, desk.sender._answer_within = desk.sender._answer_within, 0.05 if behaviour is hang else 10.0
         desk.post()
         desk.sender.drain()
         assert desk.only.status is None
         assert desk.only.error is not None
         assert desk.only.error.startswith(error)
         desk.clock.advance(2)
+        desk.sender._answer_within = patience
         desk.sender.drain()
         assert desk.only.delivered_at == NOON + 2
 

@@ -116,9 +116,9 @@ async def test_memory_of_an_upload() -> None:
     async def tick() -> None:
         nonlocal longest
         while True:
-            began = time.monotonic()
+            began = time.thread_time()  # of the loop's own: other processes take theirs
             await asyncio.sleep(0)
-            longest = max(longest, time.monotonic() - began)
+            longest = max(longest, time.thread_time() - began)
 
     with serving(swallowing(message(200, {"id": "3EB0AA"}))) as server:
         async with AsyncWasendClient(KEY, base_url=server.url) as client:
