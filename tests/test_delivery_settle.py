@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 
 from tests.clients import KEY, NUMBER, TEXT
 from tests.raw import Behaviour, RawServer, answer, hang, reset, serving
-from wasend import AsyncWasendClient, Clock, Group, Message, OutcomeUnknownError, Session
+from wasend import AsyncWasendClient, Clock, Group, Message, OutcomeUnknownError, Session, Timeout
 from wasend._core.call import Call
 from wasend.api.chats import ChatMessage
 from wasend.delivery.normalize import message_key
@@ -1033,7 +1033,7 @@ async def test_secrecy(caplog: pytest.LogCaptureFixture) -> None:
 
 async def test_a_service_that_hangs() -> None:
     """A look that gets no answer ends by the client's own time-out, and the send stays unknown."""
-    async with raw_client(reset, hang, retry=None, timeout=0.05) as (client, server):
+    async with raw_client(reset, hang, retry=None, timeout=Timeout(answer=0.05)) as (client, server):
         with pytest.raises(OutcomeUnknownError) as caught:
             await client.send_text(session="ses_1", to=NUMBER, text=TEXT)
         settlement = caught.value.settlement

@@ -247,7 +247,7 @@ async def test_over_broken_connections(script: tuple[Behaviour, ...]) -> None:
     fine = answer(200, {"uniqueSessionId": "ses_1", "status": "WORKING"})
     with serving(*script, fine) as server:
         clock = Clock(stopped=True)
-        async with AsyncWasendClient(KEY, base_url=server.url, retry=None, clock=clock, timeout=0.1) as client:
+        async with AsyncWasendClient(KEY, base_url=server.url, retry=None, clock=clock, timeout=1.0) as client:
             assert isinstance(await wait_until_ready(client._engine, "ses_1"), Session)
         assert server.deliveries == 3
 

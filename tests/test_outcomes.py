@@ -256,7 +256,7 @@ def test_outcome(case: str, do: Callable[[Any], Any], client_type: str) -> None:
     waits: list[Wait] = []
     started = datetime.now(UTC)
     with serving(*script) as server:
-        timeout = Timeout(answer=0.2, send=0.2) if hang in script else None
+        timeout = Timeout(answer=0.5, send=0.5) if hang in script else None
         got = result_or_error(client_type, server.url, do, timeout=timeout, on_wait=waits.append)
     assert type(got) is expected.kind, got
     assert {name: getattr(got, name) for name in expected.facts} == expected.facts
@@ -336,7 +336,7 @@ def test_failed_proxy(fault: str, do: Callable[[Any], Any], monkeypatch: pytest.
     with serving(PROXY_FAULTS[fault]) as server:
         monkeypatch.setenv("https_proxy", server.url)
         error = result_or_error(
-            "async", "https://wasend.invalid", do, timeout=Timeout(connect=0.2, answer=0.2, send=0.2)
+            "async", "https://wasend.invalid", do, timeout=Timeout(connect=0.5, answer=0.5, send=0.5)
         )
     assert isinstance(error, APIConnectionError)
     assert (error.outcome, error.attempts) == ("not_sent", 3)

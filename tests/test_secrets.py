@@ -24,6 +24,7 @@ from wasend._core.secret import Secret
 from wasend.delivery import Suppression
 
 HASTE = Timeout(connect=5, answer=0.05, send=0.05, total=60)
+ENDLESS = raw(message(200, None, {"content-length": "100000000"}))
 
 
 def echoing(text: str) -> Behaviour:
@@ -62,7 +63,7 @@ SCRIPTS: list[tuple[Behaviour, Callable[[Any], Any]]] = [
             echoing("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<html>KEY"),
             echoing('HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n{"\\u0077KEY": ["KEY"'),
             echoing("HTTP/1.1 200 OK\r\ncontent-encoding: KEY\r\n\r\n{}"),
-            raw(message(200, None, {"content-length": "100000000"})),
+            ENDLESS,
         )
         for do in (SEND, READ, methodcaller("download", "/file"))
     ),
@@ -77,7 +78,8 @@ def failures(client_type: str) -> Iterator[WasendError]:
     """An error of every kind that has to do with requests, as a caller catches it."""
     for script, do in SCRIPTS:
         with serving(script) as server:
-            got = result_or_error(client_type, server.url, do, retry=None, timeout=HASTE)
+            timeout = HASTE if script in (hang, ENDLESS) else None
+            got = result_or_error(client_type, server.url, do, retry=None, timeout=timeout)
         if isinstance(got, WasendError):
             yield got
     with reserved() as closed:

@@ -277,7 +277,7 @@ class TestTrouble:
     ) -> None:
         """A transaction waits for another's for the timeout, while everything else goes on; then it works."""
         await db.run(add())
-        impatient = open_database(postgres, timeout=0.03)
+        impatient = open_database(postgres, timeout=0.5)
         with locked(postgres):
             waiting = asyncio.create_task(db.run(add()))
             with pytest.raises(StoreError, match="has been holding what is needed for too long; try again"):
@@ -330,7 +330,7 @@ class TestTrouble:
         self, postgres: str, proxy: Proxy, open_database: Callable[..., PostgresDatabase]
     ) -> None:
         """It is tried for the timeout, while everything else goes on; then each has an error, and later all works."""
-        db = open_database(proxy.before(postgres), timeout=0.1)
+        db = open_database(proxy.before(postgres), timeout=1.0)
         await db.run(add())
         proxy.cut()
         faults = await asyncio.gather(*(db.run(add()) for _ in range(8)), return_exceptions=True)

@@ -285,7 +285,7 @@ def test_a_service_that_hangs(client_type: str) -> None:
 
     info = answer(200, INFO)
     with serving(info, hang, info, hang, answer(200, {**INFO, "status": "STARTING"})) as server:
-        seen = result_or_error(client_type, server.url, do, timeout=0.2, retry=None, clock=Clock(stopped=True))
+        seen = result_or_error(client_type, server.url, do, timeout=0.7, retry=None, clock=Clock(stopped=True))
     assert healths(seen) == [("connected", False), ("silent", True)]
     lines = [request.partition(b" HTTP")[0].decode() for request in server.requests]
     assert lines[:2] == ["GET /sessions/ses_1", "GET /contacts/check-exists?session=ses_1&phone=447700900123"]

@@ -654,7 +654,7 @@ def test_uvicorn() -> None:
     """Over a socket: an event is answered; 100 MB are refused before they are sent, or while; a body that stalls, in time."""
     handled: list[AnyEvent] = []
     target = Endpoint(handled.append, key=KEY, clock=CLOCK)
-    with uvicorn_with(WebhookApp(target, timeout=0.3)) as port:
+    with uvicorn_with(WebhookApp(target, timeout=1.0)) as port:
         answer, _ = exchange(port, BODY[:50], BODY[50:], headers=signed(), length=len(BODY))
         assert answer.startswith(b"HTTP/1.1 200 ")
         answer, _ = exchange(port, BODY[:50], BODY[50:], b"", headers=signed(), length=None)
