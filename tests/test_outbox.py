@@ -253,6 +253,36 @@ async def test_what_was_lost_for_certain(outbox: Outbox, monkeypatch: pytest.Mon
         assert [one.words for one in sandbox.deliveries()] == ["Another.", "Ready."]
 
 
+@pytest.mark.parametrize("older", ["3EB0FF", "3EB0EE", None], ids=["known", "of another program", "no such chat"])
+def test_what_its_own_chat_shows(older: str | None, outbox: Outbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the service has no list of chats, an older message of the same chat shows that messages are shown at all."""
+    monkeypatch.setattr("wasend.outbox.recovery.WINDOW", 0.0)
+    monkeypatch.setattr("wasend.outbox.recovery._LEAST_WINDOW", 0.0)
+    outbox.visible_within = 0.0
+    shown = {"id": older, "body": "First.", "fromMe": True, "timestamp": int(time.time()) - 600}
+
+    async def read(peer: Peer) -> None:
+        asked = await peer.request()
+        if b"exists" in asked:
+            await peer.write(message(200, {"exists": True, "jid": f"{NUMBER[1:]}@c.us"}))
+        elif b"overview" in asked or b"timestamp.gte" in asked:
+            await peer.write(message(200, []))
+        else:
+            await peer.write(message(200, [shown]) if older else message(404, {"error": "no such chat"}))
+
+    async def use(url: str) -> None:
+        async with AsyncWasendClient("k", base_url=url, outbox=outbox, retry=None) as client:
+            await client.send_text(session="ses_1", to=NUMBER, text="First.", key="first")
+            with pytest.raises(OutcomeUnknownError):
+                await client.send_text(session="ses_1", to=NUMBER, text="Ready.", key="second")
+            recovered = await client.outbox.recover()
+            assert [one.key for one in (recovered.not_sent if older == "3EB0FF" else recovered.unknown)] == ["second"]
+        await outbox.aclose()
+
+    with serving(answer(201, {"id": "3EB0FF"}), reset, read) as server:
+        asyncio.run(use(server.url))
+
+
 async def test_recovering_takes_long(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was looked for before it had to be there, if only just, is looked for again once it has to be."""
     quick(monkeypatch)

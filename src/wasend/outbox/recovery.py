@@ -8,6 +8,7 @@ import json
 import logging
 import math
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, Final, Literal
 
@@ -299,13 +300,20 @@ class Recovery:
             assert isinstance(target, SentMessage)  # noqa: S101
             if await accounts.knows(accounts.read):
                 return True
+
+            async def shows(chat: str) -> bool:
+                messages = await reader.get_messages(held.session, chat, download_media=False)
+                return await accounts.knows([key for one in messages if (key := message_key(one.id))])
+
+            with suppress(NotFoundError):  # there may be no such chat yet
+                if await shows(target.send.chat):  # which was read from when it left on
+                    return True
             chats = await reader.get_chats_overview(held.session, limit=4 * _CHATS)
             last = [key for one in chats if one.last_message and (key := message_key(one.last_message.id))]
             if await accounts.knows(last):
                 return True
             for chat in chats[:_CHATS]:
-                messages = await reader.get_messages(held.session, chat.id, download_media=False)
-                if await accounts.knows([key for one in messages if (key := message_key(one.id))]):
+                if await shows(chat.id):
                     return True
         except ClientClosedError:
             raise
