@@ -61,11 +61,6 @@ class Listener:
         self._record = None if record is None else create_private(record)
         self._client = httpx.AsyncClient(timeout=30)
 
-    @property
-    def blocking(self) -> Any:
-        """There is no such thing."""
-        raise NotImplementedError
-
     async def receive(self, body: bytes, headers: Headers) -> Reply:
         """Take what was posted, and say what to answer."""
         try:

@@ -49,19 +49,23 @@ class BlockingTarget(Protocol):
         ...
 
 
-class Target(Protocol):
-    """What the adapters of web frameworks hand webhooks to: a `Receiver`, or an `Endpoint`."""
+class AsyncTarget(Protocol):
+    """What the adapters of frameworks that await hand webhooks to."""
 
     @property
     def max_bytes(self) -> int:
         """How many bytes a body may have."""
         ...
 
+    async def receive(self, body: bytes, headers: Headers) -> Reply:
+        """Take what was posted, and say what to answer."""
+        ...
+
+
+class Target(AsyncTarget, Protocol):
+    """What the adapters of all web frameworks hand webhooks to: a `Receiver`, or an `Endpoint`."""
+
     @property
     def blocking(self) -> BlockingTarget:
         """The same for code that does not await."""
-        ...
-
-    async def receive(self, body: bytes, headers: Headers) -> Reply:
-        """Take what was posted, and say what to answer."""
         ...

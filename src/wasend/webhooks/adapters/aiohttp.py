@@ -7,11 +7,13 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from ...errors import WebhookError
-from ..reply import Target, refused
+from ..reply import AsyncTarget, refused
 from .bodies import TIMEOUT, check_length, checked_timeout, gather
 
 
-def aiohttp_handler(target: Target, *, timeout: float = TIMEOUT) -> Callable[[web.Request], Awaitable[web.Response]]:
+def aiohttp_handler(
+    target: AsyncTarget, *, timeout: float = TIMEOUT
+) -> Callable[[web.Request], Awaitable[web.Response]]:
     """
     Make a handler that takes webhooks.
 

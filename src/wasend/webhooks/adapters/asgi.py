@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Any, TypeAlias, cast
 
 from ...errors import WebhookError
-from ..reply import Reply, Target, refused
+from ..reply import AsyncTarget, Reply, refused
 from .bodies import TIMEOUT, checked_timeout, gather, length_of
 
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -41,7 +41,7 @@ class WebhookApp:
         ConfigurationError: The time is none.
     """
 
-    def __init__(self, target: Target, *, timeout: float = TIMEOUT) -> None:
+    def __init__(self, target: AsyncTarget, *, timeout: float = TIMEOUT) -> None:
         self._target = target
         self._timeout = checked_timeout(timeout)
 

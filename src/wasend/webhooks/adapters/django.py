@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any, Final
 
 from ...errors import WebhookError, WebhookFormatError
-from ..reply import Reply, Target, refused
+from ..reply import AsyncTarget, Reply, Target, refused
 from .bodies import length_of, read_all
 
 _NOT_POSTED: Final = Reply.of(405, error="only POST")
@@ -41,7 +41,7 @@ def django_view(target: Target) -> Callable[[Any], Any]:
     return webhook
 
 
-def django_async_view(target: Target) -> Callable[[Any], Awaitable[Any]]:
+def django_async_view(target: AsyncTarget) -> Callable[[Any], Awaitable[Any]]:
     """
     Make a view that takes webhooks and awaits, for Django behind an ASGI server.
 
@@ -67,7 +67,7 @@ def django_async_view(target: Target) -> Callable[[Any], Awaitable[Any]]:
     return webhook
 
 
-def _body(request: Any, target: Target) -> bytes:
+def _body(request: Any, target: AsyncTarget) -> bytes:
     length = length_of(request.META.get("CONTENT_LENGTH"))
     # Of a body that comes in pieces and does not say its length, Django itself reads nothing, its server all.
     whole = length is None and request.META.get("wsgi.input_terminated")
